@@ -1,0 +1,85 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every Swift target is built with.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library module and its tests.
+func module(_ name: String, _ dependencies: Target.Dependency...) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: settings),
+    .testTarget(
+      name: name + "Tests",
+      dependencies: [.target(name: name), "Edgewise", "TestSupport"],
+      swiftSettings: settings),
+  ]
+}
+
+let package = Package(
+  name: "Edgewise",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Edgewise", targets: ["Edgewise"]),
+    .executable(name: "edgewise", targets: ["EdgewiseCommand"]),
+  ],
+  dependencies: [
+    // Parses the command line and writes `--help`.
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    // SHA-256 of downloaded models and of the files a run used.
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+    // Reads task files in CSV: quoting and line endings are not ours to solve.
+    .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
+    // Builds the documentation, with warnings as errors.
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
+  ],
+  targets: [
+    // The matrix product of oneDNN (Debian: libdnnl-dev); Apple platforms use Accelerate instead.
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+    // Element-wise kernels in C, compiled for several CPUs and chosen at run time. On Linux they
+    // share oneDNN's thread pool, which is libgomp's.
+    .target(
+      name: "CKernels",
+      linkerSettings: [
+        .linkedLibrary("m", .when(platforms: [.linux])),
+        .linkedLibrary("gomp", .when(platforms: [.linux])),
+      ]),
+  ]
+    + module(
+      "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
+    + module("Graphs")
+    + module("Models", "Graphs", "Tensors")
+    + module("Tasks", "Models", "Graphs", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"))
+    + module("Methods", "Tasks", "Models", "Graphs", "Tensors")
+    + module("Evaluation", "Tasks", "Models", "Graphs", "Tensors")
+    + module("Reports", "Evaluation", "Graphs")
+    + [
+      .target(
+        name: "Edgewise",
+        dependencies: [
+          "Reports", "Evaluation", "Methods", "Tasks", "Models", "Graphs", "Tensors",
+        ],
+        swiftSettings: settings),
+      .executableTarget(
+        name: "EdgewiseCommand",
+        dependencies: [
+          "Edgewise",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+          .product(name: "Crypto", package: "swift-crypto"),
+        ],
+        swiftSettings: settings),
+      .target(
+        name: "TestSupport", dependencies: ["Edgewise"], path: "Tests/TestSupport",
+        swiftSettings: settings),
+      .testTarget(
+        name: "CommandTests", dependencies: ["Edgewise", "TestSupport", "EdgewiseCommand"],
+        swiftSettings: settings),
+    ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,124 @@
+// Rotary embedding and causal attention, one (prompt, head) at a time; forward and backward.
+#include "softmax.h"
+#include <stdlib.h>
+
+typedef struct {
+  float *x;
+  const float *cosines, *sines;
+  const int32_t *positions;
+  int64_t heads, width, rotated;
+  bool interleaved, inverse;
+} rotary;
+
+EK_CLONES static void rotary_range(const void *c, int64_t begin, int64_t end) {
+  const rotary *o = c;
+  const int64_t half = o->rotated / 2;
+  const float sign = o->inverse ? -1.0f : 1.0f;
+  const int64_t stride = o->interleaved ? 2 : 1, partner = o->interleaved ? 1 : half;
+  for (int64_t t = begin; t < end; t++) {
+    const float *cosine = o->cosines + o->positions[t] * half, *sine = o->sines + o->positions[t] * half;
+    for (int64_t h = 0; h < o->heads; h++) {
+      float *x = o->x + (t * o->heads + h) * o->width;
+#pragma clang loop vectorize(assume_safety)
+      for (int64_t i = 0; i < half; i++) {
+        const float a = x[stride * i], b = x[stride * i + partner], s = sign * sine[i];
+        x[stride * i] = a * cosine[i] - b * s;
+        x[stride * i + partner] = a * s + b * cosine[i];
+      }
+    }
+  }
+}
+void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions, int64_t tokens,
+               int64_t heads, int64_t width, int64_t rotated, bool interleaved, bool inverse) {
+  rotary work = {x, cosines, sines, positions, heads, width, rotated, interleaved, inverse};
+  ek_for_ranges(tokens, ek_row_grain(heads * width), rotary_range, &work);
+}
+
+typedef struct {
+  float *z, *dq, *dk, *dv;
+  const float *q, *k, *v, *dz;
+  const int32_t *starts;
+  int64_t heads, keyValueHeads, width;
+  float scale;
+} attention;
+
+EK_INLINE float dot(const float *restrict x, const float *restrict y, int64_t count) {
+  EK_FAST_MATH
+  float sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += x[i] * y[i];
+  return sum;
+}
+EK_INLINE void add_scaled(float *restrict y, const float *restrict x, float scale, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] += scale * x[i];
+}
+
+/// pattern[j] = softmax over j <= i of scale * <q_i, k_j>
+EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t i, int64_t stride, int64_t width, float scale) {
+  for (int64_t j = 0; j <= i; j++) pattern[j] = scale * dot(q, k + j * stride, width);
+  ek_softmax_row(pattern, pattern, i + 1);
+}
+
+EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end) {
+  const attention *o = c;
+  for (int64_t job = begin; job < end; job++) {
+    const int64_t prompt = job / o->heads, head = job % o->heads;
+    const int64_t first = o->starts[prompt], length = o->starts[prompt + 1] - first;
+    const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
+    const int64_t own = first * stride + head * o->width;
+    const int64_t shared = first * source + head / (o->heads / o->keyValueHeads) * o->width;
+    float *pattern = malloc((size_t)length * sizeof(float));
+    for (int64_t i = 0; i < length; i++) {
+      float *z = o->z + own + i * stride;
+      pattern_row(pattern, o->q + own + i * stride, o->k + shared, i, source, o->width, o->scale);
+      memset(z, 0, (size_t)o->width * sizeof(float));
+      for (int64_t j = 0; j <= i; j++) add_scaled(z, o->v + shared + j * source, pattern[j], o->width);
+    }
+    free(pattern);
+  }
+}
+void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts, int64_t prompts,
+                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale) {
+  attention work = {.z = z, .q = q, .k = k, .v = v, .starts = starts, .heads = heads,
+                    .keyValueHeads = keyValueHeads, .width = width, .scale = scale};
+  ek_for_ranges(prompts * heads, 1, attention_range, &work);
+}
+
+EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
+  const attention *o = c;
+  for (int64_t job = begin; job < end; job++) {
+    const int64_t prompt = job / o->heads, head = job % o->heads;
+    const int64_t first = o->starts[prompt], length = o->starts[prompt + 1] - first;
+    const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
+    const int64_t own = first * stride + head * o->width;
+    const int64_t shared = first * source + head / (o->heads / o->keyValueHeads) * o->width;
+    const size_t row = (size_t)o->width * sizeof(float);
+    float *pattern = malloc(2 * (size_t)length * sizeof(float)), *dpattern = pattern + length;
+    for (int64_t i = 0; i < length; i++) {
+      memset(o->dk + own + i * stride, 0, row);
+      memset(o->dv + own + i * stride, 0, row);
+    }
+    for (int64_t i = 0; i < length; i++) {
+      const float *q = o->q + own + i * stride, *dz = o->dz + own + i * stride;
+      float *dq = o->dq + own + i * stride;
+      pattern_row(pattern, q, o->k + shared, i, source, o->width, o->scale);
+      for (int64_t j = 0; j <= i; j++) {
+        dpattern[j] = dot(dz, o->v + shared + j * source, o->width);
+        add_scaled(o->dv + own + j * stride, dz, pattern[j], o->width);
+      }
+      ek_softmax_row_backward(dpattern, dpattern, pattern, i + 1);
+      memset(dq, 0, row);
+      for (int64_t j = 0; j <= i; j++) {
+        add_scaled(dq, o->k + shared + j * source, o->scale * dpattern[j], o->width);
+        add_scaled(o->dk + own + j * stride, q, o->scale * dpattern[j], o->width);
+      }
+    }
+    free(pattern);
+  }
+}
+void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,
+                           const float *v, const int32_t *starts, int64_t prompts, int64_t heads,
+                           int64_t keyValueHeads, int64_t width, float scale) {
+  attention work = {.dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .starts = starts,
+                    .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale};
+  ek_for_ranges(prompts * heads, 1, backward_range, &work);
+}

@@ -1,0 +1,114 @@
+// Sums, scalings, row gathers.
+#include "internal.h"
+
+typedef struct { void *out; const void *x, *y; float scale; int64_t rows, columns; } operands;
+
+EK_CLONES static void add_scaled_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  float *restrict y = o->out;
+  const float *restrict x = o->x;
+  const float scale = o->scale;
+  for (int64_t i = begin; i < end; i++) y[i] += scale * x[i];
+}
+void ek_add_scaled(float *y, const float *x, float scale, int64_t count) {
+  ek_for_ranges(count, EK_ELEMENT_GRAIN, add_scaled_range, &(operands){y, x, 0, scale, 0, 0});
+}
+
+EK_CLONES static void subtract_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  float *restrict out = o->out;
+  const float *restrict x = o->x, *restrict y = o->y;
+  for (int64_t i = begin; i < end; i++) out[i] = x[i] - y[i];
+}
+void ek_subtract(float *out, const float *x, const float *y, int64_t count) {
+  ek_for_ranges(count, EK_ELEMENT_GRAIN, subtract_range, &(operands){out, x, y, 0, 0, 0});
+}
+
+EK_CLONES static void scale_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  float *restrict x = o->out;
+  const float scale = o->scale;
+  for (int64_t i = begin; i < end; i++) x[i] *= scale;
+}
+void ek_scale(float *x, float scale, int64_t count) {
+  ek_for_ranges(count, EK_ELEMENT_GRAIN, scale_range, &(operands){x, 0, 0, scale, 0, 0});
+}
+
+EK_CLONES static void add_row_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *restrict row = o->x;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) x[i] += row[i];
+  }
+}
+void ek_add_row(float *x, const float *row, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), add_row_range, &(operands){x, row, 0, 0, rows, columns});
+}
+
+EK_CLONES static void sum_rows_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *x = o->x;
+  float *sums = o->out;
+  for (int64_t i = begin; i < end; i++) {
+    double sum = 0;
+    for (int64_t r = 0; r < o->rows; r++) sum += x[r * o->columns + i];
+    sums[i] += (float)sum;
+  }
+}
+void ek_sum_rows(float *sums, const float *x, int64_t rows, int64_t columns) {
+  ek_for_ranges(columns, 64, sum_rows_range, &(operands){sums, x, 0, 0, rows, columns});
+}
+
+EK_CLONES static void accumulate_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  double *restrict total = o->out;
+  const float *restrict x = o->x;
+  for (int64_t i = begin; i < end; i++) total[i] += x[i];
+}
+void ek_accumulate(double *total, const float *x, int64_t count) {
+  ek_for_ranges(count, EK_ELEMENT_GRAIN, accumulate_range, &(operands){total, x, 0, 0, 0, 0});
+}
+
+EK_CLONES bool ek_all_finite(const float *x, int64_t count) {
+  EK_FAST_MATH
+  uint32_t special = 0;
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    special |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return special == 0;
+}
+
+typedef struct { float *out; const float *x; const int32_t *indices; int64_t columns; } gather;
+
+static void gather_range(const void *c, int64_t begin, int64_t end) {
+  const gather *g = c;
+  for (int64_t r = begin; r < end; r++)
+    memcpy(g->out + r * g->columns, g->x + g->indices[r] * g->columns, (size_t)g->columns * sizeof(float));
+}
+void ek_gather_rows(float *out, const float *table, const int32_t *indices, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), gather_range, &(gather){out, table, indices, columns});
+}
+
+void ek_scatter_add_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t i = 0; i < columns; i++) table[indices[r] * columns + i] += x[r * columns + i];
+}
+
+typedef struct { float *out; const float *x; int64_t group, width; } grouping;
+
+EK_CLONES static void sum_groups_range(const void *c, int64_t begin, int64_t end) {
+  const grouping *g = c;
+  for (int64_t block = begin; block < end; block++) {
+    float *restrict out = g->out + block * g->width;
+    const float *restrict x = g->x + block * g->group * g->width;
+    memcpy(out, x, (size_t)g->width * sizeof(float));
+    for (int64_t member = 1; member < g->group; member++)
+      for (int64_t i = 0; i < g->width; i++) out[i] += x[member * g->width + i];
+  }
+}
+void ek_sum_groups(float *out, const float *x, int64_t rows, int64_t groups, int64_t group, int64_t width) {
+  ek_for_ranges(rows * groups, ek_row_grain(group * width), sum_groups_range, &(grouping){out, x, group, width});
+}

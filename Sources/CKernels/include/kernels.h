@@ -1,0 +1,107 @@
+// Element-wise and row-wise kernels over dense Float32 data, row-major.
+//
+// Every kernel splits its work into disjoint ranges whose results do not depend on how they are
+// split, so results are the same bytes on any number of threads. Pointers must not overlap unless
+// a kernel says that it works in place. `Tensors` is the only module that calls these.
+#ifndef EDGEWISE_KERNELS_H
+#define EDGEWISE_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Threads --------------------------------------------------------------------------------------
+
+/// Runs body(context, index) for every index in 0..<count, on several threads; in any order.
+/// Inside another parallel loop it runs on the calling thread alone.
+void ek_parallel(int64_t count, void (*body)(void *context, int64_t index), void *context);
+/// The most threads a loop may use; 0 means one for each processor. A setting of the process.
+void ek_set_thread_limit(int32_t limit);
+/// How many threads a loop uses now.
+int32_t ek_thread_count(void);
+/// Makes the C allocator keep freed blocks instead of giving them back to the system after each use.
+void ek_keep_freed_memory(void);
+
+// Elements -------------------------------------------------------------------------------------
+
+/// y[i] += scale * x[i]
+void ek_add_scaled(float *y, const float *x, float scale, int64_t count);
+/// out[i] = x[i] - y[i]
+void ek_subtract(float *out, const float *x, const float *y, int64_t count);
+/// x[i] *= scale
+void ek_scale(float *x, float scale, int64_t count);
+/// x[r, c] += row[c]
+void ek_add_row(float *x, const float *row, int64_t rows, int64_t columns);
+/// sums[c] += Σ_r x[r, c], accumulated in Float64
+void ek_sum_rows(float *sums, const float *x, int64_t rows, int64_t columns);
+/// total[i] += x[i], Float64 += Float32
+void ek_accumulate(double *total, const float *x, int64_t count);
+/// Whether every element is finite.
+bool ek_all_finite(const float *x, int64_t count);
+/// out[r] = table[indices[r]]
+void ek_gather_rows(float *out, const float *table, const int32_t *indices, int64_t rows, int64_t columns);
+/// table[indices[r]] += x[r]; indices may repeat
+void ek_scatter_add_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns);
+/// out[t, g] = Σ_i x[t, g * group + i], blocks of width floats
+void ek_sum_groups(float *out, const float *x, int64_t rows, int64_t groups, int64_t group, int64_t width);
+
+// Norms ----------------------------------------------------------------------------------------
+
+/// y = (x - mean) / sqrt(variance + epsilon) * scale + bias; statistics[r] = (mean, 1 / deviation).
+/// RMSNorm when `centred` is false: the mean is taken as 0. bias may be null.
+void ek_norm_forward(float *y, float *statistics, const float *x, const float *scale,
+                     const float *bias, float epsilon, bool centred, int64_t rows, int64_t columns);
+/// dx from dy; in place when dx == dy.
+void ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics,
+                      const float *scale, bool centred, int64_t rows, int64_t columns);
+/// dscale[c] += Σ_r dy * normalised x; dbias[c] += Σ_r dy (may be null)
+void ek_norm_backward_parameters(float *dscale, float *dbias, const float *dy, const float *x,
+                                 const float *statistics, int64_t rows, int64_t columns);
+
+// Activations ----------------------------------------------------------------------------------
+
+typedef enum { ek_gelu_tanh = 0, ek_gelu_erf = 1, ek_silu = 2, ek_relu = 3 } ek_activation;
+/// y = f(x)
+void ek_activate(float *y, const float *x, ek_activation kind, int64_t count);
+/// dx = dy * f'(x)
+void ek_activate_backward(float *dx, const float *dy, const float *x, ek_activation kind, int64_t count);
+/// y = f(gate) * up
+void ek_gated(float *y, const float *gate, const float *up, ek_activation kind, int64_t count);
+void ek_gated_backward(float *dgate, float *dup, const float *dy, const float *gate, const float *up,
+                       ek_activation kind, int64_t count);
+
+// Softmax and losses ---------------------------------------------------------------------------
+
+/// Softmax of the first valid[r] elements of each row; the rest become 0. In place when y == x.
+void ek_softmax(float *y, const float *x, const int32_t *valid, int64_t rows, int64_t columns);
+/// dx = y * (dy - Σ y * dy), row by row
+void ek_softmax_backward(float *dx, const float *dy, const float *y, int64_t rows, int64_t columns);
+/// y = x - log Σ exp x
+void ek_log_softmax(float *y, const float *x, int64_t rows, int64_t columns);
+/// losses[r] = -log softmax(x)[targets[r]]; dx = softmax(x) - onehot (may be null)
+void ek_cross_entropy(double *losses, float *dx, const float *x, const int32_t *targets, int64_t rows, int64_t columns);
+/// losses[r] = Σ p (log p - log softmax(x)), p = exp(reference); dx = softmax(x) - p (may be null)
+void ek_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
+
+// Attention ------------------------------------------------------------------------------------
+
+/// Rotates the first `rotated` elements of every head of x[t, head, width] by the angles of row
+/// positions[t] of cosines and sines [position, rotated / 2]; backwards when `inverse`.
+/// Pairs are (i, i + rotated / 2), or (2i, 2i + 1) when interleaved. In place.
+void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions,
+               int64_t tokens, int64_t heads, int64_t width, int64_t rotated, bool interleaved, bool inverse);
+/// Causal attention inside each prompt. q, z [t, head, width]; k, v [t, keyValueHead, width];
+/// prompt p holds tokens starts[p]..<starts[p + 1]; head h reads key/value head h / (heads / keyValueHeads).
+void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts,
+                  int64_t prompts, int64_t heads, int64_t keyValueHeads, int64_t width, float scale);
+/// dq, dk, dv are all [t, head, width]: gradients of each query head's own copy of k and v.
+void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
+                           const float *k, const float *v, const int32_t *starts, int64_t prompts,
+                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale);
+
+// Number formats of checkpoints ----------------------------------------------------------------
+
+typedef enum { ek_f32 = 0, ek_f16 = 1, ek_bf16 = 2, ek_q8_0 = 3, ek_q4_0 = 4, ek_q4_1 = 5 } ek_format;
+/// Converts `count` elements, which may be unaligned, to Float32.
+void ek_decode(float *out, const void *bytes, ek_format format, int64_t count);
+
+#endif

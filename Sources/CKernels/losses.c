@@ -1,0 +1,97 @@
+// Softmax, log-softmax, cross-entropy and KL divergence over rows, with their gradients.
+#include "softmax.h"
+
+typedef struct {
+  float *out;
+  const float *x, *dy;
+  const int32_t *targets;
+  double *losses;
+  int64_t columns;
+} rows;
+
+EK_CLONES static void softmax_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    float *y = o->out + r * o->columns;
+    const int64_t valid = o->targets[r];
+    ek_softmax_row(y, o->x + r * o->columns, valid);
+    for (int64_t i = valid; i < o->columns; i++) y[i] = 0;
+  }
+}
+void ek_softmax(float *y, const float *x, const int32_t *valid, int64_t count, int64_t columns) {
+  rows work = {.out = y, .x = x, .targets = valid, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), softmax_range, &work);
+}
+
+EK_CLONES static void softmax_backward_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++)
+    ek_softmax_row_backward(o->out + r * o->columns, o->dy + r * o->columns, o->x + r * o->columns, o->columns);
+}
+void ek_softmax_backward(float *dx, const float *dy, const float *y, int64_t count, int64_t columns) {
+  rows work = {.out = dx, .x = y, .dy = dy, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), softmax_backward_range, &work);
+}
+
+/// log Σ exp x: vector lanes inside blocks, Float64 across them.
+EK_INLINE double ek_log_sum_exp(const float *x, int64_t count) {
+  EK_FAST_MATH
+  const float top = ek_row_max(x, count);
+  double total = 0;
+  for (int64_t block = 0; block < count; block += 1024) {
+    const int64_t end = block + 1024 < count ? block + 1024 : count;
+    float sum = 0;
+    for (int64_t i = block; i < end; i++) sum += ek_exp(x[i] - top);
+    total += sum;
+  }
+  return top + log(total);
+}
+
+EK_CLONES static void log_softmax_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *restrict x = o->x + r * o->columns;
+    float *restrict y = o->out + r * o->columns;
+    const float shift = (float)ek_log_sum_exp(x, o->columns);
+    for (int64_t i = 0; i < o->columns; i++) y[i] = x[i] - shift;
+  }
+}
+void ek_log_softmax(float *y, const float *x, int64_t count, int64_t columns) {
+  rows work = {.out = y, .x = x, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), log_softmax_range, &work);
+}
+
+EK_CLONES static void cross_entropy_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *restrict x = o->x + r * o->columns;
+    const double shift = ek_log_sum_exp(x, o->columns);
+    o->losses[r] = shift - x[o->targets[r]];
+    if (!o->out) continue;
+    float *restrict dx = o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) dx[i] = ek_exp(x[i] - (float)shift);
+    dx[o->targets[r]] -= 1;
+  }
+}
+void ek_cross_entropy(double *losses, float *dx, const float *x, const int32_t *targets, int64_t count, int64_t columns) {
+  rows work = {.out = dx, .x = x, .targets = targets, .losses = losses, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), cross_entropy_range, &work);
+}
+
+EK_CLONES static void kl_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
+    const float shift = (float)ek_log_sum_exp(x, o->columns);
+    double loss = 0;
+    for (int64_t i = 0; i < o->columns; i++) loss += (double)ek_exp(reference[i]) * (reference[i] - (x[i] - shift));
+    o->losses[r] = loss;
+    if (!o->out) continue;
+    float *restrict dx = o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) dx[i] = ek_exp(x[i] - shift) - ek_exp(reference[i]);
+  }
+}
+void ek_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
+  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), kl_range, &work);
+}

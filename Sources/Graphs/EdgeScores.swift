@@ -1,0 +1,61 @@
+/// A score for every edge of a graph: the estimated rise of the loss when that edge alone is ablated.
+///
+/// Positive: the edge supports the behaviour. Units: those of the metric.
+public struct EdgeScores: Sendable, Equatable {
+  /// The graph whose edges are scored.
+  public let graph: ComputationGraph
+  /// The scores `[writers, readers]`; 0 where no edge exists.
+  public let values: [Float]
+
+  /// Takes scores in matrix order; values where the graph has no edge are set to 0.
+  ///
+  /// - Parameters:
+  ///   - values: `[writers, readers]`.
+  ///   - graph: The graph whose edges are scored.
+  public init(_ values: [Float], graph: ComputationGraph) {
+    precondition(
+      values.count == graph.writerCount * graph.readerCount,
+      "\(values.count) scores for \(graph.writerCount) writers and \(graph.readerCount) readers")
+    var existing = [Float](repeating: 0, count: values.count)
+    for offset in graph.edgeOffsets { existing[offset] = values[offset] }
+    self.values = existing
+    self.graph = graph
+  }
+
+  /// The score of an edge; 0 when the graph has no such edge.
+  public subscript(edge: Edge) -> Float { graph.offset(of: edge).map { values[$0] } ?? 0 }
+
+  /// What makes one edge rank before another.
+  public enum Ranking: String, Sendable, CaseIterable {
+    /// The larger absolute score first.
+    case magnitude
+    /// The larger score first, so edges that oppose the behaviour come last.
+    case signed
+  }
+
+  /// The places of all edges in the matrix, best first; ties keep the canonical order.
+  ///
+  /// - Complexity: O(E log E) in the number of edges E.
+  public func ranked(by ranking: Ranking = .magnitude) -> [Int] {
+    let key: (Int) -> Float = ranking == .magnitude ? { abs(values[$0]) } : { values[$0] }
+    return graph.edgeOffsets.sorted { (key($1), $0) < (key($0), $1) }
+  }
+
+  /// The best edges and their scores, best first.
+  public func top(_ count: Int, by ranking: Ranking = .magnitude) -> [(edge: Edge, score: Float)] {
+    ranked(by: ranking).prefix(count).map { (graph.edge(at: $0), values[$0]) }
+  }
+
+  /// The circuit of the `edgeCount` best edges, or of all when there are fewer.
+  public func circuit(edgeCount: Int, by ranking: Ranking = .magnitude) -> Circuit {
+    Circuit(offsets: ranked(by: ranking).prefix(edgeCount), graph: graph)
+  }
+
+  /// The circuit of all edges that score at least `threshold`, by magnitude or signed.
+  public func circuit(threshold: Float, by ranking: Ranking = .magnitude) -> Circuit {
+    Circuit(
+      offsets: graph.edgeOffsets.filter {
+        (ranking == .magnitude ? abs(values[$0]) : values[$0]) >= threshold
+      }, graph: graph)
+  }
+}

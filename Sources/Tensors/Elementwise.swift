@@ -1,0 +1,78 @@
+internal import CKernels
+
+extension Tensor {
+  /// Adds `scale · other`, element by element.
+  package mutating func add(_ other: Tensor, scaledBy scale: Float = 1) {
+    precondition(shape == other.shape, "adding \(other.shape) to \(shape)")
+    unsafe ek_add_scaled(&elements, other.elements, scale, Int64(count))
+  }
+
+  /// Multiplies every element by `factor`.
+  package mutating func scale(by factor: Float) { unsafe ek_scale(&elements, factor, Int64(count)) }
+
+  /// Adds a row to every row of the last axis; nil adds nothing.
+  package mutating func add(row: Tensor?) {
+    guard let row else { return }
+    precondition(row.count == columnCount, "adding a row of \(row.shape) to \(shape)")
+    unsafe ek_add_row(&elements, row.elements, Int64(rowCount), Int64(columnCount))
+  }
+
+  /// The difference of two tensors of one shape.
+  package static func - (left: Tensor, right: Tensor) -> Tensor {
+    precondition(left.shape == right.shape, "\(left.shape) minus \(right.shape)")
+    return unsafe Tensor(shape: left.shape) { out in
+      unsafe ek_subtract(out, left.elements, right.elements, Int64(left.count))
+    }
+  }
+
+  /// The sum of all rows of the last axis, `[columns]`.
+  package func rowSum() -> Tensor {
+    var sum = Tensor(zeros: [columnCount])
+    unsafe ek_sum_rows(&sum.elements, elements, Int64(rowCount), Int64(columnCount))
+    return sum
+  }
+
+  /// The rows at `indices`, which may repeat, `[indices, columns]`.
+  package func gatherRows(_ indices: [Int32]) -> Tensor {
+    precondition(
+      indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "a row outside of shape \(shape)")
+    return unsafe Tensor(shape: [indices.count, columnCount]) { out in
+      unsafe ek_gather_rows(out, elements, indices, Int64(indices.count), Int64(columnCount))
+    }
+  }
+
+  /// Adds row `i` of `rows` to this tensor's row `indices[i]`; indices may repeat.
+  ///
+  /// The backward of ``gatherRows(_:)``.
+  package mutating func scatterAdd(_ rows: Tensor, to indices: [Int32]) {
+    precondition(rows.rowCount == indices.count && rows.columnCount == columnCount)
+    precondition(
+      indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "a row outside of shape \(shape)")
+    unsafe ek_scatter_add_rows(
+      &elements, rows.elements, indices, Int64(indices.count), Int64(columnCount))
+  }
+
+  /// Sums consecutive groups of blocks: `[rows, groups · group · width]` to `[rows, groups · width]`.
+  package func groupSums(groups: Int, group: Int, width: Int) -> Tensor {
+    precondition(columnCount == groups * group * width, "\(groups)·\(group)·\(width) in \(shape)")
+    guard group > 1 else { return self }
+    return unsafe Tensor(shape: [rowCount, groups * width]) { out in
+      unsafe ek_sum_groups(
+        out, elements, Int64(rowCount), Int64(groups), Int64(group), Int64(width))
+    }
+  }
+
+  /// Writes another tensor over this one's elements from `offset` on.
+  package mutating func replace(at offset: Int, with other: Tensor) {
+    elements.replaceSubrange(offset..<(offset + other.count), with: other.elements)
+  }
+
+  /// Adds this tensor's elements to Float64 sums, in order.
+  package func accumulate(into sums: inout [Double], at offset: Int = 0) {
+    precondition(offset + count <= sums.count, "\(count) elements into \(sums.count - offset) sums")
+    unsafe sums.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      unsafe ek_accumulate(base + offset, elements, Int64(count))
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import CKernels
+
+/// Rows of a tensor after a norm, with what its backward needs.
+package struct Normalized: Sendable {
+  /// The normalised rows, of the input's shape.
+  package let output: Tensor
+  /// Mean and inverse deviation of each row, `[rows, 2]`.
+  package let statistics: Tensor
+}
+
+/// LayerNorm, or RMSNorm when it does not centre, over the last axis.
+///
+/// `y = (x − mean) / √(variance + ε) · scale + bias`; RMSNorm takes the mean as 0.
+package struct Normalization: Sendable, Equatable {
+  package var scale: Tensor
+  package var bias: Tensor?
+  package let epsilon: Float
+  package let isCentred: Bool
+
+  package init(scale: Tensor, bias: Tensor?, epsilon: Float, isCentred: Bool) {
+    self.scale = scale
+    self.bias = bias
+    self.epsilon = epsilon
+    self.isCentred = isCentred
+  }
+
+  /// - Parameter x: `[…, columns]`.
+  package func forward(_ x: Tensor) -> Normalized {
+    precondition(x.columnCount == scale.count, "a norm of \(scale.count) over \(x.shape)")
+    var statistics = Tensor(zeros: [x.rowCount, 2])
+    let output = unsafe Tensor(shape: x.shape) { out in
+      let call = { (bias: UnsafePointer<Float>?) in
+        unsafe ek_norm_forward(
+          out, &statistics.elements, x.elements, scale.elements, bias, epsilon, isCentred,
+          Int64(x.rowCount), Int64(x.columnCount))
+      }
+      if let bias {
+        unsafe bias.elements.withUnsafeBufferPointer { unsafe call($0.baseAddress) }
+      } else {
+        call(nil)
+      }
+    }
+    return Normalized(output: output, statistics: statistics)
+  }
+
+  /// The gradient with respect to `x`.
+  ///
+  /// - Parameters:
+  ///   - dy: The gradient with respect to the output, of `x`'s shape.
+  ///   - x: The input of the forward.
+  ///   - statistics: The statistics that the forward returned.
+  package func backward(_ dy: Tensor, x: Tensor, statistics: Tensor) -> Tensor {
+    precondition(dy.shape == x.shape && statistics.rowCount == x.rowCount)
+    return unsafe Tensor(shape: x.shape) { out in
+      unsafe ek_norm_backward(
+        out, dy.elements, x.elements, statistics.elements, scale.elements, isCentred,
+        Int64(x.rowCount), Int64(x.columnCount))
+    }
+  }
+
+  /// Adds the gradients with respect to scale and bias to `gradient`'s own.
+  package func addParameterGradients(
+    _ dy: Tensor, x: Tensor, statistics: Tensor, to gradient: inout Normalization
+  ) {
+    precondition(dy.shape == x.shape && statistics.rowCount == x.rowCount)
+    var dbias = gradient.bias ?? Tensor(zeros: [dy.columnCount])
+    unsafe ek_norm_backward_parameters(
+      &gradient.scale.elements, &dbias.elements, dy.elements, x.elements, statistics.elements,
+      Int64(dy.rowCount), Int64(dy.columnCount))
+    if gradient.bias != nil { gradient.bias = dbias }
+  }
+}

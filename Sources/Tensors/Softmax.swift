@@ -1,0 +1,64 @@
+internal import CKernels
+
+extension Tensor {
+  /// Softmax over the last axis, of the first `valid[row]` elements of each row; the rest become 0.
+  ///
+  /// Growing counts make it causal, a prompt's length makes it ignore padding; nil takes all.
+  package func softmax(valid: [Int32]? = nil) -> Tensor {
+    let valid = valid ?? [Int32](repeating: Int32(columnCount), count: rowCount)
+    precondition(
+      valid.count == rowCount && valid.allSatisfy { $0 > 0 && $0 <= columnCount },
+      "a count in 1…\(columnCount) for each of \(rowCount) rows")
+    return unsafe Tensor(shape: shape) { out in
+      unsafe ek_softmax(out, elements, valid, Int64(rowCount), Int64(columnCount))
+    }
+  }
+
+  /// The gradient of the softmax whose result is this tensor: `y (dy − Σ y·dy)`.
+  package func softmaxBackward(_ dy: Tensor) -> Tensor {
+    precondition(dy.shape == shape)
+    return unsafe Tensor(shape: shape) { out in
+      unsafe ek_softmax_backward(out, dy.elements, elements, Int64(rowCount), Int64(columnCount))
+    }
+  }
+
+  /// `x − log Σ exp x` over the last axis.
+  package func logSoftmax() -> Tensor {
+    unsafe Tensor(shape: shape) { out in
+      unsafe ek_log_softmax(out, elements, Int64(rowCount), Int64(columnCount))
+    }
+  }
+
+  /// A loss for each row of logits, with its gradient with respect to them.
+  package typealias RowLoss = (losses: [Double], gradient: Tensor)
+
+  /// Cross-entropy of `targets` under this tensor's logits, `−log softmax(x)[target]`.
+  package func crossEntropy(targets: [Int32]) -> RowLoss {
+    precondition(
+      targets.count == rowCount && targets.allSatisfy { $0 >= 0 && $0 < columnCount })
+    return unsafe rowLoss { losses, out in
+      unsafe ek_cross_entropy(losses, out, elements, targets, Int64(rowCount), Int64(columnCount))
+    }
+  }
+
+  /// Kullback–Leibler divergence `Σ p (log p − log softmax(x))` from reference log-probabilities.
+  ///
+  /// - Parameter reference: `log p`, of this tensor's shape.
+  package func klDivergence(fromLogProbabilities reference: Tensor) -> RowLoss {
+    precondition(reference.shape == shape, "KL of \(shape) from \(reference.shape)")
+    return unsafe rowLoss { losses, out in
+      unsafe ek_kl_divergence(
+        losses, out, elements, reference.elements, Int64(rowCount), Int64(columnCount))
+    }
+  }
+
+  private func rowLoss(
+    _ fill: (UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Float>) -> Void
+  ) -> RowLoss {
+    var losses = [Double](repeating: 0, count: rowCount)
+    let gradient = unsafe Tensor(shape: shape) { out in
+      unsafe losses.withUnsafeMutableBufferPointer { unsafe fill($0.baseAddress, out) }
+    }
+    return (losses, gradient)
+  }
+}
