@@ -6,7 +6,7 @@ typedef struct {
   const float *x, *dy, *scale, *bias, *saved;
   float epsilon;
   bool centred;
-  int64_t rows, columns;
+  int64_t rows, columns, cycle;
   float *dscale, *dbias;
 } norm;
 
@@ -41,9 +41,10 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
   const norm *o = c;
   const int64_t n = o->columns;
   for (int64_t r = begin; r < end; r++) {
-    const float *x = o->x + r * n, *dy = o->dy + r * n;
+    const int64_t source = r % o->cycle;
+    const float *x = o->x + source * n, *dy = o->dy + r * n;
     float *dx = o->out + r * n;
-    const float mean = o->saved[2 * r], inverse = o->saved[2 * r + 1];
+    const float mean = o->saved[2 * source], inverse = o->saved[2 * source + 1];
     float sum = 0, product = 0;
     for (int64_t i = 0; i < n; i++) {
       const float u = dy[i] * o->scale[i];
@@ -57,9 +58,9 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
   }
 }
 void ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics, const float *scale,
-                      bool centred, int64_t rows, int64_t columns) {
+                      bool centred, int64_t rows, int64_t cycle, int64_t columns) {
   norm work = {.out = dx, .dy = dy, .x = x, .saved = statistics, .scale = scale,
-               .centred = centred, .rows = rows, .columns = columns};
+               .centred = centred, .rows = rows, .columns = columns, .cycle = cycle};
   ek_for_ranges(rows, ek_row_grain(columns), backward_range, &work);
 }
 

@@ -7,6 +7,31 @@ extension Tensor {
     unsafe ek_add_scaled(&elements, other.elements, scale, Int64(count))
   }
 
+  /// Adds block `index` of another tensor's outermost axis.
+  package mutating func add(block index: Int, of other: Tensor) {
+    precondition((index + 1) * count <= other.count, "block \(index) of \(other.shape)")
+    unsafe other.elements.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      unsafe ek_add_scaled(&elements, base + index * count, 1, Int64(count))
+    }
+  }
+
+  /// Adds numbers to the elements from block `index` on, where blocks have as many elements.
+  package mutating func add(_ block: Tensor, toBlock index: Int) {
+    add(block.elements[...], at: index * block.count)
+  }
+
+  /// Adds numbers to consecutive elements.
+  package mutating func add(_ numbers: ArraySlice<Float>, at offset: Int) {
+    precondition(offset + numbers.count <= count, "\(numbers.count) numbers at \(offset) of \(shape)")
+    unsafe elements.withUnsafeMutableBufferPointer { buffer in
+      unsafe numbers.withUnsafeBufferPointer { numbers in
+        guard let base = buffer.baseAddress, let source = numbers.baseAddress else { return }
+        unsafe ek_add_scaled(base + offset, source, 1, Int64(numbers.count))
+      }
+    }
+  }
+
   /// Multiplies every element by `factor`.
   package mutating func scale(by factor: Float) { unsafe ek_scale(&elements, factor, Int64(count)) }
 
@@ -65,6 +90,22 @@ extension Tensor {
   /// Writes another tensor over this one's elements from `offset` on.
   package mutating func replace(at offset: Int, with other: Tensor) {
     elements.replaceSubrange(offset..<(offset + other.count), with: other.elements)
+  }
+
+  /// This matrix `[rows, columns]` as `[columns, rows]`.
+  package func transposed() -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    return unsafe Tensor(shape: [columns, rows]) { out in
+      nonisolated(unsafe) let out = unsafe out
+      parallelFor(columns) { column in
+        for row in 0..<rows { unsafe out[column * rows + row] = elements[row * columns + column] }
+      }
+    }
+  }
+
+  /// One row `[columns]` repeated, `[count, columns]`.
+  package func repeatedRow(_ count: Int) -> Tensor {
+    reshaped([1, self.count]).gatherRows([Int32](repeating: 0, count: count))
   }
 
   /// Adds this tensor's elements to Float64 sums, in order.

@@ -46,15 +46,18 @@ package struct Normalization: Sendable, Equatable {
   /// The gradient with respect to `x`.
   ///
   /// - Parameters:
-  ///   - dy: The gradient with respect to the output, of `x`'s shape.
-  ///   - x: The input of the forward.
+  ///   - dy: Gradients with respect to the output, `[…, rows, columns]`: one or several for each `x`.
+  ///   - x: The input of the forward, `[rows, columns]`.
   ///   - statistics: The statistics that the forward returned.
+  /// - Returns: Gradients of `dy`'s shape.
   package func backward(_ dy: Tensor, x: Tensor, statistics: Tensor) -> Tensor {
-    precondition(dy.shape == x.shape && statistics.rowCount == x.rowCount)
-    return unsafe Tensor(shape: x.shape) { out in
+    precondition(
+      dy.columnCount == x.columnCount && dy.rowCount % max(x.rowCount, 1) == 0
+        && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
+    return unsafe Tensor(shape: dy.shape) { out in
       unsafe ek_norm_backward(
         out, dy.elements, x.elements, statistics.elements, scale.elements, isCentred,
-        Int64(x.rowCount), Int64(x.columnCount))
+        Int64(dy.rowCount), Int64(max(x.rowCount, 1)), Int64(x.columnCount))
     }
   }
 

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Synchronization
 
 /// Settings of the process, for programs; a library that uses Edgewise leaves them alone.
 ///
@@ -32,5 +33,24 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
           unsafe context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
         }, pointer)
     }
+  }
+}
+
+/// Adds up the tensors that `term` makes for every index below `count`, in Float64 and in order.
+///
+/// Terms are made in parallel, as many at a time as there are threads, and added in the order of
+/// their indices, so the sum does not depend on the threads.
+package func orderedSum(
+  _ count: Int, into sums: inout [Double], of term: @Sendable (Int) -> Tensor
+) {
+  let wave = ProcessSettings.threadCount
+  for first in stride(from: 0, to: count, by: wave) {
+    let size = min(wave, count - first)
+    let terms = Mutex([Tensor?](repeating: nil, count: size))
+    parallelFor(size) { index in
+      let made = term(first + index)
+      terms.withLock { $0[index] = made }
+    }
+    for term in terms.withLock({ $0 }) { term?.accumulate(into: &sums) }
   }
 }

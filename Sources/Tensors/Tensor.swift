@@ -69,6 +69,11 @@ public struct Tensor: Sendable, Equatable {
       shape: [range.count] + shape.dropFirst())
   }
 
+  /// One block of the outermost axis, copied, without that axis.
+  package func slice(block index: Int) -> Tensor {
+    slice(index..<(index + 1)).reshaped(Array(shape.dropFirst()))
+  }
+
   /// One row of the last axis.
   package func row(_ index: Int) -> ArraySlice<Float> {
     elements[(index * columnCount)..<((index + 1) * columnCount)]

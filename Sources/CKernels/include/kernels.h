@@ -50,9 +50,9 @@ void ek_sum_groups(float *out, const float *x, int64_t rows, int64_t groups, int
 /// RMSNorm when `centred` is false: the mean is taken as 0. bias may be null.
 void ek_norm_forward(float *y, float *statistics, const float *x, const float *scale,
                      const float *bias, float epsilon, bool centred, int64_t rows, int64_t columns);
-/// dx from dy; in place when dx == dy.
+/// dx from dy; row r of dy belongs to row r % cycle of x and statistics.
 void ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics,
-                      const float *scale, bool centred, int64_t rows, int64_t columns);
+                      const float *scale, bool centred, int64_t rows, int64_t cycle, int64_t columns);
 /// dscale[c] += Σ_r dy * normalised x; dbias[c] += Σ_r dy (may be null)
 void ek_norm_backward_parameters(float *dscale, float *dbias, const float *dy, const float *x,
                                  const float *statistics, int64_t rows, int64_t columns);

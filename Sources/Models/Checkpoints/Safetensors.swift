@@ -1,0 +1,140 @@
+package import Foundation
+package import Tensors
+
+/// The safetensors format: the header's length, a JSON header, and the tensors' bytes.
+package enum Safetensors {
+  /// What the header says of a tensor, or of the file under the key `__metadata__`.
+  private struct Entry: Codable {
+    var dtype: String
+    var shape: [Int]
+    var data_offsets: [Int]
+  }
+
+  private struct Header: Decodable {
+    var tensors: [String: Entry] = [:]
+    var metadata: [String: String] = [:]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for key in container.allKeys {
+        if key.stringValue == "__metadata__" {
+          metadata = try container.decode([String: String].self, forKey: key)
+        } else {
+          tensors[key.stringValue] = try container.decode(Entry.self, forKey: key)
+        }
+      }
+    }
+  }
+
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Bytes of one element, also of formats that only tests and other tools read.
+  private static let widths = [
+    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
+    "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+  ]
+
+  /// Maps a file and checks every offset before any tensor is touched.
+  ///
+  /// - Throws: ``CheckpointError`` for a file that cannot be read or breaks the format.
+  package static func read(_ url: URL) throws(CheckpointError) -> TensorFile {
+    let path = url.path
+    let data = try TensorFile.map(url)
+    guard data.count >= 8 else { throw CheckpointError(path, .truncated("the header's length")) }
+    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(data.count - 8) else {
+      throw CheckpointError(path, .truncated("the header of \(length) bytes"))
+    }
+    let body = 8 + Int(length)
+    guard let header = try? JSONDecoder().decode(Header.self, from: data[8..<body]) else {
+      throw CheckpointError(
+        path, .malformed("the header should be JSON with dtype, shape and data_offsets by tensor"))
+    }
+    var file = TensorFile(
+      path: path, tensors: [:], metadata: header.metadata.mapValues { .text($0) })
+    var end = 0
+    let entries = header.tensors.sorted {
+      ($0.value.data_offsets.first ?? 0, $0.key) < ($1.value.data_offsets.first ?? 0, $1.key)
+    }
+    for (name, entry) in entries {
+      let range = try extent(name, entry, path, bodyCount: data.count - body)
+      guard range.lowerBound >= end else {
+        throw CheckpointError(path, .badExtent(tensor: name, "overlaps another tensor"))
+      }
+      end = range.upperBound
+      file.tensors[name] = StoredTensor(
+        format: entry.dtype, shape: entry.shape,
+        bytes: data[(body + range.lowerBound)..<(body + range.upperBound)])
+    }
+    return file
+  }
+
+  /// The bytes of a tensor, counted from the end of the header.
+  private static func extent(
+    _ name: String, _ entry: Entry, _ path: String, bodyCount: Int
+  ) throws(CheckpointError) -> Range<Int> {
+    let fault = { (reason: String) in CheckpointError(path, .badExtent(tensor: name, reason)) }
+    guard let width = widths[entry.dtype] else {
+      throw CheckpointError(path, .unsupportedFormat(tensor: name, entry.dtype))
+    }
+    guard let size = product(entry.shape + [width]) else {
+      throw fault("has the impossible shape \(entry.shape)")
+    }
+    guard entry.data_offsets.count == 2, let begin = entry.data_offsets.first,
+      let end = entry.data_offsets.last, begin >= 0, begin <= end, end <= bodyCount
+    else {
+      throw fault("lies at \(entry.data_offsets), outside of the file's \(bodyCount) bytes of data")
+    }
+    guard end - begin == size else {
+      throw fault("of shape \(entry.shape) needs \(size) bytes, found \(end - begin)")
+    }
+    return begin..<end
+  }
+
+  /// The product of sizes; nil when one is negative or the product too large.
+  static func product(_ sizes: [Int]) -> Int? {
+    var product = 1
+    for size in sizes {
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow else { return nil }
+      product = next
+    }
+    return product
+  }
+
+  /// The bytes of a file with these tensors as F32; the same tensors give the same bytes.
+  ///
+  /// - Parameters:
+  ///   - tensors: Tensors by name.
+  ///   - metadata: Texts by name.
+  package static func encode(
+    _ tensors: [String: Tensor], metadata: [String: String] = [:]
+  ) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let names = tensors.keys.sorted()
+    var entries: [String: Entry] = [:]
+    var offset = 0
+    var body = Data()
+    for name in names {
+      guard let tensor = tensors[name] else { continue }
+      let end = offset + 4 * tensor.count
+      entries[name] = Entry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end])
+      body.append(tensor.littleEndianBytes)
+      offset = end
+    }
+    var header = try encoder.encode(entries)
+    if !metadata.isEmpty {
+      let text = try encoder.encode(["__metadata__": metadata])
+      header = text.dropLast() + (entries.isEmpty ? "" : ",").utf8 + header.dropFirst()
+    }
+    header.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8))
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+    return Data(length) + header + body
+  }
+}

@@ -1,0 +1,48 @@
+package import Foundation
+package import Tensors
+
+/// A tensor as it lies in a file: not converted yet.
+package struct StoredTensor: Sendable {
+  /// The format's name, as the file spells it.
+  package let format: String
+  package let shape: [Int]
+  package let bytes: Data
+}
+
+/// Tensors by name, and what else a file says; the bytes are mapped, not read.
+package struct TensorFile: Sendable {
+  package let path: String
+  package var tensors: [String: StoredTensor]
+  package var metadata: [String: FieldValue]
+
+  /// Maps a file into memory.
+  static func map(_ url: URL) throws(CheckpointError) -> Data {
+    do {
+      return try Data(contentsOf: url, options: .alwaysMapped)
+    } catch {
+      throw CheckpointError(url.path, .unreadable(reason(of: error)))
+    }
+  }
+
+  /// Converts a tensor to Float32.
+  ///
+  /// - Throws: ``CheckpointError`` for formats that are not read and numbers that are not finite.
+  package func read(_ name: String, _ stored: StoredTensor) throws(CheckpointError) -> Tensor {
+    guard let format = ElementFormat(rawValue: stored.format) else {
+      throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
+    }
+    let tensor = format.decode(stored.bytes, shape: stored.shape)
+    guard tensor.isFinite else { throw CheckpointError(path, .notFinite(tensor: name)) }
+    return tensor
+  }
+}
+
+/// What the system says of a failure, without its error codes.
+package func reason(of error: any Error) -> String {
+  let error = error as NSError
+  let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+  if underlying?.domain == NSPOSIXErrorDomain, let code = underlying?.code {
+    return unsafe String(cString: strerror(Int32(code)))
+  }
+  return error.localizedDescription
+}

@@ -1,0 +1,39 @@
+import Tensors
+
+/// The inner part of a layer's attention: from queries, keys and values to head outputs.
+///
+/// Both engines share it; they differ in how they form queries, keys and values.
+struct HeadAttention {
+  let attention: CausalAttention
+  let positions: [Int32]
+  let rotary: Rotary?
+
+  /// Queries, keys and values: inside of a run already turned by their positions, or gradients.
+  struct Inputs {
+    var query: Tensor  // [token, head · dHead]
+    var key: Tensor  // [token, keyValueHead · dHead]
+    var value: Tensor  // [token, keyValueHead · dHead]
+  }
+
+  /// Turns queries and keys by their positions.
+  func rotate(_ inputs: inout Inputs) {
+    rotary?.rotate(&inputs.query, positions: positions, headCount: attention.headCount)
+    rotary?.rotate(&inputs.key, positions: positions, headCount: attention.keyValueHeadCount)
+  }
+
+  /// The head outputs before the output matrix, `[token, head · dHead]`.
+  func forward(_ inputs: Inputs) -> Tensor {
+    attention.forward(q: inputs.query, k: inputs.key, v: inputs.value)
+  }
+
+  /// Gradients with respect to queries, keys and values before they were turned.
+  ///
+  /// All are `[token, head · dHead]`: each head has its own copy of a shared key or value.
+  func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
+    var (dq, dk, dv) = attention.backward(dz, q: inputs.query, k: inputs.key, v: inputs.value)
+    let headCount = attention.headCount
+    rotary?.rotate(&dq, positions: positions, headCount: headCount, inverse: true)
+    rotary?.rotate(&dk, positions: positions, headCount: headCount, inverse: true)
+    return Inputs(query: dq, key: dk, value: dv)
+  }
+}

@@ -1,0 +1,89 @@
+import Tensors
+
+/// GPT-2: learned positions, LayerNorm, matrices stored `[input, output]`, q, k and v in one.
+enum GPT2: ModelFamily {
+  static let name = "gpt2"
+
+  static func load(
+    _ fields: Fields, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights) {
+    try fields.refuse(
+      try fields.flag("scale_attn_by_inverse_layer_idx", default: false),
+      "scale_attn_by_inverse_layer_idx")
+    try fields.refuse(!(try fields.flag("scale_attn_weights", default: true)), "unscaled attention")
+    let configuration = try configuration(fields)
+    // Older files leave the prefix out.
+    let prefix = loader.contains("transformer.wte.weight") ? "transformer." : ""
+    let (width, vocabulary) = (configuration.dModel, configuration.vocabularySize)
+    var blocks: [BlockWeights] = []
+    for layer in 0..<configuration.layerCount {
+      blocks.append(try block("\(prefix)h.\(layer)", configuration, &loader))
+    }
+    let embedding = try loader.tensor("\(prefix)wte.weight", [vocabulary, width])
+    let isTied = try fields.flag("tie_word_embeddings", default: true)
+    let weights = TransformerWeights(
+      tokenEmbedding: embedding,
+      positionEmbedding: try loader.tensor(
+        "\(prefix)wpe.weight", [configuration.contextLength, width]),
+      blocks: blocks, finalNorm: try loader.norm("\(prefix)ln_f", configuration),
+      unembedding: isTied
+        ? Linear(weight: embedding) : try loader.linear("lm_head", vocabulary, width))
+    // Causal masks, and the copy of tied embeddings, carry nothing new.
+    loader.ignore {
+      $0.hasSuffix(".attn.bias") || $0.hasSuffix(".attn.masked_bias")
+        || isTied && $0 == "lm_head.weight"
+    }
+    return (configuration, weights)
+  }
+
+  private static func configuration(
+    _ fields: Fields
+  ) throws(CheckpointError) -> TransformerConfiguration {
+    let width = try fields.integer("n_embd")
+    let heads = try fields.integer("n_head", in: 1...width)
+    guard width % heads == 0 else {
+      throw CheckpointError(
+        fields.file, .badField("n_head", expected: "a divisor of n_embd \(width)", found: "\(heads)"))
+    }
+    return TransformerConfiguration(
+      layerCount: try fields.integer("n_layer", in: 1...4096), headCount: heads,
+      keyValueHeadCount: heads, dModel: width, dHead: width / heads,
+      dMLP: try fields.integer("n_inner", default: 4 * width),
+      vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
+      contextLength: try fields.integer("n_positions", in: 1...(1 << 24)),
+      activation: try fields.activation("activation_function", default: "gelu_new"),
+      isGated: false, isParallel: false, normIsCentred: true,
+      normEpsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5)),
+      rotaryFrequencies: nil)
+  }
+
+  private static func block(
+    _ name: String, _ configuration: TransformerConfiguration, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> BlockWeights {
+    let width = configuration.dModel
+    let joint = try transposed("\(name).attn.c_attn", width, 3 * width, &loader)
+    let parts = (0..<3).map { part in
+      Linear(
+        weight: joint.weight.slice((part * width)..<((part + 1) * width)),
+        bias: joint.bias?.slice((part * width)..<((part + 1) * width)))
+    }
+    return BlockWeights(
+      attentionNorm: try loader.norm("\(name).ln_1", configuration),
+      attention: AttentionWeights(
+        query: parts[0], key: parts[1], value: parts[2],
+        output: try transposed("\(name).attn.c_proj", width, width, &loader)),
+      mlpNorm: try loader.norm("\(name).ln_2", configuration),
+      mlp: MLPWeights(
+        gate: nil, up: try transposed("\(name).mlp.c_fc", width, configuration.dMLP, &loader),
+        down: try transposed("\(name).mlp.c_proj", configuration.dMLP, width, &loader)))
+  }
+
+  /// A matrix that is stored `[input, output]`.
+  private static func transposed(
+    _ name: String, _ input: Int, _ output: Int, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> Linear {
+    Linear(
+      weight: try loader.tensor(name + ".weight", [input, output]).transposed(),
+      bias: try loader.tensor(name + ".bias", [output]))
+  }
+}

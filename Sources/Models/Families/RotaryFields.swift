@@ -1,0 +1,55 @@
+import Foundation
+
+extension Fields {
+  /// The angles per position of each rotated pair.
+  ///
+  /// Reads `rope_theta` and `rope_scaling`, as transformers 4 writes them, or `rope_parameters`, as 5 does.
+  ///
+  /// - Parameters:
+  ///   - dHead: The width of a head.
+  ///   - share: The rotated share of a head when the configuration names none.
+  func rotaryFrequencies(dHead: Int, share: Double = 1) throws(CheckpointError) -> [Double] {
+    let parameters = object("rope_parameters") ?? self
+    let theta = try parameters.number(
+      "rope_theta", default: try number("rotary_emb_base", default: 10000))
+    let share = try parameters.number("partial_rotary_factor", default: share)
+    let rotated = Int(Double(dHead) * share)
+    guard share <= 1, rotated % 2 == 0 else {
+      throw CheckpointError(
+        file,
+        .badField(
+          "partial_rotary_factor", expected: "an even part of a head of \(dHead)", found: "\(share)"))
+    }
+    let frequencies = stride(from: 0, to: rotated, by: 2).map { index in
+      pow(theta, -Double(index) / Double(rotated))
+    }
+    return try (object("rope_scaling") ?? parameters).scaled(frequencies)
+  }
+
+  /// Slows the angles as `rope_type` demands.
+  private func scaled(_ frequencies: [Double]) throws(CheckpointError) -> [Double] {
+    switch text("rope_type") ?? text("type") ?? "default" {
+    case "default": return frequencies
+    case "linear":
+      let factor = try number("factor")
+      return frequencies.map { $0 / factor }
+    case "llama3":
+      return try llama3(frequencies)
+    case let other:
+      throw CheckpointError(file, .unsupported("the rotary scaling \"\(other)\""))
+    }
+  }
+
+  /// Llama 3.1: long waves are slowed by `factor`, short ones kept, those between blended.
+  private func llama3(_ frequencies: [Double]) throws(CheckpointError) -> [Double] {
+    let factor = try number("factor")
+    let low = try number("low_freq_factor")
+    let high = try number("high_freq_factor")
+    let context = try number("original_max_position_embeddings")
+    return frequencies.map { frequency in
+      let turns = context * frequency / (2 * Double.pi)
+      let kept = min(max((turns - low) / (high - low), 0), 1)
+      return (1 - kept) * frequency / factor + kept * frequency
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/// Byte-pair encoding over bytes: which token each byte is, and which pairs merge in which order.
+struct BytePairEncoding: Sendable {
+  private struct Pair: Hashable {
+    let left: Int32
+    let right: Int32
+  }
+
+  private var byteTokens = [Int32](repeating: -1, count: 256)
+  private var merges: [Pair: (rank: Int, merged: Int32)] = [:]
+  private var tokenBytes: [Int32: [UInt8]] = [:]
+  private let wholePieces: [[UInt8]: Int32]
+  private(set) var largestToken: Int32 = 0
+
+  /// - Parameters:
+  ///   - vocabulary: Tokens by text, in the printable alphabet that stands for bytes.
+  ///   - merges: Pairs of such texts, in the order they were learned.
+  ///   - takesWholePieces: Whether a piece that is a token itself is never split (Llama 3).
+  /// - Throws: ``TokenizerProblem`` for a merge of unknown tokens or a byte without a token.
+  init(
+    vocabulary: [String: Int32], merges pairs: [(String, String)], takesWholePieces: Bool = false
+  ) throws(TokenizerProblem) {
+    for (text, token) in vocabulary {
+      guard token >= 0 else { throw .badToken(text, token) }
+      // Special tokens may be spelt outside of the alphabet: they are never made by merging.
+      tokenBytes[token] = ByteAlphabet.bytes(text) ?? Array(text.utf8)
+      largestToken = max(largestToken, token)
+    }
+    for byte in 0..<256 {
+      guard let token = vocabulary[String(ByteAlphabet.characters[byte])] else {
+        throw .missingByte(byte)
+      }
+      byteTokens[byte] = token
+    }
+    for (rank, (left, right)) in pairs.enumerated() {
+      guard let first = vocabulary[left], let second = vocabulary[right],
+        let merged = vocabulary[left + right]
+      else { throw .unknownMerge("\(left) \(right)") }
+      let pair = Pair(left: first, right: second)
+      if merges[pair] == nil { merges[pair] = (rank, merged) }
+    }
+    wholePieces =
+      takesWholePieces
+      ? Dictionary(tokenBytes.map { ($1, $0) }, uniquingKeysWith: min) : [:]
+  }
+
+  func bytes(of token: Int32) -> [UInt8] { tokenBytes[token] ?? [] }
+
+  /// The tokens of one piece: the pair that was learned first merges first, the leftmost of equals.
+  func encode(_ piece: String) -> [Int32] {
+    let bytes = Array(piece.utf8)
+    if let token = wholePieces[bytes] { return [token] }
+    var tokens = bytes.map { byteTokens[Int($0)] }
+    while let merge = bestMerge(tokens) {
+      tokens[merge.index] = merge.merged
+      tokens.remove(at: merge.index + 1)
+    }
+    return tokens
+  }
+
+  private func bestMerge(_ tokens: [Int32]) -> (index: Int, merged: Int32)? {
+    var best: (index: Int, rank: Int, merged: Int32)?
+    for index in tokens.indices.dropLast() {
+      guard let merge = merges[Pair(left: tokens[index], right: tokens[index + 1])],
+        merge.rank < best?.rank ?? .max
+      else { continue }
+      best = (index, merge.rank, merge.merged)
+    }
+    return best.map { ($0.index, $0.merged) }
+  }
+}
+
+/// The printable characters that GPT-2's files write for bytes.
+enum ByteAlphabet {
+  /// The character of each byte: itself when printable, else the next one from U+0100 on.
+  static let characters: [Character] = {
+    let printable = Array(33...126) + Array(161...172) + Array(174...255)
+    var next: UInt32 = 256
+    return (0..<256).map { byte in
+      if printable.contains(byte) { return Character(Unicode.Scalar(UInt8(byte))) }
+      defer { next += 1 }
+      return Unicode.Scalar(next).map(Character.init) ?? " "
+    }
+  }()
+
+  private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
+    uniqueKeysWithValues: characters.enumerated().map { ($1.unicodeScalars.first ?? " ", UInt8($0)) })
+
+  /// The bytes that a text of this alphabet stands for; nil when it holds other characters.
+  static func bytes(_ text: String) -> [UInt8]? {
+    var result: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard let byte = bytes[scalar] else { return nil }
+      result.append(byte)
+    }
+    return result
+  }
+}
+
+/// What is wrong with a tokenizer's tables.
+enum TokenizerProblem: Error {
+  case badToken(String, Int32)
+  case missingByte(Int)
+  case unknownMerge(String)
+  case badPattern(String)
+
+  var sentence: String {
+    switch self {
+    case .badToken(let text, let token): "the token \"\(text)\" has the impossible number \(token)"
+    case .missingByte(let byte): "the vocabulary has no token for the byte \(byte)"
+    case .unknownMerge(let merge):
+      "the merge \"\(merge)\" joins or makes a token that the vocabulary lacks"
+    case .badPattern(let pattern): "the pre-tokenizer's pattern \"\(pattern)\" is not understood"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// Splits text into the pieces that are merged on their own.
+struct PreTokenizer: Sendable {
+  /// Splits applied one after another: every match, and everything between matches, is a piece.
+  private let patterns: [NSRegularExpression]
+  /// Whether text is first brought into Unicode's composed form.
+  private let composes: Bool
+
+  /// - Parameters:
+  ///   - patterns: Regular expressions as in `tokenizer.json`.
+  ///   - composes: Whether text is normalised to NFC.
+  /// - Throws: ``TokenizerProblem`` for a pattern that is not understood.
+  init(patterns: [String], composes: Bool = false) throws(TokenizerProblem) {
+    var compiled: [NSRegularExpression] = []
+    for pattern in patterns {
+      // ICU's \s leaves out vertical tab and next line, which Unicode and other engines count.
+      let portable = pattern.replacingOccurrences(of: "\\s", with: "\\p{White_Space}")
+        .replacingOccurrences(of: "\\S", with: "\\P{White_Space}")
+      guard let expression = try? NSRegularExpression(pattern: portable) else {
+        throw .badPattern(pattern)
+      }
+      compiled.append(expression)
+    }
+    self.patterns = compiled
+    self.composes = composes
+  }
+
+  func pieces(of text: String) -> [String] {
+    let text = composes ? text.precomposedStringWithCanonicalMapping : text
+    return patterns.reduce(text.isEmpty ? [] : [text]) { pieces, pattern in
+      pieces.flatMap { Self.split($0, by: pattern) }
+    }
+  }
+
+  private static func split(_ text: String, by pattern: NSRegularExpression) -> [String] {
+    let whole = text as NSString
+    var pieces: [String] = []
+    var end = 0
+    for match in pattern.matches(in: text, range: NSRange(location: 0, length: whole.length)) {
+      let range = match.range
+      guard range.length > 0 else { continue }
+      if range.location > end {
+        pieces.append(whole.substring(with: NSRange(location: end, length: range.location - end)))
+      }
+      pieces.append(whole.substring(with: range))
+      end = range.location + range.length
+    }
+    if end < whole.length { pieces.append(whole.substring(from: end)) }
+    return pieces
+  }
+}
+
+extension PreTokenizer {
+  /// Contractions, letters, digits, signs, white space: the split of GPT-2.
+  static let gpt2 =
+    #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+  /// Every digit by itself.
+  static let digit = #"\p{N}"#
+
+  /// The splits that GGUF files call by name.
+  static func named(_ name: String) -> [String]? {
+    switch name {
+    case "gpt-2", "gpt2": [gpt2]
+    case "smollm": [digit, gpt2]
+    case "llama-bpe", "llama3", "llama-v3": [modern(digits: "{1,3}")]
+    case "qwen2": [modern(digits: "")]
+    default: nil
+    }
+  }
+
+  /// The split of Llama 3 and Qwen 2, which differ in how many digits stay together.
+  private static func modern(digits: String) -> String {
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + digits
+      + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  }
+}

@@ -1,0 +1,112 @@
+package import Foundation
+
+extension Tokenizer {
+  /// The tokenizer of a Hugging Face directory; nil when it has none.
+  ///
+  /// - Parameters:
+  ///   - directory: A directory with `tokenizer.json`, or `vocab.json` and `merges.txt`.
+  ///   - family: The model's family, which decides how text is split when no file says so.
+  /// - Throws: ``CheckpointError`` for files that are no byte-level byte-pair tokenizer.
+  package init?(directory: URL, family: String) throws(CheckpointError) {
+    let file = directory.appending(path: "tokenizer.json")
+    let vocabulary = directory.appending(path: "vocab.json")
+    if FileManager.default.fileExists(atPath: file.path) {
+      try self.init(json: file)
+    } else if FileManager.default.fileExists(atPath: vocabulary.path) {
+      try self.init(
+        vocabulary: vocabulary, merges: directory.appending(path: "merges.txt"), family: family)
+    } else {
+      return nil
+    }
+  }
+
+  /// `vocab.json` and `merges.txt`, as GPT-2 came with.
+  private init(vocabulary: URL, merges: URL, family: String) throws(CheckpointError) {
+    let data = try TensorFile.map(vocabulary)
+    guard let tokens = try? JSONDecoder().decode([String: Int32].self, from: data) else {
+      throw CheckpointError(
+        vocabulary.path, .malformed("the vocabulary should map texts to numbers"))
+    }
+    let lines = String(decoding: try TensorFile.map(merges), as: UTF8.self).split(separator: "\n")
+    let pairs = try Self.pairs(
+      lines.filter { !$0.hasPrefix("#version") }.map(String.init), merges.path)
+    // GPT-2's own end of text is the one special token that such files have.
+    let end = "<|endoftext|>"
+    try self.init(
+      file: vocabulary.path, patterns: PreTokenizer.named(family) ?? [PreTokenizer.gpt2],
+      vocabulary: tokens, merges: pairs, specials: tokens.filter { $0.key == end })
+  }
+
+  /// The tokenizer inside of a GGUF file.
+  init(gguf fields: Fields) throws(CheckpointError) {
+    guard fields.text("tokenizer.ggml.model") == "gpt2" else {
+      throw CheckpointError(
+        fields.file,
+        .unsupported("the tokenizer \"\(fields.text("tokenizer.ggml.model") ?? "")\", only byte-level BPE (gpt2),"))
+    }
+    let name = fields.text("tokenizer.ggml.pre") ?? "gpt-2"
+    guard let patterns = PreTokenizer.named(name) else {
+      throw CheckpointError(fields.file, .unsupported("the pre-tokenizer \"\(name)\""))
+    }
+    let texts = try fields.texts("tokenizer.ggml.tokens")
+    let types = fields.list("tokenizer.ggml.token_type")
+    var specials: [String: Int32] = [:]
+    // Type 3 is control, type 4 user-defined.
+    for (token, type) in types.enumerated() where [.integer(3), .integer(4)].contains(type) {
+      guard token < texts.count, !texts[token].isEmpty else { continue }
+      specials[texts[token]] = Int32(token)
+    }
+    let starts = try fields.flag("tokenizer.ggml.add_bos_token", default: name != "gpt-2")
+    let start = try fields.integer(
+      "tokenizer.ggml.bos_token_id", in: 0...max(texts.count - 1, 0), default: 0)
+    try self.init(
+      file: fields.file, patterns: patterns,
+      vocabulary: Dictionary(
+        texts.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first }),
+      merges: try Self.pairs(fields.texts("tokenizer.ggml.merges"), fields.file),
+      specials: specials,
+      startToken: starts && fields.contains("tokenizer.ggml.bos_token_id") ? Int32(start) : nil,
+      takesWholePieces: name.hasPrefix("llama"))
+  }
+
+  /// Puts the parts together; what is wrong with them is blamed on `file`.
+  init(
+    file: String, patterns: [String], composes: Bool = false, vocabulary: [String: Int32],
+    merges: [(String, String)], specials: [String: Int32], startToken: Int32? = nil,
+    takesWholePieces: Bool = false
+  ) throws(CheckpointError) {
+    do throws(TokenizerProblem) {
+      self.init(
+        preTokenizer: try PreTokenizer(patterns: patterns, composes: composes),
+        encoding: try BytePairEncoding(
+          vocabulary: vocabulary, merges: merges, takesWholePieces: takesWholePieces),
+        specials: specials, startToken: startToken)
+    } catch {
+      throw CheckpointError(file, .malformed(error.sentence))
+    }
+  }
+
+  /// Merges written as two texts with a space between.
+  static func pairs(
+    _ lines: [String], _ file: String
+  ) throws(CheckpointError) -> [(String, String)] {
+    var pairs: [(String, String)] = []
+    for line in lines {
+      let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw CheckpointError(
+          file, .malformed("the merge \"\(line)\" should be two texts with a space between"))
+      }
+      pairs.append((String(parts[0]), String(parts[1])))
+    }
+    return pairs
+  }
+}
+
+extension Fields {
+  /// The values of a list; none when absent.
+  func list(_ name: String) -> [FieldValue] {
+    guard case .list(let list) = values[name] else { return [] }
+    return list
+  }
+}

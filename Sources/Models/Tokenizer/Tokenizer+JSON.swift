@@ -1,0 +1,144 @@
+import Foundation
+
+/// The parts of `tokenizer.json` that decide how text becomes tokens.
+private struct TokenizerFile: Decodable {
+  struct Model: Decodable {
+    var type: String?
+    var vocab: [String: Int32]
+    var merges: [Merge]
+    var ignore_merges: Bool?
+  }
+
+  /// A merge: one text with a space, or a list of two.
+  enum Merge: Decodable {
+    case line(String)
+    case pair([String])
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let line = try? value.decode(String.self) {
+        self = .line(line)
+      } else {
+        self = .pair(try value.decode([String].self))
+      }
+    }
+  }
+
+  struct AddedToken: Decodable {
+    var id: Int32
+    var content: String
+  }
+
+  struct Step: Decodable {
+    struct Pattern: Decodable {
+      var Regex: String?
+      var String: String?
+    }
+    var type: String
+    var pretokenizers: [Step]?
+    var normalizers: [Step]?
+    var pattern: Pattern?
+    var behavior: String?
+    var invert: Bool?
+    var individual_digits: Bool?
+    var use_regex: Bool?
+    var add_prefix_space: Bool?
+  }
+
+  struct PostProcessor: Decodable {
+    struct Part: Decodable {
+      struct Special: Decodable { var id: String }
+      var SpecialToken: Special?
+    }
+    var type: String
+    var processors: [PostProcessor]?
+    var single: [Part]?
+  }
+
+  var model: Model
+  var added_tokens: [AddedToken]?
+  var normalizer: Step?
+  var pre_tokenizer: Step?
+  var post_processor: PostProcessor?
+}
+
+extension Tokenizer {
+  /// `tokenizer.json`, as the tokenizers library writes it.
+  ///
+  /// - Throws: ``CheckpointError`` when it is not a byte-level byte-pair tokenizer or has a step
+  ///   that would be passed over.
+  init(json url: URL) throws(CheckpointError) {
+    let data = try TensorFile.map(url)
+    guard let file = try? JSONDecoder().decode(TokenizerFile.self, from: data) else {
+      throw CheckpointError(
+        url.path, .malformed("the file should describe a BPE model with vocab and merges"))
+    }
+    guard file.model.type ?? "BPE" == "BPE" else {
+      throw CheckpointError(url.path, .unsupported("the tokenizer model \(file.model.type ?? "")"))
+    }
+    var merges: [(String, String)] = []
+    for merge in file.model.merges {
+      switch merge {
+      case .line(let line): merges += try Self.pairs([line], url.path)
+      case .pair(let pair): merges += try Self.pairs([pair.joined(separator: " ")], url.path)
+      }
+    }
+    var specials: [String: Int32] = [:]
+    var vocabulary = file.model.vocab
+    for added in file.added_tokens ?? [] where !added.content.isEmpty {
+      specials[added.content] = added.id
+      vocabulary[added.content] = added.id
+    }
+    try self.init(
+      file: url.path, patterns: try Self.patterns(file.pre_tokenizer, url.path),
+      composes: try Self.composes(file.normalizer, url.path), vocabulary: vocabulary,
+      merges: merges, specials: specials,
+      startToken: Self.startToken(file.post_processor, specials),
+      takesWholePieces: file.model.ignore_merges ?? false)
+  }
+
+  private static func patterns(
+    _ step: TokenizerFile.Step?, _ file: String
+  ) throws(CheckpointError) -> [String] {
+    guard let step else { return [] }
+    switch step.type {
+    case "Sequence":
+      var patterns: [String] = []
+      for inner in step.pretokenizers ?? [] { patterns += try Self.patterns(inner, file) }
+      return patterns
+    case "ByteLevel":
+      guard step.add_prefix_space != true else {
+        throw CheckpointError(file, .unsupported("the pre-tokenizer's add_prefix_space"))
+      }
+      return step.use_regex ?? true ? [PreTokenizer.gpt2] : []
+    case "Digits":
+      return [PreTokenizer.digit + (step.individual_digits ?? false ? "" : "+")]
+    case "Split":
+      guard let pattern = step.pattern?.Regex, step.behavior == "Isolated", step.invert != true
+      else { throw CheckpointError(file, .unsupported("a Split that is not Isolated by a Regex")) }
+      return [pattern]
+    case let other:
+      throw CheckpointError(file, .unsupported("the pre-tokenizer \(other)"))
+    }
+  }
+
+  private static func composes(
+    _ step: TokenizerFile.Step?, _ file: String
+  ) throws(CheckpointError) -> Bool {
+    switch step?.type {
+    case nil: return false
+    case "NFC": return true
+    case "Sequence" where step?.normalizers?.isEmpty ?? true: return false
+    case let other?: throw CheckpointError(file, .unsupported("the normalizer \(other)"))
+    }
+  }
+
+  /// The special token that the post-processor puts before a text.
+  private static func startToken(
+    _ processor: TokenizerFile.PostProcessor?, _ specials: [String: Int32]
+  ) -> Int32? {
+    guard let processor else { return nil }
+    let first = processor.single?.first?.SpecialToken.flatMap { specials[$0.id] }
+    return first ?? processor.processors?.lazy.compactMap { startToken($0, specials) }.first
+  }
+}

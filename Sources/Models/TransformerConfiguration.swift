@@ -1,0 +1,45 @@
+public import Graphs
+public import Tensors
+
+/// The sizes and variants of one transformer.
+public struct TransformerConfiguration: Sendable, Equatable {
+  /// How many layers there are.
+  public var layerCount: Int
+  /// How many attention heads each layer has.
+  public var headCount: Int
+  /// How many keys and values each layer has; consecutive heads share them when there are fewer.
+  public var keyValueHeadCount: Int
+  /// The width of the residual stream.
+  public var dModel: Int
+  /// The width of a head's queries, keys and values.
+  public var dHead: Int
+  /// The width inside of an MLP.
+  public var dMLP: Int
+  /// How many tokens the model knows.
+  public var vocabularySize: Int
+  /// How many positions a prompt may have.
+  public var contextLength: Int
+  /// The non-linearity of the MLPs.
+  public var activation: Activation
+  /// Whether MLPs are gated products, as in Llama.
+  public var isGated: Bool
+  /// Whether an MLP reads the same stream as its layer's heads, as in GPT-NeoX.
+  public var isParallel: Bool
+  /// Whether norms subtract the mean (LayerNorm) or not (RMSNorm).
+  public var normIsCentred: Bool
+  /// What norms add to the variance.
+  public var normEpsilon: Float
+  /// Angles per position of each rotated pair; nil for learned positions.
+  public var rotaryFrequencies: [Double]?
+
+  /// The graph of this transformer.
+  ///
+  /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;
+  ///   otherwise every head has its own, as in the EAP-IG package.
+  public func graph(groupsKeysAndValues: Bool = false) -> ComputationGraph {
+    ComputationGraph(
+      layerCount: layerCount, headCount: headCount,
+      keyValueReaderCount: groupsKeysAndValues ? keyValueHeadCount : headCount,
+      isParallel: isParallel, dModel: dModel)
+  }
+}

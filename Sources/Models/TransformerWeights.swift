@@ -1,0 +1,109 @@
+package import Tensors
+
+/// A matrix and maybe a bias: `y = x · weightᵀ + bias`.
+package struct Linear: Sendable, Equatable {
+  /// `[output, input]`
+  package var weight: Tensor
+  /// `[output]`
+  package var bias: Tensor?
+
+  package init(weight: Tensor, bias: Tensor? = nil) {
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// - Parameter x: `[token, input]`.
+  /// - Returns: `[token, output]`.
+  package func forward(_ x: Tensor) -> Tensor {
+    var y = Tensor.product(x.matrix, weight.matrix.transposed)
+    y.add(row: bias)
+    return y
+  }
+
+  /// The gradient with respect to `x`, `[token, input]`.
+  package func backward(_ dy: Tensor) -> Tensor { .product(dy.matrix, weight.matrix) }
+
+  /// Adds the gradients with respect to weight and bias to `gradient`'s own.
+  func addGradients(_ dy: Tensor, x: Tensor, to gradient: inout Linear) {
+    let target = gradient.weight.layout
+    gradient.weight.add([MatrixProduct(dy.matrix.transposed, x.matrix, into: target)])
+    gradient.bias?.add(dy.rowSum())
+  }
+
+  var zeros: Linear {
+    Linear(weight: Tensor(zeros: weight.shape), bias: bias.map { Tensor(zeros: $0.shape) })
+  }
+}
+
+/// The weights of one layer's attention.
+package struct AttentionWeights: Sendable, Equatable {
+  /// `[head · dHead, dModel]`
+  package var query: Linear
+  /// `[keyValueHead · dHead, dModel]`
+  package var key: Linear
+  /// `[keyValueHead · dHead, dModel]`
+  package var value: Linear
+  /// `[dModel, head · dHead]`
+  package var output: Linear
+}
+
+/// The weights of one layer's MLP.
+package struct MLPWeights: Sendable, Equatable {
+  /// `[dMLP, dModel]`, of gated MLPs
+  package var gate: Linear?
+  /// `[dMLP, dModel]`
+  package var up: Linear
+  /// `[dModel, dMLP]`
+  package var down: Linear
+}
+
+/// The weights of one layer.
+package struct BlockWeights: Sendable, Equatable {
+  package var attentionNorm: Normalization
+  package var attention: AttentionWeights
+  package var mlpNorm: Normalization
+  package var mlp: MLPWeights
+}
+
+/// All weights of a transformer; also their gradients, which have the same shapes.
+package struct TransformerWeights: Sendable, Equatable {
+  /// `[token, dModel]`
+  package var tokenEmbedding: Tensor
+  /// `[position, dModel]`, of models with learned positions
+  package var positionEmbedding: Tensor?
+  package var blocks: [BlockWeights]
+  package var finalNorm: Normalization
+  /// `[token, dModel]`; shares the token embedding's memory when the two are tied
+  package var unembedding: Linear
+}
+
+// Gradients start as zeros of the weights' shapes ---------------------------------------------
+
+extension Normalization {
+  var zeros: Normalization {
+    Normalization(
+      scale: Tensor(zeros: scale.shape), bias: bias.map { Tensor(zeros: $0.shape) },
+      epsilon: epsilon, isCentred: isCentred)
+  }
+}
+
+extension BlockWeights {
+  var zeros: BlockWeights {
+    BlockWeights(
+      attentionNorm: attentionNorm.zeros,
+      attention: AttentionWeights(
+        query: attention.query.zeros, key: attention.key.zeros, value: attention.value.zeros,
+        output: attention.output.zeros),
+      mlpNorm: mlpNorm.zeros,
+      mlp: MLPWeights(gate: mlp.gate?.zeros, up: mlp.up.zeros, down: mlp.down.zeros))
+  }
+}
+
+extension TransformerWeights {
+  var zeros: TransformerWeights {
+    TransformerWeights(
+      tokenEmbedding: Tensor(zeros: tokenEmbedding.shape),
+      positionEmbedding: positionEmbedding.map { Tensor(zeros: $0.shape) },
+      blocks: blocks.map(\.zeros), finalNorm: finalNorm.zeros, unembedding: unembedding.zeros)
+  }
+}
