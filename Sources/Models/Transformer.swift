@@ -56,3 +56,10 @@ public struct Transformer: Sendable {
       })
   }
 }
+
+extension Transformer {
+  /// The tokens that are no special ones, ascending.
+  package var ordinaryTokens: [Int32] {
+    (0..<Int32(configuration.vocabularySize)).filter { !(tokenizer?.isSpecial($0) ?? false) }
+  }
+}

@@ -65,7 +65,9 @@ package struct Normalization: Sendable, Equatable {
   package func addParameterGradients(
     _ dy: Tensor, x: Tensor, statistics: Tensor, to gradient: inout Normalization
   ) {
-    precondition(dy.shape == x.shape && statistics.rowCount == x.rowCount)
+    precondition(
+      dy.rowCount == x.rowCount && dy.columnCount == x.columnCount
+        && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
     var dbias = gradient.bias ?? Tensor(zeros: [dy.columnCount])
     unsafe ek_norm_backward_parameters(
       &gradient.scale.elements, &dbias.elements, dy.elements, x.elements, statistics.elements,

@@ -62,7 +62,10 @@ package struct GoldenModel {
     defer { try? FileManager.default.removeItem(at: directory) }
     var named: [String: Tensor] = [:]
     for name in tensors.keys {
-      named[String(name.dropFirst(prefix.count))] = try file.tensor(name)
+      // The oracle names GPT-NeoX's unembedding as in memory, not as in files.
+      let stored = String(name.dropFirst(prefix.count))
+      let isUnembedding = stored == "lm_head.weight" && tensors.keys.contains { $0.contains("gpt_neox") }
+      named[isUnembedding ? "embed_out.weight" : stored] = try file.tensor(name)
     }
     try Safetensors.encode(named).write(to: directory.appending(path: "model.safetensors"))
     try FileManager.default.copyItem(

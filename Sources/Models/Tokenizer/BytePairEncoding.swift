@@ -5,7 +5,8 @@ struct BytePairEncoding: Sendable {
     let right: Int32
   }
 
-  private var byteTokens = [Int32](repeating: -1, count: 256)
+  /// Nil for a byte that the vocabulary cannot write: the tokenizers library leaves it out too.
+  private var byteTokens: [Int32?] = []
   private var merges: [Pair: (rank: Int, merged: Int32)] = [:]
   private var tokenBytes: [Int32: [UInt8]] = [:]
   private let wholePieces: [[UInt8]: Int32]
@@ -15,7 +16,7 @@ struct BytePairEncoding: Sendable {
   ///   - vocabulary: Tokens by text, in the printable alphabet that stands for bytes.
   ///   - merges: Pairs of such texts, in the order they were learned.
   ///   - takesWholePieces: Whether a piece that is a token itself is never split (Llama 3).
-  /// - Throws: ``TokenizerProblem`` for a merge of unknown tokens or a byte without a token.
+  /// - Throws: ``TokenizerProblem`` for a merge of unknown tokens or a vocabulary without bytes.
   init(
     vocabulary: [String: Int32], merges pairs: [(String, String)], takesWholePieces: Bool = false
   ) throws(TokenizerProblem) {
@@ -26,11 +27,9 @@ struct BytePairEncoding: Sendable {
       largestToken = max(largestToken, token)
     }
     for byte in 0..<256 {
-      guard let token = vocabulary[String(ByteAlphabet.characters[byte])] else {
-        throw .missingByte(byte)
-      }
-      byteTokens[byte] = token
+      byteTokens.append(vocabulary[String(ByteAlphabet.characters[byte])])
     }
+    guard byteTokens.contains(where: { $0 != nil }) else { throw .noBytes }
     for (rank, (left, right)) in pairs.enumerated() {
       guard let first = vocabulary[left], let second = vocabulary[right],
         let merged = vocabulary[left + right]
@@ -46,10 +45,12 @@ struct BytePairEncoding: Sendable {
   func bytes(of token: Int32) -> [UInt8] { tokenBytes[token] ?? [] }
 
   /// The tokens of one piece: the pair that was learned first merges first, the leftmost of equals.
+  ///
+  /// - Parameter piece: Bytes, spelt in the alphabet for them.
   func encode(_ piece: String) -> [Int32] {
-    let bytes = Array(piece.utf8)
+    let bytes = ByteAlphabet.bytes(piece) ?? []
     if let token = wholePieces[bytes] { return [token] }
-    var tokens = bytes.map { byteTokens[Int($0)] }
+    var tokens = bytes.compactMap { byteTokens[Int($0)] }
     while let merge = bestMerge(tokens) {
       tokens[merge.index] = merge.merged
       tokens.remove(at: merge.index + 1)
@@ -85,6 +86,11 @@ enum ByteAlphabet {
   private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
     uniqueKeysWithValues: characters.enumerated().map { ($1.unicodeScalars.first ?? " ", UInt8($0)) })
 
+  /// Bytes as text of this alphabet.
+  static func spell(_ bytes: some Sequence<UInt8>) -> String {
+    String(bytes.map { characters[Int($0)] })
+  }
+
   /// The bytes that a text of this alphabet stands for; nil when it holds other characters.
   static func bytes(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
@@ -99,14 +105,14 @@ enum ByteAlphabet {
 /// What is wrong with a tokenizer's tables.
 enum TokenizerProblem: Error {
   case badToken(String, Int32)
-  case missingByte(Int)
+  case noBytes
   case unknownMerge(String)
   case badPattern(String)
 
   var sentence: String {
     switch self {
     case .badToken(let text, let token): "the token \"\(text)\" has the impossible number \(token)"
-    case .missingByte(let byte): "the vocabulary has no token for the byte \(byte)"
+    case .noBytes: "the vocabulary has no token for any byte"
     case .unknownMerge(let merge):
       "the merge \"\(merge)\" joins or makes a token that the vocabulary lacks"
     case .badPattern(let pattern): "the pre-tokenizer's pattern \"\(pattern)\" is not understood"

@@ -1,17 +1,33 @@
 import Foundation
 
-/// Splits text into the pieces that are merged on their own.
+/// Splits text into the pieces that are merged on their own, written in the alphabet for bytes.
 struct PreTokenizer: Sendable {
   /// Splits applied one after another: every match, and everything between matches, is a piece.
-  private let patterns: [NSRegularExpression]
+  private let textPatterns: [NSRegularExpression]
+  /// Splits applied after bytes were spelt as characters, so that they see `Â½` where the text has `½`.
+  private let bytePatterns: [NSRegularExpression]
   /// Whether text is first brought into Unicode's composed form.
   private let composes: Bool
+
+  /// The splits of a pre-tokenizer, before and after bytes are spelt as characters.
+  struct Patterns: Equatable {
+    var text: [String] = []
+    var bytes: [String] = []
+  }
 
   /// - Parameters:
   ///   - patterns: Regular expressions as in `tokenizer.json`.
   ///   - composes: Whether text is normalised to NFC.
   /// - Throws: ``TokenizerProblem`` for a pattern that is not understood.
-  init(patterns: [String], composes: Bool = false) throws(TokenizerProblem) {
+  init(_ patterns: Patterns, composes: Bool = false) throws(TokenizerProblem) {
+    textPatterns = try Self.compile(patterns.text)
+    bytePatterns = try Self.compile(patterns.bytes)
+    self.composes = composes
+  }
+
+  private static func compile(
+    _ patterns: [String]
+  ) throws(TokenizerProblem) -> [NSRegularExpression] {
     var compiled: [NSRegularExpression] = []
     for pattern in patterns {
       // ICU's \s leaves out vertical tab and next line, which Unicode and other engines count.
@@ -22,15 +38,17 @@ struct PreTokenizer: Sendable {
       }
       compiled.append(expression)
     }
-    self.patterns = compiled
-    self.composes = composes
+    return compiled
   }
 
   func pieces(of text: String) -> [String] {
     let text = composes ? text.precomposedStringWithCanonicalMapping : text
-    return patterns.reduce(text.isEmpty ? [] : [text]) { pieces, pattern in
-      pieces.flatMap { Self.split($0, by: pattern) }
-    }
+    let pieces = Self.split(text.isEmpty ? [] : [text], by: textPatterns)
+    return Self.split(pieces.map { ByteAlphabet.spell($0.utf8) }, by: bytePatterns)
+  }
+
+  private static func split(_ pieces: [String], by patterns: [NSRegularExpression]) -> [String] {
+    patterns.reduce(pieces) { pieces, pattern in pieces.flatMap { split($0, by: pattern) } }
   }
 
   private static func split(_ text: String, by pattern: NSRegularExpression) -> [String] {
@@ -59,12 +77,12 @@ extension PreTokenizer {
   static let digit = #"\p{N}"#
 
   /// The splits that GGUF files call by name.
-  static func named(_ name: String) -> [String]? {
+  static func named(_ name: String) -> Patterns? {
     switch name {
-    case "gpt-2", "gpt2": [gpt2]
-    case "smollm": [digit, gpt2]
-    case "llama-bpe", "llama3", "llama-v3": [modern(digits: "{1,3}")]
-    case "qwen2": [modern(digits: "")]
+    case "gpt-2", "gpt2": Patterns(text: [gpt2])
+    case "smollm": Patterns(text: [gpt2], bytes: [digit])
+    case "llama-bpe", "llama3", "llama-v3": Patterns(text: [modern(digits: "{1,3}")])
+    case "qwen2": Patterns(text: [modern(digits: "")])
     default: nil
     }
   }

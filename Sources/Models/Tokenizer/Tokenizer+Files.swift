@@ -33,7 +33,7 @@ extension Tokenizer {
     // GPT-2's own end of text is the one special token that such files have.
     let end = "<|endoftext|>"
     try self.init(
-      file: vocabulary.path, patterns: PreTokenizer.named(family) ?? [PreTokenizer.gpt2],
+      file: vocabulary.path, patterns: PreTokenizer.named(family) ?? PreTokenizer.Patterns(text: [PreTokenizer.gpt2]),
       vocabulary: tokens, merges: pairs, specials: tokens.filter { $0.key == end })
   }
 
@@ -71,13 +71,13 @@ extension Tokenizer {
 
   /// Puts the parts together; what is wrong with them is blamed on `file`.
   init(
-    file: String, patterns: [String], composes: Bool = false, vocabulary: [String: Int32],
+    file: String, patterns: PreTokenizer.Patterns, composes: Bool = false, vocabulary: [String: Int32],
     merges: [(String, String)], specials: [String: Int32], startToken: Int32? = nil,
     takesWholePieces: Bool = false
   ) throws(CheckpointError) {
     do throws(TokenizerProblem) {
       self.init(
-        preTokenizer: try PreTokenizer(patterns: patterns, composes: composes),
+        preTokenizer: try PreTokenizer(patterns, composes: composes),
         encoding: try BytePairEncoding(
           vocabulary: vocabulary, merges: merges, takesWholePieces: takesWholePieces),
         specials: specials, startToken: startToken)

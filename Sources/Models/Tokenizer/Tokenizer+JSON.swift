@@ -97,26 +97,38 @@ extension Tokenizer {
       takesWholePieces: file.model.ignore_merges ?? false)
   }
 
+  /// The splits of a pre-tokenizer; those after `ByteLevel` see bytes spelt as characters.
   private static func patterns(
     _ step: TokenizerFile.Step?, _ file: String
-  ) throws(CheckpointError) -> [String] {
-    guard let step else { return [] }
-    switch step.type {
-    case "Sequence":
-      var patterns: [String] = []
-      for inner in step.pretokenizers ?? [] { patterns += try Self.patterns(inner, file) }
-      return patterns
-    case "ByteLevel":
-      guard step.add_prefix_space != true else {
-        throw CheckpointError(file, .unsupported("the pre-tokenizer's add_prefix_space"))
+  ) throws(CheckpointError) -> PreTokenizer.Patterns {
+    var patterns = PreTokenizer.Patterns()
+    var spellsBytes = false
+    for step in step?.pretokenizers ?? [step].compactMap(\.self) {
+      if step.type == "ByteLevel" {
+        guard step.add_prefix_space != true, !spellsBytes else {
+          throw CheckpointError(file, .unsupported("the pre-tokenizer's add_prefix_space"))
+        }
+        if step.use_regex ?? true { patterns.text.append(PreTokenizer.gpt2) }
+        spellsBytes = true
+      } else if spellsBytes {
+        patterns.bytes.append(try pattern(step, file))
+      } else {
+        patterns.text.append(try pattern(step, file))
       }
-      return step.use_regex ?? true ? [PreTokenizer.gpt2] : []
+    }
+    return patterns
+  }
+
+  private static func pattern(
+    _ step: TokenizerFile.Step, _ file: String
+  ) throws(CheckpointError) -> String {
+    switch step.type {
     case "Digits":
-      return [PreTokenizer.digit + (step.individual_digits ?? false ? "" : "+")]
+      return PreTokenizer.digit + (step.individual_digits ?? false ? "" : "+")
     case "Split":
       guard let pattern = step.pattern?.Regex, step.behavior == "Isolated", step.invert != true
       else { throw CheckpointError(file, .unsupported("a Split that is not Isolated by a Regex")) }
-      return [pattern]
+      return pattern
     case let other:
       throw CheckpointError(file, .unsupported("the pre-tokenizer \(other)"))
     }

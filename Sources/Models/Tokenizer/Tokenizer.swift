@@ -47,6 +47,9 @@ public struct Tokenizer: Sendable {
     String(decoding: tokens.flatMap(bytes(of:)), as: UTF8.self)
   }
 
+  /// Whether a token stands for itself in the text and not for bytes.
+  package func isSpecial(_ token: Int32) -> Bool { specialTexts[token] != nil }
+
   private func bytes(of token: Int32) -> [UInt8] {
     specialTexts[token].map { Array($0.utf8) } ?? encoding.bytes(of: token)
   }

@@ -1,0 +1,72 @@
+public import Graphs
+public import Models
+public import Tasks
+
+/// What a method is asked: which edges of a model's graph matter for a task.
+public struct DiscoveryProblem: Sendable {
+  /// The model.
+  public let model: Transformer
+  /// The prompts and the metric.
+  public let task: CircuitTask
+  /// The edges that are scored.
+  public let graph: ComputationGraph
+  /// What an ablated edge carries.
+  public let ablation: Ablation
+
+  /// States a problem.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - task: The prompts and the metric.
+  ///   - graph: The model's graph, maybe with grouped keys and values; nil for one reader per head.
+  ///   - ablation: What an ablated edge carries.
+  public init(
+    model: Transformer, task: CircuitTask, graph: ComputationGraph? = nil,
+    ablation: Ablation = .resample
+  ) {
+    self.model = model
+    self.task = task
+    self.graph = graph ?? model.graph
+    self.ablation = ablation
+  }
+}
+
+/// A way to score every edge of a graph.
+///
+/// A new method is a file here and a line in ``Methods``.
+public protocol DiscoveryMethod: Sendable {
+  /// Scores every edge: the estimated rise of the loss when that edge alone is ablated.
+  ///
+  /// - Parameters:
+  ///   - problem: The model, task, graph and ablation.
+  ///   - progress: Is told about every batch.
+  /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
+  func scores(
+    for problem: DiscoveryProblem, progress: RunProgress.Handler
+  ) throws(MethodError) -> EdgeScores
+}
+
+/// Why a method cannot score a problem.
+public enum MethodError: Error, Equatable, CustomStringConvertible {
+  /// The metric has no gradient.
+  case notDifferentiable(metric: String)
+  /// The metric's gradient is zero at the clean run.
+  case zeroGradient(metric: String)
+  /// No method has this name.
+  case unknownMethod(String, known: [String])
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .notDifferentiable(let metric):
+      "The metric \(metric) has no gradient; use logit-difference or probability-difference."
+    case .zeroGradient(let metric):
+      """
+      The metric \(metric) is at its best on the clean run, where its gradient is zero, so eap would \
+      score every edge 0; use eap-ig, or logit-difference.
+      """
+    case .unknownMethod(let name, let known):
+      "There is no method \"\(name)\"; known are \(known.joined(separator: ", "))."
+    }
+  }
+}

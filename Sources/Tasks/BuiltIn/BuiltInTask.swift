@@ -1,0 +1,36 @@
+public import Models
+
+/// A task that comes with Edgewise: it makes prompts for a model's own tokenizer.
+///
+/// A new task is a file here and a line in ``BuiltInTasks``.
+public protocol BuiltInTask: Sendable {
+  /// The name on the command line.
+  var name: String { get }
+  /// What the model has to do, in a line.
+  var summary: String { get }
+
+  /// Makes prompt pairs; the same seed gives the same pairs.
+  ///
+  /// - Parameters:
+  ///   - count: How many.
+  ///   - seed: Where the random choices start.
+  ///   - model: The model whose tokens are used.
+  /// - Throws: ``TaskError`` when the model's vocabulary does not allow the task.
+  func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
+}
+
+/// The known built-in tasks.
+public enum BuiltInTasks {
+  /// All tasks, in the order they are listed.
+  public static let all: [any BuiltInTask] = [IndirectObject(), Induction()]
+
+  /// The task of a name.
+  ///
+  /// - Throws: ``TaskError/unknownName(kind:_:known:)``.
+  public static func named(_ name: String) throws(TaskError) -> any BuiltInTask {
+    guard let task = all.first(where: { $0.name == name }) else {
+      throw .unknownName(kind: "built-in task", name, known: all.map(\.name))
+    }
+    return task
+  }
+}

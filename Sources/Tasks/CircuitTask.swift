@@ -1,0 +1,80 @@
+public import Models
+
+/// A behaviour to be explained: prompt pairs and the metric that measures it.
+public struct CircuitTask: Sendable {
+  /// What the task is called.
+  public let name: String
+  /// The prompt pairs, at least one.
+  public let pairs: [PromptPair]
+  /// How much of the behaviour a run shows.
+  public let metric: any Metric
+
+  /// Takes pairs that belong to one model's vocabulary.
+  ///
+  /// - Parameters:
+  ///   - name: What the task is called.
+  ///   - pairs: The prompt pairs.
+  ///   - metric: How the behaviour is measured.
+  ///   - model: The model whose tokens the pairs hold.
+  /// - Throws: ``TaskError`` when there is no pair, a token is not one of the model's, a prompt is
+  ///   longer than the model's context, or the metric needs answers that a pair lacks.
+  public init(
+    name: String, pairs: [PromptPair], metric: any Metric, model: Transformer
+  ) throws(TaskError) {
+    guard !pairs.isEmpty else { throw .empty(task: name) }
+    let configuration = model.configuration
+    for (index, pair) in pairs.enumerated() {
+      let tokens = pair.clean + pair.corrupted + pair.answers + pair.wrongAnswers
+      let known = 0..<Int32(configuration.vocabularySize)
+      if let token = tokens.first(where: { !known.contains($0) }) {
+        throw .unknownToken(token, pair: index + 1, vocabularySize: configuration.vocabularySize)
+      }
+      guard pair.clean.count <= configuration.contextLength else {
+        throw .promptTooLong(
+          pair: index + 1, length: pair.clean.count, limit: configuration.contextLength)
+      }
+      for (needed, given, field) in [
+        (metric.needsAnswers, pair.answers, "answers"),
+        (metric.needsWrongAnswers, pair.wrongAnswers, "wrong_answers"),
+      ] where needed && given.isEmpty {
+        throw .missingAnswers(pair: index + 1, field: field, metric: metric.name)
+      }
+    }
+    self.name = name
+    self.pairs = pairs
+    self.metric = metric
+  }
+
+  /// The pairs in batches of whole prompts with at most `tokenLimit` tokens each, or one prompt.
+  package func batches(tokenLimit: Int) -> [PairBatch] {
+    var batches: [PairBatch] = []
+    var current: [PromptPair] = []
+    var tokenCount = 0
+    for pair in pairs {
+      if !current.isEmpty, tokenCount + pair.clean.count > tokenLimit {
+        batches.append(PairBatch(current))
+        (current, tokenCount) = ([], 0)
+      }
+      current.append(pair)
+      tokenCount += pair.clean.count
+    }
+    return batches + [PairBatch(current)]
+  }
+}
+
+/// Prompt pairs that are run together.
+package struct PairBatch: Sendable {
+  package let clean: TokenBatch
+  package let corrupted: TokenBatch
+  package let answers: [[Int32]]
+  package let wrongAnswers: [[Int32]]
+
+  package init(_ pairs: [PromptPair]) {
+    clean = TokenBatch(pairs.map(\.clean))
+    corrupted = TokenBatch(pairs.map(\.corrupted))
+    answers = pairs.map(\.answers)
+    wrongAnswers = pairs.map(\.wrongAnswers)
+  }
+
+  package var promptCount: Int { answers.count }
+}

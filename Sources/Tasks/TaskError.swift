@@ -1,0 +1,63 @@
+/// Why a task cannot be made.
+public enum TaskError: Error, Equatable, CustomStringConvertible {
+  /// A file cannot be opened.
+  case unreadable(file: String, reason: String)
+  /// The file's ending is none of the known formats.
+  case unknownFormat(file: String)
+  /// A record is not written as the format demands.
+  case malformed(file: String, record: Int, String)
+  /// No pair is left.
+  case empty(task: String)
+  /// The prompts of a pair differ in length.
+  case lengthsDiffer(pair: Int, clean: Int, corrupted: Int)
+  /// A prompt has no token at all.
+  case emptyPrompt(pair: Int)
+  /// An answer is not a single token.
+  case answerNotOneToken(pair: Int, answer: String, tokens: Int)
+  /// The metric needs answers that a pair does not give.
+  case missingAnswers(pair: Int, field: String, metric: String)
+  /// A token id is not one of the model's.
+  case unknownToken(Int32, pair: Int, vocabularySize: Int)
+  /// A prompt does not fit into the model's context.
+  case promptTooLong(pair: Int, length: Int, limit: Int)
+  /// Text was given, but the model has no tokenizer.
+  case noTokenizer(task: String)
+  /// The task cannot be made for this model.
+  case unsuitableModel(task: String, reason: String)
+  /// No task, metric or ablation has this name.
+  case unknownName(kind: String, String, known: [String])
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): the file cannot be read: \(reason)."
+    case .unknownFormat(let file):
+      "\(file): expected a task file that ends in .jsonl, .csv or .json (auto-circuit's prompt JSON)."
+    case .malformed(let file, let record, let what): "\(file), record \(record): \(what)."
+    case .empty(let task): "The task \(task) has no prompt pair left to run."
+    case .lengthsDiffer(let pair, let clean, let corrupted):
+      """
+      Pair \(pair): the clean prompt has \(clean) tokens, the corrupted one \(corrupted); they must \
+      have as many (or skip such pairs with --skip-unequal).
+      """
+    case .emptyPrompt(let pair): "Pair \(pair): a prompt has no tokens."
+    case .answerNotOneToken(let pair, let answer, let tokens):
+      """
+      Pair \(pair): the answer "\(answer)" is \(tokens) tokens for this model, but must be one; \
+      a leading space often belongs to it.
+      """
+    case .missingAnswers(let pair, let field, let metric):
+      "Pair \(pair): the metric \(metric) needs \(field), which the pair lacks."
+    case .unknownToken(let token, let pair, let size):
+      "Pair \(pair): token \(token) is not one of the model's \(size) tokens."
+    case .promptTooLong(let pair, let length, let limit):
+      "Pair \(pair): the prompt has \(length) tokens, but the model takes at most \(limit)."
+    case .noTokenizer(let task):
+      "The task \(task) has text, but the model has no tokenizer: give prompts and answers as token ids."
+    case .unsuitableModel(let task, let reason):
+      "The task \(task) cannot be made for this model: \(reason)."
+    case .unknownName(let kind, let name, let known):
+      "There is no \(kind) \"\(name)\"; known are \(known.joined(separator: ", "))."
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Graphs
+import Methods
+import Tasks
+import Tensors
+import TestSupport
+import Testing
+
+/// Scores of small random checkpoints against a float64 oracle.
+@Suite struct GoldenScoreTests {
+  static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
+
+  private func expectScores(
+    _ method: some DiscoveryMethod, of metric: any Metric, equal name: String, _ family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let problem = DiscoveryProblem(model: golden.model, task: try golden.task(metric))
+    let scores = try method.scores(for: problem) { _ in }
+    expectClose(
+      scores.values.map(Double.init), try golden.file.tensor(name).elements.map(Double.init),
+      relative: 1e-3, "\(family) \(name)")
+  }
+
+  @Test(arguments: families) func `EAP`(family: String) throws {
+    try expectScores(
+      AttributionPatching.plain, of: LogitDifference(), equal: "eap.logit_difference", family)
+  }
+
+  @Test(arguments: families, AttributionPatching.Rule.allCases)
+  func `EAP-IG`(family: String, rule: AttributionPatching.Rule) throws {
+    let name = "eap_ig_inputs.\(rule.rawValue).steps5"
+    let method = AttributionPatching.integrated(steps: 5, rule: rule)
+    try expectScores(method, of: LogitDifference(), equal: name + ".logit_difference", family)
+    try expectScores(method, of: KLDivergence(), equal: name + ".kl", family)
+  }
+
+  @Test(arguments: families) func `exact patching`(family: String) throws {
+    try expectScores(
+      ExactPatching(), of: LogitDifference(), equal: "exact.logit_difference", family)
+    try expectScores(ExactPatching(), of: KLDivergence(), equal: "exact.kl", family)
+  }
+
+  @Test(arguments: families) func `the graph's edges are the oracle's`(family: String) throws {
+    let golden = try GoldenModel(family)
+    let graph = golden.graph
+    #expect(try golden.file.names("writers") == graph.writers.map(\.description))
+    #expect(try golden.file.names("readers") == graph.readers.map(\.description))
+    #expect(
+      EdgeMask(1, graph: graph).values == (try golden.file.mask("edge_exists").elements))
+  }
+}
