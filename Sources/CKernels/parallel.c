@@ -62,13 +62,3 @@ void ek_for_ranges(int64_t count, int64_t grain, void (*body)(const void *, int6
   ranges work = {count, grain < 1 ? 1 : grain, body, context};
   ek_parallel((count + work.grain - 1) / work.grain, run_range, &work);
 }
-
-#if defined(__GLIBC__)
-#include <malloc.h>
-void ek_keep_freed_memory(void) {
-  mallopt(M_MMAP_MAX, 0);         // Large blocks come from the heap, which is reused,
-  mallopt(M_TRIM_THRESHOLD, -1);  // and the heap never shrinks: no page is faulted in twice.
-}
-#else
-void ek_keep_freed_memory(void) {}
-#endif

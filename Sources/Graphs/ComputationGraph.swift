@@ -175,7 +175,7 @@ extension ComputationGraph {
   }
 
   /// The heads that take their key, value or query from a reader, or nothing for other readers.
-  func heads(readingThrough reader: Reader) -> Range<Int> {
+  package func heads(readingThrough reader: Reader) -> Range<Int> {
     guard case .head(_, let index, let projection) = reader else { return 0..<0 }
     return projection == .query
       ? index..<(index + 1) : (index * keyValueGroup)..<((index + 1) * keyValueGroup)

@@ -17,6 +17,9 @@ public enum ProcessSettings {
   ///
   /// Without it, the C library of Linux gives each large block back to the system after each use.
   public static func keepFreedMemory() { ek_keep_freed_memory() }
+
+  /// The most bytes of memory that the process has held so far.
+  public static var peakMemory: Int { Int(ek_peak_memory()) }
 }
 
 /// Runs `body` for every index below `count`, on several threads, in any order.

@@ -20,6 +20,8 @@ void ek_set_thread_limit(int32_t limit);
 int32_t ek_thread_count(void);
 /// Makes the C allocator keep freed blocks instead of giving them back to the system after each use.
 void ek_keep_freed_memory(void);
+/// The most bytes of memory that the process has held.
+int64_t ek_peak_memory(void);
 
 // Elements -------------------------------------------------------------------------------------
 

@@ -1,0 +1,171 @@
+public import ArgumentParser
+public import Edgewise
+import Foundation
+
+extension AttributionPatching.Rule: ExpressibleByArgument {}
+extension EdgeScores.Ranking: ExpressibleByArgument {}
+extension Ablation: ExpressibleByArgument {}
+
+struct Discover: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Find the circuit of a task in a model.",
+    discussion: """
+      Scores every edge, keeps the best ones and measures what they do. Prints the circuit, and with \
+      --output also writes run.json, scores.safetensors, circuit.json, curve.csv and report.html.
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @OptionGroup(title: "Task") var task: TaskOptions
+  @OptionGroup(title: "Method") var method: MethodChoice
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    ProcessSettings.keepFreedMemory()
+    ProcessSettings.limitThreads(to: output.threads)
+    let target = try output.output.map { try RunDirectory(path: $0) }
+    let bar = ProgressBar(isQuiet: output.quiet)
+    let location = try model.location()
+    let transformer = try model.load()
+    let made = try task.make(for: transformer)
+    let graph = transformer.configuration.graph(groupsKeysAndValues: method.groupKeyValues)
+    let problem = DiscoveryProblem(
+      model: transformer, task: made.task, graph: graph, ablation: method.ablation)
+
+    let discovery = bar.seconds
+    let scores = try method.entry().make(method.options).scores(for: problem, progress: bar.show)
+    let circuit = scores.circuit(edgeCount: method.edges, by: method.ranking)
+    let discovered = bar.seconds
+    let evaluation = CircuitEvaluation(
+      model: transformer, task: made.task, ablation: method.ablation)
+    let faithfulness = evaluation.faithfulness(of: circuit, progress: bar.show)
+    let report = DiscoveryReport(
+      heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
+      ranking: method.ranking, faithfulness: faithfulness,
+      accuracy: try accuracy(transformer, made.task))
+    let record = RunRecord(
+      arguments: Array(CommandLine.arguments.dropFirst()),
+      modelFiles: try location.map(fileHashes(of:)) ?? [:],
+      taskFile: try made.file.map(fileHashes(of:)), seed: task.seed, report: report,
+      seconds: RunRecord.Seconds(
+        load: discovery, discover: discovered - discovery, total: bar.seconds))
+    try target?.write(report, record)
+    try printResult(report, record, target)
+  }
+
+  private func heading(
+    _ transformer: Transformer, _ graph: ComputationGraph, _ made: TaskOptions.Made
+  ) -> DiscoveryReport.Heading {
+    DiscoveryReport.Heading(
+      model: """
+        \(transformer.name): \(graph.layerCount) layers of \(graph.headCount) heads, \
+        \(Numbers.count(graph.edgeCount)) edges
+        """,
+      task: made.description,
+      method: "\(method.description), \(method.ablation.rawValue) ablation",
+      metric: made.task.metric.name)
+  }
+
+  /// How often the full model prefers the right answer, for tasks with right and wrong answers.
+  private func accuracy(_ transformer: Transformer, _ task: CircuitTask) throws -> Double? {
+    guard task.pairs.allSatisfy({ !$0.answers.isEmpty && !$0.wrongAnswers.isEmpty }) else {
+      return nil
+    }
+    let measured = try CircuitTask(
+      name: task.name, pairs: task.pairs, metric: Accuracy(), model: transformer)
+    return CircuitEvaluation(model: transformer, task: measured).full().mean
+  }
+
+  private func printResult(
+    _ report: DiscoveryReport, _ record: RunRecord, _ target: RunDirectory?
+  ) throws {
+    if output.json {
+      print(try record.json())
+      return
+    }
+    let heading = report.heading
+    let accuracy = report.accuracy.map { ", right on \(Numbers.percent($0)) of the prompts" } ?? ""
+    print(
+      """
+      \(heading.model)
+      \(heading.task): \(heading.metric) \(Numbers.fixed(report.faithfulness.full.mean)), \
+      \(Numbers.fixed(report.faithfulness.empty.mean)) \
+      \(method.ablation == .resample ? "on the corrupted prompts" : "with every edge ablated")\(accuracy)
+      \(heading.method): \(Numbers.fixed(record.seconds.discover, 1)) s, \
+      \(Numbers.fixed(record.seconds.total, 1)) s in all, peak memory \
+      \(Numbers.count(record.peakMemoryBytes >> 20)) MiB
+
+      \(report.measureTable.text)
+      \(report.pruningLine)
+
+      \(report.topEdges(output.top).text)
+      """)
+    if let target { print("\nreport: \(target.url.appending(path: "report.html").path)") }
+  }
+}
+
+/// The method and what it needs to know.
+struct MethodChoice: ParsableArguments {
+  @Option(help: "One of \(Edgewise.Methods.all.map(\.name).joined(separator: ", ")).")
+  var method: String = Edgewise.Methods.all[0].name
+
+  @Option(help: "Points of the integral of eap-ig.")
+  var steps: Int = 5
+
+  @Option(help: "Where those points lie: left or right.")
+  var rule: AttributionPatching.Rule = .left
+
+  @Option(help: "How many edges the circuit keeps.")
+  var edges: Int = 200
+
+  @Option(help: "Whether edges rank by magnitude or signed.")
+  var ranking: EdgeScores.Ranking = .magnitude
+
+  @Option(
+    help:
+      "What an ablated edge carries: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var ablation: Ablation = .resample
+
+  @Flag(help: "Give heads that share a key or value one reader for it.")
+  var groupKeyValues = false
+
+  var options: MethodOptions { MethodOptions(steps: steps, rule: rule) }
+
+  var description: String {
+    method == "eap-ig" ? "\(method) with \(steps) steps, \(rule.rawValue) rule" : method
+  }
+
+  func entry() throws -> MethodEntry { try Edgewise.Methods.named(method) }
+
+  func validate() throws {
+    guard (1...10_000).contains(steps) else {
+      throw ValidationError("--steps should be from 1 to 10000, found \(steps).")
+    }
+    guard edges >= 0 else {
+      throw ValidationError("--edges should be 0 or more, found \(edges).")
+    }
+  }
+}
+
+/// Where results go.
+struct OutputOptions: ParsableArguments {
+  @Option(help: "A new directory for the run's files.")
+  var output: String?
+
+  @Option(help: "How many edges are printed.")
+  var top: Int = 20
+
+  @Flag(help: "Print one JSON object instead of tables.")
+  var json = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @Option(help: "How many threads to use; 0 for all processors.")
+  var threads: Int = 0
+
+  func validate() throws {
+    guard threads >= 0, top >= 0 else {
+      throw ValidationError("--threads and --top should be 0 or more.")
+    }
+  }
+}

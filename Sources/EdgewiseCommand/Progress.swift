@@ -1,0 +1,43 @@
+import Edgewise
+import Foundation
+
+/// Writes a line to stderr: stdout is for results.
+func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+
+/// A progress bar on stderr, drawn only on a terminal.
+final class ProgressBar {
+  private let isShown: Bool
+  private let start = ContinuousClock.now
+  private var activity = ""
+  private var activityStart = ContinuousClock.now
+
+  init(isQuiet: Bool) { isShown = !isQuiet && isatty(FileHandle.standardError.fileDescriptor) == 1 }
+
+  /// Seconds since the bar was made.
+  var seconds: Double { Self.seconds(since: start) }
+
+  func show(_ progress: RunProgress) {
+    guard isShown else { return }
+    if progress.activity != activity {
+      (activity, activityStart) = (progress.activity, .now)
+    }
+    let share = Double(progress.done) / Double(max(progress.total, 1))
+    let filled = Int(share * 24)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let elapsed = Self.seconds(since: activityStart)
+    let rate = Double(progress.done) / max(elapsed, 1e-9)
+    let left =
+      progress.done > 0 && progress.done < progress.total
+      ? String(
+        format: "%.1f/s, %.0f s left", rate, elapsed * (1 - share) / share) : ""
+    write("\r\u{1B}[K\(progress.activity) \(bar) \(progress.done)/\(progress.total) \(left)")
+    if progress.done == progress.total { write("\r\u{1B}[K") }
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  private static func seconds(since start: ContinuousClock.Instant) -> Double {
+    let parts = (ContinuousClock.now - start).components
+    return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+  }
+}

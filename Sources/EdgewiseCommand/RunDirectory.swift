@@ -1,0 +1,122 @@
+import Edgewise
+import Foundation
+
+/// The files of a run, written all or none.
+struct RunDirectory {
+  let url: URL
+
+  /// - Throws: ``Failure`` when the directory already holds something: no run is overwritten.
+  init(path: String) throws {
+    url = URL(filePath: path, directoryHint: .isDirectory)
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    let contents = try? FileManager.default.contentsOfDirectory(atPath: url.path)
+    guard contents?.isEmpty ?? false else {
+      throw Failure("\(path) is already there and not an empty directory; choose another --output.")
+    }
+  }
+
+  func write(_ report: DiscoveryReport, _ record: RunRecord) throws {
+    let files = FileManager.default
+    let parent = url.deletingLastPathComponent()
+    let partial = parent.appending(path: ".\(url.lastPathComponent).\(UUID().uuidString).partial")
+    do {
+      try files.createDirectory(at: partial, withIntermediateDirectories: true)
+      defer { try? files.removeItem(at: partial) }
+      let texts = [
+        "run.json": try record.json() + "\n", "curve.csv": report.curve,
+        "report.html": report.html,
+        "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
+      ]
+      for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+        try Data(text.utf8).write(to: partial.appending(path: name))
+      }
+      try report.scores.safetensors(
+        method: report.heading.method, metric: report.heading.metric
+      ).write(to: partial.appending(path: "scores.safetensors"))
+      if files.fileExists(atPath: url.path) { try files.removeItem(at: url) }
+      try files.moveItem(at: partial, to: url)
+    } catch {
+      throw Failure("\(url.path): the run could not be written: \(reason(of: error)).")
+    }
+  }
+}
+
+/// What `run.json` says: everything that is needed to repeat a run, and what came out.
+struct RunRecord: Encodable {
+  struct Seconds: Encodable {
+    let load: Double
+    let discover: Double
+    let total: Double
+  }
+
+  struct Measures: Encodable {
+    let full: Double
+    let circuit: Double
+    let empty: Double
+    let faithfulness: Double?
+    let accuracy: Double?
+  }
+
+  struct TopEdge: Encodable {
+    let edge: String
+    let score: Float
+  }
+
+  let version = edgewiseVersion
+  let arguments: [String]
+  let model: String
+  let modelFiles: [String: String]
+  let task: String
+  let taskFile: [String: String]?
+  let seed: UInt64
+  let method: String
+  let metric: String
+  let edges: Int
+  let edgesOnPaths: Int
+  let measures: Measures
+  let top: [TopEdge]
+  let threads: Int
+  let peakMemoryBytes: Int
+  let seconds: Seconds
+
+  init(
+    arguments: [String], modelFiles: [String: String], taskFile: [String: String]?, seed: UInt64,
+    report: DiscoveryReport, seconds: Seconds
+  ) {
+    self.arguments = arguments
+    self.modelFiles = modelFiles
+    self.taskFile = taskFile
+    self.seed = seed
+    self.seconds = seconds
+    model = report.heading.model
+    task = report.heading.task
+    method = report.heading.method
+    metric = report.heading.metric
+    edges = report.circuit.edgeCount
+    edgesOnPaths = report.circuit.pruned().edgeCount
+    let value = report.faithfulness.value
+    measures = Measures(
+      full: report.faithfulness.full.mean, circuit: report.faithfulness.circuit.mean,
+      empty: report.faithfulness.empty.mean, faithfulness: value.isFinite ? value : nil,
+      accuracy: report.accuracy)
+    top = report.scores.top(report.circuit.edgeCount, by: report.ranking).map {
+      TopEdge(edge: $0.edge.description, score: $0.score)
+    }
+    threads = ProcessSettings.threadCount
+    peakMemoryBytes = ProcessSettings.peakMemory
+  }
+
+  /// The record as JSON with sorted keys.
+  func json() throws -> String { try sortedJSON(self) }
+}
+
+extension CircuitDocument {
+  /// The document as JSON with sorted keys: the same circuit gives the same bytes.
+  func json() throws -> String { try sortedJSON(self) }
+}
+
+private func sortedJSON(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Edgewise
+import Foundation
+
+/// Which prompts are run and how they are measured.
+struct TaskOptions: ParsableArguments {
+  @Option(help: "A built-in task, or a .jsonl, .csv or .json file. (default: ioi, or induction for a model without a tokenizer)")
+  var task: String?
+
+  @Option(help: "How many prompt pairs a built-in task makes.")
+  var count: Int = 100
+
+  @Option(help: "Where a built-in task's random choices start.")
+  var seed: UInt64 = 0
+
+  @Option(help: "One of \(Metrics.all.map(\.name).joined(separator: ", ")).")
+  var metric: String = Metrics.all[0].name
+
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(count) else {
+      throw ValidationError("--count should be from 1 to 1000000, found \(count).")
+    }
+  }
+
+  /// A file's path when the task is one.
+  private func file(_ name: String) -> URL? {
+    name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
+  }
+
+  /// A task and what is to be said of where its prompts come from.
+  struct Made {
+    let task: CircuitTask
+    let description: String
+    let file: URL?
+  }
+
+  func make(for model: Transformer) throws -> Made {
+    let name = task ?? (model.tokenizer == nil ? "induction" : "ioi")
+    let metric = try Metrics.named(metric)
+    if let file = file(name) {
+      let contents = try TaskFile.read(file, model: model, skipsUnequal: skipUnequal)
+      let task = try CircuitTask(
+        name: file.lastPathComponent, pairs: contents.pairs, metric: metric, model: model)
+      let skipped = contents.skippedCount > 0 ? ", \(contents.skippedCount) left out" : ""
+      return Made(
+        task: task, description: "\(task.name), \(Numbers.count(task.pairs.count)) pairs\(skipped)",
+        file: file)
+    }
+    let builtIn = try BuiltInTasks.named(name)
+    let pairs = try builtIn.pairs(count: count, seed: seed, model: model)
+    let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
+    return Made(
+      task: task, description: "\(name), \(Numbers.count(count)) pairs, seed \(seed)", file: nil)
+  }
+}
