@@ -74,6 +74,10 @@ let package = Package(
           .product(name: "Crypto", package: "swift-crypto"),
         ],
         swiftSettings: settings),
+      // Ratios inside one run: `swift run -c release edgewise-benchmarks`.
+      .executableTarget(
+        name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
+        swiftSettings: settings),
       .target(
         name: "TestSupport", dependencies: ["Edgewise"], path: "Tests/TestSupport",
         swiftSettings: settings),

@@ -37,11 +37,13 @@ struct Discover: ParsableCommand {
     let discovered = bar.seconds
     let evaluation = CircuitEvaluation(
       model: transformer, task: made.task, ablation: method.ablation)
-    let faithfulness = evaluation.faithfulness(of: circuit, progress: bar.show)
+    let measured = evaluation.faithfulness(
+      of: circuit, by: made.task.hasContrast ? [made.task.metric, Accuracy()] : [made.task.metric],
+      progress: bar.show)
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
-      ranking: method.ranking, faithfulness: faithfulness,
-      accuracy: try accuracy(transformer, made.task))
+      ranking: method.ranking, faithfulness: measured[0],
+      accuracy: made.task.hasContrast ? measured[1].full.mean : nil)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()),
       modelFiles: try location.map(fileHashes(of:)) ?? [:],
@@ -63,16 +65,6 @@ struct Discover: ParsableCommand {
       task: made.description,
       method: "\(method.description), \(method.ablation.rawValue) ablation",
       metric: made.task.metric.name)
-  }
-
-  /// How often the full model prefers the right answer, for tasks with right and wrong answers.
-  private func accuracy(_ transformer: Transformer, _ task: CircuitTask) throws -> Double? {
-    guard task.pairs.allSatisfy({ !$0.answers.isEmpty && !$0.wrongAnswers.isEmpty }) else {
-      return nil
-    }
-    let measured = try CircuitTask(
-      name: task.name, pairs: task.pairs, metric: Accuracy(), model: transformer)
-    return CircuitEvaluation(model: transformer, task: measured).full().mean
   }
 
   private func printResult(

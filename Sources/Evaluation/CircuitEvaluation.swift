@@ -1,6 +1,7 @@
 public import Graphs
 public import Models
 public import Tasks
+import Tensors
 
 /// A metric over the prompts of a task.
 public struct PromptValues: Sendable, Equatable {
@@ -47,50 +48,55 @@ public struct CircuitEvaluation: Sendable {
     self.ablation = ablation
   }
 
-  /// The metric of the full model on the clean prompts; one forward pass.
-  public func full() -> PromptValues {
-    PromptValues(
-      task.batches(tokenLimit: model.plainBatchTokens).flatMap { batch in
-        let logits = model.logits(batch.clean)
-        return task.metric.evaluate(
-          MetricInput(logits: logits, batch: batch, reference: logits)
-        ).values
-      })
-  }
-
-  /// The faithfulness of a circuit.
+  /// The faithfulness of a circuit by the task's own metric.
   ///
   /// - Parameters:
   ///   - circuit: A circuit of the model's graph, maybe with grouped keys and values.
   ///   - progress: Is told about every batch.
-  /// - Complexity: Two plain forward passes and one masked one; two with an ablation other than resample.
   public func faithfulness(
     of circuit: Circuit, progress: RunProgress.Handler = { _ in }
   ) -> Faithfulness {
+    faithfulness(of: circuit, by: [task.metric], progress: progress)[0]
+  }
+
+  /// The faithfulness of a circuit by several metrics, from the same runs.
+  ///
+  /// - Parameters:
+  ///   - circuit: A circuit of the model's graph, maybe with grouped keys and values.
+  ///   - metrics: Metrics whose answers the task's pairs have.
+  ///   - progress: Is told about every batch.
+  /// - Returns: One for each metric.
+  /// - Complexity: Two plain forward passes and one masked one; with an ablation other than resample
+  ///   one plain pass becomes masked, and means take one more.
+  public func faithfulness(
+    of circuit: Circuit, by metrics: [any Metric], progress: RunProgress.Handler = { _ in }
+  ) -> [Faithfulness] {
     let values = AblationValues(ablation, task: task, model: model)
-    var (full, empty, kept): ([Double], [Double], [Double]) = ([], [], [])
+    let none = [[Double]](repeating: [], count: metrics.count)
+    var (full, empty, kept) = (none, none, none)
     let batches = task.batches(tokenLimit: model.maskedBatchTokens(withGradients: false))
     for (index, batch) in batches.enumerated() {
       progress(RunProgress("evaluating", done: index, total: batches.count))
       let reference = model.logits(batch.clean)
-      let metric = { logits in
-        task.metric.evaluate(
-          MetricInput(logits: logits, batch: batch, reference: reference)
-        ).values
+      let add = { (logits: Tensor, sums: inout [[Double]]) in
+        let input = MetricInput(logits: logits, batch: batch, reference: reference)
+        for (index, metric) in metrics.enumerated() { sums[index] += metric.evaluate(input).values }
       }
-      let ablated = values.writes(for: batch)
+      let corrupted =
+        ablation == .resample ? PlainRun(model, batch: batch.corrupted).forward() : nil
+      let ablated = values.writes(for: batch, corrupted: corrupted?.writes)
       let masked = { mask in
-        metric(
-          MaskedRun(model, batch: batch.clean, mask: mask, ablated: ablated).forward().logits)
+        MaskedRun(model, batch: batch.clean, mask: mask, ablated: ablated).forward().logits
       }
-      full += metric(reference)
-      empty +=
-        ablation == .resample
-        ? metric(model.logits(batch.corrupted)) : masked(EdgeMask(0, graph: circuit.graph))
-      kept += masked(EdgeMask(circuit))
+      add(reference, &full)
+      add(corrupted?.logits ?? masked(EdgeMask(0, graph: circuit.graph)), &empty)
+      add(masked(EdgeMask(circuit)), &kept)
     }
     progress(RunProgress("evaluating", done: batches.count, total: batches.count))
-    return Faithfulness(
-      full: PromptValues(full), empty: PromptValues(empty), circuit: PromptValues(kept))
+    return metrics.indices.map {
+      Faithfulness(
+        full: PromptValues(full[$0]), empty: PromptValues(empty[$0]),
+        circuit: PromptValues(kept[$0]))
+    }
   }
 }

@@ -32,6 +32,27 @@ public struct TransformerConfiguration: Sendable, Equatable {
   /// Angles per position of each rotated pair; nil for learned positions.
   public var rotaryFrequencies: [Double]?
 
+  package init(
+    layerCount: Int, headCount: Int, keyValueHeadCount: Int, dModel: Int, dHead: Int, dMLP: Int,
+    vocabularySize: Int, contextLength: Int, activation: Activation, isGated: Bool,
+    isParallel: Bool, normIsCentred: Bool, normEpsilon: Float, rotaryFrequencies: [Double]?
+  ) {
+    self.layerCount = layerCount
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.dModel = dModel
+    self.dHead = dHead
+    self.dMLP = dMLP
+    self.vocabularySize = vocabularySize
+    self.contextLength = contextLength
+    self.activation = activation
+    self.isGated = isGated
+    self.isParallel = isParallel
+    self.normIsCentred = normIsCentred
+    self.normEpsilon = normEpsilon
+    self.rotaryFrequencies = rotaryFrequencies
+  }
+
   /// The graph of this transformer.
   ///
   /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;

@@ -45,6 +45,11 @@ public struct CircuitTask: Sendable {
     self.metric = metric
   }
 
+  /// Whether every pair has right and wrong answers to choose between.
+  public var hasContrast: Bool {
+    pairs.allSatisfy { !$0.answers.isEmpty && !$0.wrongAnswers.isEmpty }
+  }
+
   /// The pairs in batches of whole prompts with at most `tokenLimit` tokens each, or one prompt.
   package func batches(tokenLimit: Int) -> [PairBatch] {
     var batches: [PairBatch] = []

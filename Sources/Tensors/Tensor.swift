@@ -6,7 +6,7 @@ internal import CKernels
 /// A shape that does not fit is a programmer's error and traps with both shapes in the message.
 public struct Tensor: Sendable, Equatable {
   /// The length of each axis, outermost first.
-  public let shape: [Int]
+  public private(set) var shape: [Int]
   /// All elements in storage order; their count is the product of the shape.
   public internal(set) var elements: [Float]
 
@@ -72,6 +72,14 @@ public struct Tensor: Sendable, Equatable {
   /// One block of the outermost axis, copied, without that axis.
   package func slice(block index: Int) -> Tensor {
     slice(index..<(index + 1)).reshaped(Array(shape.dropFirst()))
+  }
+
+  /// Takes the last block of the outermost axis off and returns it without that axis.
+  package mutating func removeLastBlock() -> Tensor {
+    let last = slice(block: shape[0] - 1)
+    elements.removeLast(last.count)
+    shape[0] -= 1
+    return last
   }
 
   /// One row of the last axis.

@@ -86,27 +86,40 @@ package struct MaskedRun {
 
   private func forward(layer: Int, _ state: inout State) -> LayerTape {
     let block = model.weights.blocks[layer]
-    let headReads = normalized(
-      reads(
-        graph.headReaders(layer: layer), graph.attentionWriterCount(layer: layer), state),
-      block.attentionNorm)
+    // One product for all readers of the layer, with the writers that all of them see.
+    let readers = graph.headReaders(layer: layer).lowerBound...graph.mlpReader(layer: layer)
+    var layerReads = reads(Range(readers), graph.attentionWriterCount(layer: layer), state)
+    var mlpRead = layerReads.removeLastBlock()
+    let headReads = normalized(layerReads, block.attentionNorm)
     var heads = headInputs(headReads.normal.output, block.attention)
     attention.rotate(&heads)
     let z = attention.forward(heads)
-    let mlp = graph.mlpReader(layer: layer)
-    let readMLP = { (state: State) in
-      normalized(
-        reads(mlp..<(mlp + 1), graph.mlpWriterCount(layer: layer), state), block.mlpNorm)
-    }
-    let parallelReads = graph.isParallel ? readMLP(state) : nil
     state.delta.add(model.headWrites(z.matrix, layer: layer, into: state.delta.layout))
+    let before = state.base
     for head in graph.headWriters(layer: layer) { state.base.add(block: head, of: ablated) }
     state.base.add(row: block.attention.output.bias)
-    let mlpReads = parallelReads ?? readMLP(state)
-    let normal = mlpReads.normal.output.reshaped([batch.tokens.count, graph.dModel])
-    let (output, tape) = block.mlp.forward(normal, model.configuration.activation)
+    if !graph.isParallel {
+      mlpRead.add(state.base - before)
+      addHeads(of: layer, to: &mlpRead, state)
+    }
+    let mlpReads = normalized(mlpRead, block.mlpNorm)
+    let (output, tape) = block.mlp.forward(
+      mlpReads.normal.output, model.configuration.activation)
     write(output, by: graph.mlpWriter(layer: layer), to: &state)
     return LayerTape(headReads: headReads, heads: heads, z: z, mlpReads: mlpReads, mlp: tape)
+  }
+
+  /// Adds what a sequential MLP takes from its own layer's heads.
+  private func addHeads(of layer: Int, to read: inout Tensor, _ state: State) {
+    let heads = graph.headWriters(layer: layer)
+    let reader = graph.mlpReader(layer: layer)
+    read.add([
+      MatrixProduct(
+        maskMatrix.rows(heads).columns(reader..<(reader + 1)).transposed,
+        state.delta.blockMatrix.rows(heads),
+        into: MatrixLayout(
+          offset: 0, rowCount: 1, columnCount: read.count, stride: read.count))
+    ])
   }
 
   private func write(_ output: Tensor, by writer: Int, to state: inout State) {

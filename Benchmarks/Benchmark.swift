@@ -1,0 +1,26 @@
+import Edgewise
+
+/// Times work and reports it as ratios inside one run; seconds alone say little across machines.
+///
+/// Usage: `swift run -c release edgewise-benchmarks [--threads N]`
+@main
+struct Benchmark {
+  static func main() {
+    ProcessSettings.keepFreedMemory()
+    let arguments = CommandLine.arguments
+    if let flag = arguments.firstIndex(of: "--threads"), flag + 1 < arguments.count,
+      let threads = Int(arguments[flag + 1])
+    {
+      ProcessSettings.limitThreads(to: threads)
+    }
+    EAPBenchmark().run()
+  }
+}
+
+/// The shortest of several runs, in seconds: the one that other work disturbed least.
+func shortest(of rounds: Int, _ body: () -> Void) -> Double {
+  (0..<rounds).map { _ in
+    let parts = ContinuousClock().measure(body).components
+    return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+  }.min() ?? 0
+}
