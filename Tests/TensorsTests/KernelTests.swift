@@ -1,0 +1,191 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Every kernel against its naive twin and every backward against finite differences.
+@Suite struct KernelTests {
+  static let norms = [
+    Normalization(
+      scale: .random([37], seed: 1), bias: .random([37], seed: 2), epsilon: 1e-5, isCentred: true),
+    Normalization(scale: .random([37], seed: 1), bias: nil, epsilon: 1e-6, isCentred: false),
+  ]
+
+  @Test(arguments: norms) func `norm`(norm: Normalization) {
+    let x = Tensor.random([11, 37], seed: 3)
+    let forward = norm.forward(x)
+    expectClose(forward.output, Naive.norm(x, norm), relative: 1e-5)
+    let dy = Tensor.random([11, 37], seed: 4)
+    let dx = norm.backward(dy, x: x, statistics: forward.statistics)
+    expectGradient(dx, of: { norm.forward($0).output }, at: x, dy: dy, "x")
+
+    var gradient = Normalization(
+      scale: Tensor(zeros: [37]), bias: norm.bias.map { _ in Tensor(zeros: [37]) },
+      epsilon: norm.epsilon, isCentred: norm.isCentred)
+    norm.addParameterGradients(dy, x: x, statistics: forward.statistics, to: &gradient)
+    expectGradient(
+      gradient.scale,
+      of: { scale in
+        var changed = norm
+        changed.scale = scale
+        return changed.forward(x).output
+      }, at: norm.scale, dy: dy, "scale")
+    guard let bias = norm.bias, let dbias = gradient.bias else { return }
+    expectGradient(
+      dbias,
+      of: { bias in
+        var changed = norm
+        changed.bias = bias
+        return changed.forward(x).output
+      }, at: bias, dy: dy, "bias")
+  }
+
+  @Test func `norm backward of several gradients for each row`() {
+    let norm = Self.norms[0]
+    let x = Tensor.random([5, 37], seed: 5)
+    let statistics = norm.forward(x).statistics
+    let dy = Tensor.random([3, 5, 37], seed: 6)
+    let together = norm.backward(dy, x: x, statistics: statistics)
+    for block in 0..<3 {
+      let alone = norm.backward(dy.slice(block: block), x: x, statistics: statistics)
+      #expect(together.slice(block: block) == alone)
+    }
+  }
+
+  @Test(arguments: Activation.allCases) func `activation`(kind: Activation) {
+    var x = Tensor.random([2000], seed: 7)
+    x.scale(by: 12)
+    let expected = x.elements.map { Float(Naive.activate(Double($0), kind)) }
+    let found = kind.forward(x)
+    for (found, expected) in zip(found.elements, expected) {
+      #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)))
+    }
+    // Away from ReLU's corner, where there is no derivative.
+    let near = Tensor(x.elements.map { $0 / 4 + ($0 > 0 ? 0.1 : -0.1) }, shape: [2000])
+    let dy = Tensor.random([2000], seed: 8)
+    expectGradient(kind.backward(dy, x: near), of: kind.forward, at: near, dy: dy)
+  }
+
+  @Test(arguments: Activation.allCases) func `gated product`(kind: Activation) {
+    let gate = Tensor(
+      Tensor.random([7, 33], seed: 9).elements.map { $0 + ($0 > 0 ? 0.1 : -0.1) }, shape: [7, 33])
+    let up = Tensor.random([7, 33], seed: 10)
+    let expected = zip(gate.elements, up.elements).map {
+      Float(Naive.activate(Double($0), kind) * Double($1))
+    }
+    expectClose(kind.gated(gate, up), Tensor(expected, shape: [7, 33]), relative: 1e-5)
+    let dy = Tensor.random([7, 33], seed: 11)
+    let gradients = kind.gatedBackward(dy, gate: gate, up: up)
+    expectGradient(gradients.gate, of: { kind.gated($0, up) }, at: gate, dy: dy, "gate")
+    expectGradient(gradients.up, of: { kind.gated(gate, $0) }, at: up, dy: dy, "up")
+  }
+
+  @Test func `softmax, whole, causal and padded`() {
+    let x = Tensor.random([6, 6], seed: 12)
+    for valid in [[6, 6, 6, 6, 6, 6], [1, 2, 3, 4, 5, 6], [4, 4, 4, 2, 2, 2]] as [[Int32]] {
+      expectClose(x.softmax(valid: valid), Naive.softmax(x, valid: valid), relative: 1e-6)
+      let dy = Tensor.random([6, 6], seed: 13)
+      let dx = x.softmax(valid: valid).softmaxBackward(dy)
+      expectGradient(dx, of: { $0.softmax(valid: valid) }, at: x, dy: dy)
+    }
+  }
+
+  @Test func `softmax of large numbers stays finite`() {
+    let x = Tensor([1e4, 0, -1e4], shape: [1, 3])
+    #expect(x.softmax().elements == [1, 0, 0])
+    #expect(x.logSoftmax().elements == [0, -1e4, -2e4])
+  }
+
+  @Test func `log-softmax, cross-entropy and KL`() {
+    let x = Tensor.random([4, 2500], seed: 14)
+    let reference = Tensor.random([4, 2500], seed: 15).logSoftmax()
+    let whole = [Int32](repeating: 2500, count: 4)
+    let probabilities = Naive.softmax(x, valid: whole)
+    let logs = Tensor(probabilities.elements.map { Float(log(Double($0))) }, shape: x.shape)
+    expectClose(x.logSoftmax(), logs, relative: 1e-6)
+
+    let targets: [Int32] = [0, 17, 2499, 3]
+    let entropy = x.crossEntropy(targets: targets)
+    for (row, target) in targets.enumerated() {
+      #expect(abs(entropy.losses[row] + Double(logs[row, Int(target)])) < 1e-5)
+    }
+    let one = Tensor([Float](repeating: 1, count: 4), shape: [4, 1])
+    let losses = { (losses: [Double]) in Tensor(losses.map(Float.init), shape: [4, 1]) }
+    expectGradient(
+      entropy.gradient, of: { losses($0.crossEntropy(targets: targets).losses) }, at: x, dy: one,
+      step: 0.2)
+
+    let divergence = x.klDivergence(fromLogProbabilities: reference)
+    for row in 0..<4 {
+      let expected = zip(reference.row(row), logs.row(row)).reduce(0.0) {
+        $0 + exp(Double($1.0)) * (Double($1.0) - Double($1.1))
+      }
+      #expect(abs(divergence.losses[row] - expected) < 1e-5)
+    }
+    expectGradient(
+      divergence.gradient, of: { losses($0.klDivergence(fromLogProbabilities: reference).losses) },
+      at: x, dy: one, step: 0.2)
+    #expect(reference.klDivergence(fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
+  }
+
+  @Test(arguments: [Rotary.Pairing.halfSplit, .interleaved])
+  func `rotary`(pairing: Rotary.Pairing) {
+    let frequencies = [1.0, 0.3, 0.01]
+    let rotary = Rotary(frequencies: frequencies, positionCount: 9, pairing: pairing)
+    let positions: [Int32] = [0, 1, 2, 8, 3]
+    // Three pairs of heads of ten: four elements of each head are left alone.
+    let x = Tensor.random([5, 20], seed: 16)
+    let turned = { (x: Tensor) in
+      var copy = x
+      rotary.rotate(&copy, positions: positions, headCount: 2)
+      return copy
+    }
+    expectClose(
+      turned(x),
+      Naive.rotary(
+        x, frequencies: frequencies, positions: positions, headCount: 2,
+        interleaved: pairing == .interleaved), relative: 1e-6)
+    var back = turned(x)
+    rotary.rotate(&back, positions: positions, headCount: 2, inverse: true)
+    expectClose(back, x, relative: 1e-6)
+    let dy = Tensor.random([5, 20], seed: 17)
+    var dx = dy
+    rotary.rotate(&dx, positions: positions, headCount: 2, inverse: true)
+    expectGradient(dx, of: turned, at: x, dy: dy)
+  }
+
+  @Test(arguments: [4, 2, 1]) func `attention`(keyValueHeads: Int) {
+    let attention = CausalAttention(
+      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: keyValueHeads, scale: 0.6)
+    let q = Tensor.random([9, 20], seed: 18)
+    let k = Tensor.random([9, 5 * keyValueHeads], seed: 19)
+    let v = Tensor.random([9, 5 * keyValueHeads], seed: 20)
+    expectClose(
+      attention.forward(q: q, k: k, v: v), Naive.attention(attention, q: q, k: k, v: v),
+      relative: 1e-5)
+    let dz = Tensor.random([9, 20], seed: 21)
+    let gradients = attention.backward(dz, q: q, k: k, v: v)
+    let shared = { (gradient: Tensor) in
+      gradient.groupSums(groups: keyValueHeads, group: 4 / keyValueHeads, width: 5)
+    }
+    expectGradient(
+      gradients.q, of: { attention.forward(q: $0, k: k, v: v) }, at: q, dy: dz, "q")
+    expectGradient(
+      shared(gradients.k), of: { attention.forward(q: q, k: $0, v: v) }, at: k, dy: dz, "k")
+    expectGradient(
+      shared(gradients.v), of: { attention.forward(q: q, k: k, v: $0) }, at: v, dy: dz, "v")
+  }
+
+  @Test func `gather and scatter are each other's transpose`() {
+    let table = Tensor.random([7, 5], seed: 22)
+    let indices: [Int32] = [6, 0, 0, 3, 6]
+    let rows = table.gatherRows(indices)
+    for (row, index) in indices.enumerated() {
+      #expect(rows.row(row).elementsEqual(table.row(Int(index))))
+    }
+    let dy = Tensor.random([5, 5], seed: 23)
+    var gradient = Tensor(zeros: [7, 5])
+    gradient.scatterAdd(dy, to: indices)
+    expectGradient(gradient, of: { $0.gatherRows(indices) }, at: table, dy: dy)
+  }
+}
