@@ -9,15 +9,58 @@ import Testing
     let ids: [Int32]
   }
 
+  private func pairs(_ path: String) throws -> [Pair] {
+    try JSONDecoder().decode(
+      [Pair].self, from: Data(contentsOf: fixtures.appending(path: path)))
+  }
+
   @Test(.tags(.realModel), .enabled(if: RealModel.isThere))
   func `SmolLM2's tokenizer gives the reference's tokens and the text back`() throws {
     let tokenizer = try #require(try RealModel.model.get().tokenizer)
-    let data = try Data(contentsOf: fixtures.appending(path: "smollm2-135m/tokenizer.json"))
-    let pairs = try JSONDecoder().decode([Pair].self, from: data)
+    let pairs = try pairs("smollm2-135m/tokenizer.json")
     #expect(pairs.count == 400)
     for pair in pairs {
       #expect(tokenizer.encode(pair.text) == pair.ids, "\(pair.text.debugDescription)")
       #expect(tokenizer.decode(pair.ids) == pair.text, "\(pair.ids)")
+    }
+    #expect(tokenizer.startToken == nil)
+  }
+
+  /// Small tokenizers with the pre-tokenizers of four families, made by Scripts/fixtures.
+  @Test(arguments: ["gpt2", "smollm", "llama3", "qwen2"])
+  func `tokenizer.json gives the tokenizers library's tokens`(family: String) throws {
+    let tokenizer = try Tokenizer(
+      json: fixtures.appending(path: "tokenizers/\(family).json"))
+    let pairs = try pairs("tokenizers/\(family).pairs.json")
+    #expect(pairs.count > 60)
+    for pair in pairs {
+      #expect(tokenizer.encode(pair.text) == pair.ids, "\(family) \(pair.text.debugDescription)")
+      let composed = family == "qwen2" ? pair.text.precomposedStringWithCanonicalMapping : pair.text
+      #expect(Array(tokenizer.decode(pair.ids).utf8) == Array(composed.utf8))
+    }
+    #expect((tokenizer.startToken != nil) == (family == "llama3"))
+  }
+
+  @Test func `vocab.json with merges.txt gives the same tokens as tokenizer.json`() throws {
+    struct File: Decodable {
+      struct Model: Decodable {
+        let vocab: [String: Int]
+        let merges: [[String]]
+      }
+      let model: Model
+    }
+    let source = fixtures.appending(path: "tokenizers/gpt2.json")
+    let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: source))
+    try withTemporaryDirectory { directory in
+      try JSONEncoder().encode(file.model.vocab).write(
+        to: directory.appending(path: "vocab.json"))
+      let merges = ["#version: 0.2"] + file.model.merges.map { $0.joined(separator: " ") }
+      try Data(merges.joined(separator: "\n").utf8).write(
+        to: directory.appending(path: "merges.txt"))
+      let tokenizer = try #require(try Tokenizer(directory: directory, family: "gpt2"))
+      for pair in try pairs("tokenizers/gpt2.pairs.json") where !pair.text.contains("<|") {
+        #expect(tokenizer.encode(pair.text) == pair.ids)
+      }
     }
   }
 }

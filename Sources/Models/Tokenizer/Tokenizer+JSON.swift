@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The parts of `tokenizer.json` that decide how text becomes tokens.
 private struct TokenizerFile: Decodable {
@@ -67,7 +67,7 @@ extension Tokenizer {
   ///
   /// - Throws: ``CheckpointError`` when it is not a byte-level byte-pair tokenizer or has a step
   ///   that would be passed over.
-  init(json url: URL) throws(CheckpointError) {
+  package init(json url: URL) throws(CheckpointError) {
     let data = try TensorFile.map(url)
     guard let file = try? JSONDecoder().decode(TokenizerFile.self, from: data) else {
       throw CheckpointError(

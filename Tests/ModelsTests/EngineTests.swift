@@ -1,0 +1,100 @@
+import Graphs
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// The identities that tie the two engines together.
+@Suite struct EngineTests {
+  static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
+
+  @Test(arguments: families) func `all-ones mask equals the plain run`(family: String) throws {
+    let golden = try GoldenModel(family)
+    let run = MaskedRun(
+      golden.model, batch: golden.clean, mask: EdgeMask(1, graph: golden.graph),
+      ablated: golden.ablated(by: "resample"))
+    expectClose(
+      run.forward(rows: golden.allRows).logits,
+      golden.model.logits(golden.clean, rows: golden.allRows), relative: 1e-5, family)
+  }
+
+  @Test(arguments: families) func `all-zeros mask with resampling equals the corrupted run`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let run = MaskedRun(
+      golden.model, batch: golden.clean, mask: EdgeMask(0, graph: golden.graph),
+      ablated: golden.ablated(by: "resample"))
+    expectClose(
+      run.forward(rows: golden.allRows).logits,
+      golden.model.logits(golden.corrupted, rows: golden.allRows), relative: 1e-5, family)
+  }
+
+  /// With one key reader for each head and with shared ones.
+  @Test(arguments: families, [false, true])
+  func `fast path equals the masked run's gradient`(family: String, grouped: Bool) throws {
+    let golden = try GoldenModel(family)
+    let graph = golden.model.configuration.graph(groupsKeysAndValues: grouped)
+    let ablated = golden.ablated(by: "mean")
+    let dlogits = try golden.logitDifferenceGradient()
+
+    let plain = PlainRun(golden.model, batch: golden.clean)
+    let clean = plain.forward(keepsTape: true)
+    var fast = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+    plain.contract(
+      clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
+      graph: graph, into: &fast)
+
+    let masked = MaskedRun(
+      golden.model, batch: golden.clean, mask: EdgeMask(1, graph: graph), ablated: ablated)
+    let result = masked.forward(keepsTape: true)
+    expectClose(result.logits, clean.logits, relative: 1e-5)
+    let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
+    let existing = EdgeMask(1, graph: graph).values.map(Double.init)
+    expectClose(
+      zip(fast, existing).map { $0 * $1 }, try #require(gradients.mask), relative: 1e-4, family)
+  }
+
+  @Test(arguments: families) func `a batch of unequal lengths equals its prompts one by one`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    #expect(Set(golden.lengths).count > 1)
+    let prompts = try golden.file.prompts("tokens.clean")
+    let together = golden.model.logits(golden.clean)
+    for (index, prompt) in prompts.enumerated() {
+      expectClose(
+        golden.model.logits(TokenBatch([prompt])), together.slice(index..<(index + 1)),
+        relative: 1e-5, "\(family) \(index)")
+    }
+  }
+
+  @Test(arguments: families) func `gradient to ablated values`(family: String) throws {
+    let golden = try GoldenModel(family)
+    let mask = EdgeMask(try golden.file.tensor("mask.fractional").elements, graph: golden.graph)
+    let ablated = golden.ablated(by: "resample")
+    let dlogits = try golden.logitDifferenceGradient()
+    let run = { (input: Tensor) in
+      var changed = ablated
+      changed.input = input
+      return MaskedRun(golden.model, batch: golden.clean, mask: mask, ablated: changed)
+    }
+    let result = run(ablated.input).forward(keepsTape: true)
+    let gradients = run(ablated.input).backward(
+      dlogits, try #require(result.tape), wanting: .ablated)
+    // The first writer is the input.
+    expectGradient(
+      try #require(gradients.ablated).slice(block: 0), of: { run($0).forward().logits },
+      at: ablated.input, dy: dlogits, tolerance: 5e-3, family)
+  }
+
+  @Test func `scores are the same bytes on any number of threads`() throws {
+    let golden = try GoldenModel("llama")
+    let results = [1, 2, 5].map { threads in
+      ProcessSettings.limitThreads(to: threads)
+      defer { ProcessSettings.limitThreads(to: 0) }
+      return golden.model.logits(golden.clean, rows: golden.allRows)
+    }
+    #expect(results[1] == results[0] && results[2] == results[0])
+  }
+}
