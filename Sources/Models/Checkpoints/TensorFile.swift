@@ -37,12 +37,15 @@ package struct TensorFile: Sendable {
   }
 }
 
-/// What the system says of a failure, without its error codes.
+/// What the system says of a failure with a file, as part of a sentence.
 package func reason(of error: any Error) -> String {
-  let error = error as NSError
-  let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-  if underlying?.domain == NSPOSIXErrorDomain, let code = underlying?.code {
-    return unsafe String(cString: strerror(Int32(code)))
+  switch (error as? CocoaError)?.code {
+  case .fileReadNoSuchFile, .fileNoSuchFile: return "there is no such file or directory"
+  case .fileReadNoPermission, .fileWriteNoPermission: return "permission is denied"
+  case .fileWriteOutOfSpace: return "the disk is full"
+  case .fileWriteVolumeReadOnly: return "the disk cannot be written to"
+  default:
+    let text = error.localizedDescription
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
-  return error.localizedDescription
 }

@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The command as a user runs it.
+@Suite(.serialized) struct CommandTests {
+  private struct Outcome {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  private func run(
+    _ arguments: String..., environment: [String: String] = [:], in directory: URL? = nil
+  ) throws -> Outcome {
+    try run(arguments, environment: environment, in: directory)
+  }
+
+  private func run(
+    _ arguments: [String], environment: [String: String] = [:], in directory: URL? = nil
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appending(path: "edgewise")
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if let directory { process.currentDirectoryURL = directory }
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let problems = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: problems, as: UTF8.self))
+  }
+
+  @Test func `discover without arguments finds the bundled model's circuit`() throws {
+    let outcome = try run("discover", "--edges", "3")
+    #expect(outcome.status == 0)
+    // Nothing but results on stdout, and no progress where no terminal is.
+    #expect(outcome.errors.isEmpty)
+    for text in [
+      "induction-tiny: 2 layers of 5 heads", "induction, 100 pairs, seed 0",
+      "a1.h2->logits", "a0.h1->a1.h2<k>", "input->a0.h1<v>",
+      "3 of 3 edges lie on a path from input to logits, through 2 heads and MLPs",
+    ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
+  }
+
+  @Test func `a run's files are complete and the same in every process and on any threads`() throws {
+    try withTemporaryDirectory { directory in
+      let names = ["circuit.json", "curve.csv", "report.html", "run.json", "scores.safetensors"]
+      var runs: [[Data]] = []
+      for threads in ["1", "3"] {
+        let path = directory.appending(path: "runs/\(threads)").path
+        #expect(try run("discover", "--output", path, "--threads", threads).status == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == names)
+        runs.append(
+          try names.filter { $0 != "run.json" }.map {
+            try Data(contentsOf: URL(filePath: path).appending(path: $0))
+          })
+      }
+      #expect(runs[0] == runs[1])
+      // Nothing half-written is left beside them.
+      let around = try FileManager.default.contentsOfDirectory(
+        atPath: directory.appending(path: "runs").path)
+      #expect(around.sorted() == ["1", "3"])
+
+      let again = try run("discover", "--output", directory.appending(path: "runs/1").path)
+      #expect(again.status == 1 && again.errors.contains("not an empty directory"))
+      for (file, says) in [
+        ("runs/1", "circuit of 151 of 151 edges"), ("runs/1/circuit.json", "circuit of 151"),
+        ("runs/1/scores.safetensors", "scores of 151 edges"),
+      ] {
+        let inspected = try run("inspect", directory.appending(path: file).path)
+        #expect(inspected.status == 0 && inspected.output.contains(says), "\(inspected)")
+      }
+    }
+  }
+
+  @Test func `--json prints one object`() throws {
+    struct Record: Decodable {
+      struct Measures: Decodable { let faithfulness: Double }
+      struct Top: Decodable { let edge: String }
+      let measures: Measures
+      let top: [Top]
+      let arguments: [String]
+      let edges: Int
+    }
+    let outcome = try run("discover", "--json", "--edges", "3")
+    let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
+    #expect(record.edges == 3 && record.top[0].edge == "a1.h2->logits")
+    #expect(record.measures.faithfulness > 0.98)
+    #expect(record.arguments == ["discover", "--json", "--edges", "3"])
+  }
+
+  @Test func `a task file and token ids are enough`() throws {
+    try withTemporaryDirectory { directory in
+      let line = #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#
+      try Data(line.utf8).write(to: directory.appending(path: "task.jsonl"))
+      let outcome = try run(
+        "discover", "--task", "task.jsonl", "--method", "eap-ig", "--steps", "3", "--metric", "kl",
+        in: directory)
+      #expect(outcome.status == 0 && outcome.output.contains("task.jsonl, 1 pairs"), "\(outcome)")
+    }
+  }
+
+  @Test func `a golden checkpoint runs and is inspected`() throws {
+    let model = fixtures.appending(path: "qwen2").path
+    let inspected = try run("inspect", model)
+    #expect(inspected.output.contains("key/value heads          2"), "\(inspected.output)")
+    let outcome = try run(
+      "discover", model, "--task", "induction", "--count", "5", "--ablation", "mean",
+      "--group-key-values")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test(arguments: [
+    (["discover", "--method", "eep"], 1, "There is no method \"eep\"; known are eap"),
+    (["discover", "--metric", "odd"], 1, "There is no metric \"odd\""),
+    (["discover", "--task", "odd"], 1, "There is no built-in task \"odd\"; known are ioi"),
+    (["discover", "--task", "odd.jsonl"], 1, "odd.jsonl: the file cannot be read: there is no such file"),
+    (["discover", "odd"], 1, "There is no file, directory or known model \"odd\""),
+    (["discover", "--task", "ioi"], 1, "the model has no tokenizer"),
+    (["discover", "--metric", "kl"], 1, "use eap-ig"),
+    (["discover", "--metric", "accuracy"], 1, "has no gradient"),
+    (["discover", "--count", "0"], 64, "--count should be from 1"),
+    (["discover", "--edges", "-3"], 64, "--edges"),
+    (["discover", "--steps", "0"], 64, "--steps should be from 1"),
+    (["discover", "--ablation", "odd"], 64, "resample"),
+    (["discover", "--odd"], 64, "--odd"),
+    (["odd"], 64, "odd"),
+    (["inspect", "odd.json"], 1, "odd.json: the file cannot be read"),
+    (["inspect", "odd.safetensors"], 1, "cannot be read"),
+    (["fetch", "odd"], 1, "There is no known model \"odd\"; known are smollm2-135m"),
+  ]) func `bad input gives one clear sentence`(
+    arguments: [String], status: Int32, says: String
+  ) throws {
+    let outcome = try run(arguments)
+    #expect(outcome.status == status && outcome.errors.contains(says), "\(arguments): \(outcome)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func `a known model that was not fetched says how to`() throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try run(
+        "discover", "smollm2-135m", environment: ["EDGEWISE_CACHE": directory.path])
+      #expect(outcome.status == 1 && outcome.errors.contains("edgewise fetch smollm2-135m"))
+    }
+  }
+
+  @Test func `what is built in is listed`() throws {
+    let tasks = try run("tasks").output
+    #expect(tasks.contains("ioi") && tasks.contains("induction") && tasks.contains("kl"))
+    #expect(try run("models").output.contains("smollm2-135m"))
+    #expect(try run("--help").output.contains("discover"))
+  }
+}

@@ -1,0 +1,56 @@
+import Models
+import Tasks
+import Tensors
+import TestSupport
+import Testing
+
+/// Means over the right axes, worked out token by token.
+@Suite struct AblationTests {
+  private let golden: GoldenModel
+  private let task: CircuitTask
+
+  init() throws {
+    golden = try GoldenModel("gpt2")
+    task = try golden.task(LogitDifference())
+  }
+
+  private func writes(_ ablation: Ablation) -> CompactWrites {
+    AblationValues(ablation, task: task, model: golden.model).writes(for: PairBatch(task.pairs))
+  }
+
+  @Test func `resample is the corrupted run and zero is nothing`() {
+    let corrupted = PlainRun(golden.model, batch: golden.corrupted).forward().writes
+    #expect(writes(.resample).heads == corrupted.heads && writes(.resample).mlps == corrupted.mlps)
+    #expect(writes(.zero).input.elements.allSatisfy { $0 == 0 })
+    #expect(writes(.zero).heads.allSatisfy { $0.elements.allSatisfy { $0 == 0 } })
+  }
+
+  @Test(arguments: [Ablation.mean, .positionalMean]) func `means`(ablation: Ablation) {
+    let corrupted = PlainRun(golden.model, batch: golden.corrupted).forward().writes
+    let positions = golden.corrupted.positions
+    for (found, source) in zip(tensors(writes(ablation)), tensors(corrupted)) {
+      for (token, position) in positions.enumerated() {
+        // Every token counts once; by position, only those at the same one.
+        let same = positions.indices.filter { ablation == .mean || positions[$0] == position }
+        let mean = (0..<source.columnCount).map { column in
+          same.reduce(0.0) { $0 + Double(source[$1, column]) } / Double(same.count)
+        }
+        expectClose(
+          found.row(token).map(Double.init), mean, relative: 1e-4, to: 0.1, "\(ablation) \(token)")
+      }
+    }
+  }
+
+  @Test func `means do not depend on how the task is cut into batches`() throws {
+    let single = try task.pairs.map { pair in
+      try CircuitTask(name: "one", pairs: [pair], metric: LogitDifference(), model: golden.model)
+    }
+    #expect(task.batches(tokenLimit: 1).count == task.pairs.count)
+    #expect(single.allSatisfy { $0.batches(tokenLimit: 100).count == 1 })
+    #expect(task.batches(tokenLimit: 10_000).map(\.promptCount) == [task.pairs.count])
+  }
+
+  private func tensors(_ writes: CompactWrites) -> [Tensor] {
+    [writes.input] + writes.heads + writes.mlps
+  }
+}

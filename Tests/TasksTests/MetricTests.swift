@@ -1,0 +1,59 @@
+import Foundation
+import Models
+import Tasks
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct MetricTests {
+  private let batch = PairBatch([
+    PromptPair(clean: [0], corrupted: [1], answers: [0], wrongAnswers: [2]),
+    PromptPair(clean: [0], corrupted: [1], answers: [1, 3], wrongAnswers: [0, 2]),
+  ])
+
+  private func evaluate(_ metric: some Metric, _ logits: Tensor, _ reference: Tensor? = nil) -> MetricValues {
+    metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference ?? logits))
+  }
+
+  @Test func `values worked by hand`() {
+    let logits = Tensor([1, 0, 3, 0, /**/ 0, 2, 0, 4].map { Float($0) }, shape: [2, 4])
+    #expect(evaluate(LogitDifference(), logits).values == [-2, 3])
+    #expect(evaluate(Accuracy(), logits).values == [0, 1])
+    let first = [1.0, 0, 3, 0].map { exp($0) }
+    let second = [0.0, 2, 0, 4].map { exp($0) }
+    expectClose(
+      evaluate(ProbabilityDifference(), logits).values,
+      [
+        (first[0] - first[2]) / first.reduce(0, +),
+        (second[1] + second[3] - second[0] - second[2]) / second.reduce(0, +),
+      ], relative: 1e-6)
+    // KL of a uniform distribution from itself, and from one of probabilities 1/2, 1/6, 1/6, 1/6.
+    let uniform = Tensor(zeros: [2, 4])
+    let three = Float(1.0986123)  // log 3
+    let skewed = Tensor([three, 0, 0, 0, three, 0, 0, 0], shape: [2, 4])
+    #expect(evaluate(KLDivergence(), uniform, uniform).values == [0, 0])
+    let expected = -(0.25 * log(0.25 / 0.5) + 0.75 * log(0.25 / (1 / 6.0)))
+    expectClose(
+      evaluate(KLDivergence(), skewed, uniform).values, [expected, expected], relative: 1e-5)
+  }
+
+  @Test(arguments: ["logit-difference", "probability-difference", "kl", "accuracy"])
+  func `gradients equal finite differences`(name: String) throws {
+    let metric = try Metrics.named(name)
+    var logits = Tensor.random([2, 4], seed: 1)
+    logits.scale(by: 3)
+    let reference = Tensor.random([2, 4], seed: 2)
+    let input = { (logits: Tensor) in
+      MetricInput(logits: logits, batch: batch, reference: reference)
+    }
+    expectGradient(
+      metric.evaluate(input(logits)).gradient,
+      of: { Tensor(metric.evaluate(input($0)).values.map { Float($0) }, shape: [2, 1]) },
+      at: logits, dy: Tensor([1, 1], shape: [2, 1]), step: 0.02, name)
+  }
+
+  @Test func `an unknown metric names the known ones`() {
+    let error = #expect(throws: TaskError.self) { try Metrics.named("logits") }
+    #expect(error?.description.contains("logit-difference, probability-difference, kl") ?? false)
+  }
+}
