@@ -55,7 +55,8 @@ let package = Package(
       "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
     + module("Graphs")
     + module("Models", "Graphs", "Tensors")
-    + module("Tasks", "Models", "Graphs", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"))
+    + module(
+      "Tasks", "Models", "Graphs", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"))
     + module("Methods", "Tasks", "Models", "Graphs", "Tensors")
     + module("Evaluation", "Tasks", "Models", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")

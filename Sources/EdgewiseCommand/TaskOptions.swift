@@ -4,7 +4,10 @@ import Foundation
 
 /// Which prompts are run and how they are measured.
 struct TaskOptions: ParsableArguments {
-  @Option(help: "A built-in task, or a .jsonl, .csv or .json file. (default: ioi, or induction for a model without a tokenizer)")
+  @Option(
+    help:
+      "A built-in task, or a .jsonl, .csv or .json file. (default: ioi, or induction for a model without a tokenizer)"
+  )
   var task: String?
 
   @Option(help: "How many prompt pairs a built-in task makes.")

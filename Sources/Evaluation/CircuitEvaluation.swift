@@ -60,6 +60,7 @@ public struct CircuitEvaluation: Sendable {
   /// - Parameters:
   ///   - circuit: A circuit of the model's graph, maybe with grouped keys and values.
   ///   - progress: Is told about every batch.
+  /// - Returns: The metric of the full model, the empty circuit and the circuit.
   public func faithfulness(
     of circuit: Circuit, progress: RunProgress.Handler = { _ in }
   ) -> Faithfulness {

@@ -19,7 +19,8 @@ public struct EdgeMask: Sendable, Equatable {
   ///   - graph: The graph whose edges are masked.
   public init(_ values: [Float], graph: ComputationGraph) {
     self.init(0, graph: graph)
-    precondition(values.count == self.values.count, "\(values.count) values for \(self.values.count)")
+    precondition(
+      values.count == self.values.count, "\(values.count) values for \(self.values.count)")
     for offset in graph.edgeOffsets { self.values[offset] = values[offset] }
   }
 

@@ -37,6 +37,7 @@ public struct AttributionPatching: DiscoveryMethod {
   /// - Parameters:
   ///   - steps: How many points, at least 1.
   ///   - rule: Where they lie.
+  /// - Returns: The method.
   public static func integrated(steps: Int = 5, rule: Rule = .left) -> AttributionPatching {
     precondition(steps > 0, "\(steps) steps")
     return AttributionPatching(points: rule.points(steps))
@@ -75,8 +76,11 @@ public struct AttributionPatching: DiscoveryMethod {
     let clean = run.forward(keepsTape: points == [1])
     let difference = clean.writes - ablated
     for point in points {
-      let result = point == 1 && clean.tape != nil ? clean : run.forward(
-        input: ablated.input.moved(by: Float(point), along: difference.input), keepsTape: true)
+      let result =
+        point == 1 && clean.tape != nil
+        ? clean
+        : run.forward(
+          input: ablated.input.moved(by: Float(point), along: difference.input), keepsTape: true)
       guard let tape = result.tape else { continue }
       let gradient = problem.task.metric.evaluate(
         MetricInput(logits: result.logits, batch: batch, reference: clean.logits)

@@ -40,6 +40,7 @@ public protocol DiscoveryMethod: Sendable {
   /// - Parameters:
   ///   - problem: The model, task, graph and ablation.
   ///   - progress: Is told about every batch.
+  /// - Returns: A score for every edge of the problem's graph.
   /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
   func scores(
     for problem: DiscoveryProblem, progress: RunProgress.Handler

@@ -88,7 +88,8 @@ private struct InductionWriter {
       attentionNorm: norm,
       attention: AttentionWeights(
         query: input(query, head), key: input(key, head), value: input(value, head),
-        output: Linear(weight: input(output, head).weight.transposed(), bias: Tensor(zeros: [width]))),
+        output: Linear(
+          weight: input(output, head).weight.transposed(), bias: Tensor(zeros: [width]))),
       mlpNorm: norm, mlp: MLPWeights(gate: nil, up: noise(), down: noise()))
   }
 

@@ -29,6 +29,7 @@ public struct Transformer: Sendable {
   /// - Parameters:
   ///   - batch: The prompts.
   ///   - rows: Places among the batch's tokens; nil for each prompt's last.
+  /// - Returns: Logits, `[row, vocabulary]`.
   /// - Complexity: One forward pass; the unembedding is computed at `rows` only.
   public func logits(_ batch: TokenBatch, rows: [Int32]? = nil) -> Tensor {
     PlainRun(self, batch: batch).forward(rows: rows).logits
@@ -37,13 +38,18 @@ public struct Transformer: Sendable {
   /// The write of `input`: token plus position embedding, `[token, dModel]`.
   package func embed(_ batch: TokenBatch) -> Tensor {
     var input = weights.tokenEmbedding.gatherRows(batch.tokens)
-    if let positions = weights.positionEmbedding { input.add(positions.gatherRows(batch.positions)) }
+    if let positions = weights.positionEmbedding {
+      input.add(positions.gatherRows(batch.positions))
+    }
     return input
   }
 
   /// How heads of this model attend inside a batch.
   ///
-  /// - Parameter keyValueHeadCount: How many keys and values there are; nil for the model's own.
+  /// - Parameters:
+  ///   - batch: The prompts.
+  ///   - keyValueHeadCount: How many keys and values there are; nil for the model's own.
+  /// - Returns: Attention for the batch's prompts and positions.
   func attention(_ batch: TokenBatch, keyValueHeadCount: Int? = nil) -> HeadAttention {
     HeadAttention(
       attention: CausalAttention(

@@ -57,6 +57,7 @@ public struct TransformerConfiguration: Sendable, Equatable {
   ///
   /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;
   ///   otherwise every head has its own, as in the EAP-IG package.
+  /// - Returns: The graph of writers and readers.
   public func graph(groupsKeysAndValues: Bool = false) -> ComputationGraph {
     ComputationGraph(
       layerCount: layerCount, headCount: headCount,

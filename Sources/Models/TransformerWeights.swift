@@ -2,9 +2,9 @@ package import Tensors
 
 /// A matrix and maybe a bias: `y = x · weightᵀ + bias`.
 package struct Linear: Sendable, Equatable {
-  /// `[output, input]`
+  /// Shape `[output, input]`.
   package var weight: Tensor
-  /// `[output]`
+  /// Shape `[output]`.
   package var bias: Tensor?
 
   package init(weight: Tensor, bias: Tensor? = nil) {
@@ -37,23 +37,23 @@ package struct Linear: Sendable, Equatable {
 
 /// The weights of one layer's attention.
 package struct AttentionWeights: Sendable, Equatable {
-  /// `[head · dHead, dModel]`
+  /// Shape `[head · dHead, dModel]`.
   package var query: Linear
-  /// `[keyValueHead · dHead, dModel]`
+  /// Shape `[keyValueHead · dHead, dModel]`.
   package var key: Linear
-  /// `[keyValueHead · dHead, dModel]`
+  /// Shape `[keyValueHead · dHead, dModel]`.
   package var value: Linear
-  /// `[dModel, head · dHead]`
+  /// Shape `[dModel, head · dHead]`.
   package var output: Linear
 }
 
 /// The weights of one layer's MLP.
 package struct MLPWeights: Sendable, Equatable {
-  /// `[dMLP, dModel]`, of gated MLPs
+  /// Shape `[dMLP, dModel]`, of gated MLPs.
   package var gate: Linear?
-  /// `[dMLP, dModel]`
+  /// Shape `[dMLP, dModel]`.
   package var up: Linear
-  /// `[dModel, dMLP]`
+  /// Shape `[dModel, dMLP]`.
   package var down: Linear
 }
 
@@ -67,13 +67,13 @@ package struct BlockWeights: Sendable, Equatable {
 
 /// All weights of a transformer; also their gradients, which have the same shapes.
 package struct TransformerWeights: Sendable, Equatable {
-  /// `[token, dModel]`
+  /// Shape `[token, dModel]`.
   package var tokenEmbedding: Tensor
-  /// `[position, dModel]`, of models with learned positions
+  /// Shape `[position, dModel]`, of models with learned positions.
   package var positionEmbedding: Tensor?
   package var blocks: [BlockWeights]
   package var finalNorm: Normalization
-  /// `[token, dModel]`; shares the token embedding's memory when the two are tied
+  /// Shape `[token, dModel]`; shares the token embedding's memory when the two are tied.
   package var unembedding: Linear
 }
 

@@ -31,7 +31,8 @@ public struct CircuitDrawing: Sendable {
   public var svg: String {
     let rows = rows
     let height = 2 * Self.margin + Double(rows.count - 1) * Self.rowHeight + Self.nodeHeight
-    let top = { (row: Int) in height - Self.margin - Self.nodeHeight - Double(row) * Self.rowHeight }
+    let top = { (row: Int) in height - Self.margin - Self.nodeHeight - Double(row) * Self.rowHeight
+    }
     var places: [Writer?: Point] = [:]
     for (row, nodes) in rows.enumerated() {
       for node in nodes { places[node] = Point(x: x(of: node), y: top(row)) }

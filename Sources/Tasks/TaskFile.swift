@@ -89,6 +89,7 @@ public enum TaskFile {
   ///   - url: A file that ends in `.jsonl`, `.csv` or `.json`.
   ///   - model: The model whose tokens are used.
   ///   - skipsUnequal: Whether pairs of unequal token lengths are left out instead of refused.
+  /// - Returns: The pairs and how many were left out.
   /// - Throws: ``TaskError``, which names the record or pair.
   public static func read(
     _ url: URL, model: Transformer, skipsUnequal: Bool = false

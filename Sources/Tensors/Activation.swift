@@ -22,7 +22,8 @@ public enum Activation: String, Sendable, CaseIterable {
 
   /// `f(x)`.
   package func forward(_ x: Tensor) -> Tensor {
-    unsafe Tensor(shape: x.shape) { out in unsafe ek_activate(out, x.elements, kind, Int64(x.count)) }
+    unsafe Tensor(shape: x.shape) { out in unsafe ek_activate(out, x.elements, kind, Int64(x.count))
+    }
   }
 
   /// `dy · f′(x)`.

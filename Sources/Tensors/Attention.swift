@@ -40,7 +40,8 @@ package struct Rotary: Sendable, Equatable {
   package func rotate(
     _ x: inout Tensor, positions: [Int32], headCount: Int, inverse: Bool = false
   ) {
-    precondition(x.rowCount == positions.count && 2 * cosines.columnCount * headCount <= x.columnCount)
+    precondition(
+      x.rowCount == positions.count && 2 * cosines.columnCount * headCount <= x.columnCount)
     precondition(
       positions.allSatisfy { $0 >= 0 && $0 < cosines.rowCount }, "a position without an angle")
     unsafe ek_rotary(

@@ -58,9 +58,11 @@ public enum ElementFormat: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - bytes: As many bytes as the shape needs in this format.
   ///   - shape: The shape of the tensor.
+  /// - Returns: The numbers as Float32, of the shape.
   package func decode(_ bytes: Data, shape: [Int]) -> Tensor {
     let count = shape.reduce(1, *)
-    precondition(bytes.count == byteCount(of: count), "\(bytes.count) bytes for \(shape) of \(self)")
+    precondition(
+      bytes.count == byteCount(of: count), "\(bytes.count) bytes for \(shape) of \(self)")
     return unsafe Tensor(shape: shape) { out in
       unsafe bytes.withUnsafeBytes { buffer in
         guard let base = buffer.baseAddress else { return }

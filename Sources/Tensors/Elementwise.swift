@@ -23,7 +23,8 @@ extension Tensor {
 
   /// Adds numbers to consecutive elements.
   package mutating func add(_ numbers: ArraySlice<Float>, at offset: Int) {
-    precondition(offset + numbers.count <= count, "\(numbers.count) numbers at \(offset) of \(shape)")
+    precondition(
+      offset + numbers.count <= count, "\(numbers.count) numbers at \(offset) of \(shape)")
     unsafe elements.withUnsafeMutableBufferPointer { buffer in
       unsafe numbers.withUnsafeBufferPointer { numbers in
         guard let base = buffer.baseAddress, let source = numbers.baseAddress else { return }

@@ -44,10 +44,12 @@ extension Tensor {
   /// - Parameters:
   ///   - shape: The shape of the tensor; the products' windows must cover it.
   ///   - products: Products whose windows do not overlap.
+  /// - Returns: A tensor of the shape.
   package static func products(shape: [Int], _ products: [MatrixProduct]) -> Tensor {
     let covered = products.reduce(0) { $0 + $1.target.rowCount * $1.target.columnCount }
     precondition(covered == shape.reduce(1, *), "products cover \(covered) elements of \(shape)")
-    return unsafe Tensor(shape: shape) { out in unsafe multiply(products, into: out, adding: false) }
+    return unsafe Tensor(shape: shape) { out in unsafe multiply(products, into: out, adding: false)
+    }
   }
 
   /// Adds products of matrices to windows of this tensor.
@@ -72,7 +74,9 @@ private func multiply(
 ) {
   nonisolated(unsafe) let out = unsafe out
   let tiles = products.indices.flatMap { index in
-    tileRanges(of: products[index].target).map { (product: index, rows: $0.rows, columns: $0.columns) }
+    tileRanges(of: products[index].target).map {
+      (product: index, rows: $0.rows, columns: $0.columns)
+    }
   }
   parallelFor(tiles.count) { index in
     let tile = tiles[index]

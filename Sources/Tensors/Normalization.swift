@@ -25,6 +25,7 @@ package struct Normalization: Sendable, Equatable {
   }
 
   /// - Parameter x: `[…, columns]`.
+  /// - Returns: The normalised rows, of `x`'s shape, and their statistics.
   package func forward(_ x: Tensor) -> Normalized {
     precondition(x.columnCount == scale.count, "a norm of \(scale.count) over \(x.shape)")
     var statistics = Tensor(zeros: [x.rowCount, 2])

@@ -44,6 +44,7 @@ extension Tensor {
   /// Kullback–Leibler divergence `Σ p (log p − log softmax(x))` from reference log-probabilities.
   ///
   /// - Parameter reference: `log p`, of this tensor's shape.
+  /// - Returns: The divergence of each row and its gradient with respect to the logits.
   package func klDivergence(fromLogProbabilities reference: Tensor) -> RowLoss {
     precondition(reference.shape == shape, "KL of \(shape) from \(reference.shape)")
     return unsafe rowLoss { losses, out in

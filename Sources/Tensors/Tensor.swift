@@ -90,4 +90,3 @@ public struct Tensor: Sendable, Equatable {
   /// Whether no element is infinite or not a number.
   package var isFinite: Bool { unsafe ek_all_finite(elements, Int64(count)) }
 }
-

@@ -36,7 +36,9 @@ import Testing
       for line in file.lines {
         let words = line.split(separator: " ")
         guard let place = words.firstIndex(of: "import"), place <= 2, place + 1 < words.count,
-          words[..<place].allSatisfy({ ["public", "package", "internal", "@_exported"].contains($0) })
+          words[..<place].allSatisfy({
+            ["public", "package", "internal", "@_exported"].contains($0)
+          })
         else { continue }
         let name = String(words[place + 1])
         #expect(Self.allowed[module]?.contains(name) ?? false, "\(file.name) imports \(name)")

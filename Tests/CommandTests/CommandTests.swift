@@ -49,7 +49,8 @@ import Testing
     ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
   }
 
-  @Test func `a run's files are complete and the same in every process and on any threads`() throws {
+  @Test func `a run's files are complete and the same in every process and on any threads`() throws
+  {
     try withTemporaryDirectory { directory in
       let names = ["circuit.json", "curve.csv", "report.html", "run.json", "scores.safetensors"]
       var runs: [[Data]] = []
@@ -98,7 +99,8 @@ import Testing
 
   @Test func `a task file and token ids are enough`() throws {
     try withTemporaryDirectory { directory in
-      let line = #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#
+      let line =
+        #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#
       try Data(line.utf8).write(to: directory.appending(path: "task.jsonl"))
       let outcome = try run(
         "discover", "--task", "task.jsonl", "--method", "eap-ig", "--steps", "3", "--metric", "kl",
@@ -121,7 +123,10 @@ import Testing
     (["discover", "--method", "eep"], 1, "There is no method \"eep\"; known are eap"),
     (["discover", "--metric", "odd"], 1, "There is no metric \"odd\""),
     (["discover", "--task", "odd"], 1, "There is no built-in task \"odd\"; known are ioi"),
-    (["discover", "--task", "odd.jsonl"], 1, "odd.jsonl: the file cannot be read: there is no such file"),
+    (
+      ["discover", "--task", "odd.jsonl"], 1,
+      "odd.jsonl: the file cannot be read: there is no such file"
+    ),
     (["discover", "odd"], 1, "There is no file, directory or known model \"odd\""),
     (["discover", "--task", "ioi"], 1, "the model has no tokenizer"),
     (["discover", "--metric", "kl"], 1, "use eap-ig"),

@@ -75,9 +75,11 @@ import Testing
         "input->a0.h0<v>":{"score":-0.5,"in_graph":true},"a0.h0->logits":{"in_graph":true}}}
       """
     let document = try JSONDecoder().decode(CircuitDocument.self, from: Data(text.utf8))
-    #expect(try document.circuit().edges.map(\.description) == ["input->a0.h0<v>", "a0.h0->logits"])
+    #expect(
+      try document.circuit().edges.map(\.description) == ["input->a0.h0<v>", "a0.h0->logits"])
     #expect(document.nodes["a0.h0"]?.neurons == [true, false])
-    #expect(try document.scores()?[Edge(.input, .head(layer: 0, index: 0, projection: .value))] == -0.5)
+    #expect(
+      try document.scores()?[Edge(.input, .head(layer: 0, index: 0, projection: .value))] == -0.5)
     let encoder = JSONEncoder()
     let again = try JSONDecoder().decode(CircuitDocument.self, from: encoder.encode(document))
     #expect(again == document)
@@ -103,8 +105,10 @@ extension ComputationGraph {
     switch (reader, writer) {
     case (.mlp(let layer), .mlp(let other)): return layer == other
     case (.head(let layer, let index, let projection), .head(let other, let head)):
-      return layer == other && (projection == .query ? index : index * headCount / keyValueReaderCount)
-        <= head && head < (projection == .query ? index + 1 : (index + 1) * headCount / keyValueReaderCount)
+      return layer == other
+        && (projection == .query ? index : index * headCount / keyValueReaderCount)
+          <= head
+        && head < (projection == .query ? index + 1 : (index + 1) * headCount / keyValueReaderCount)
     default: return false
     }
   }

@@ -32,7 +32,8 @@ import Testing
     let scores = scores(["input->m0": -3, "a0.h0->logits": 2, "m0->logits": 1])
     #expect(scores.circuit(edgeCount: 0).edgeCount == 0)
     #expect(scores.circuit(edgeCount: 10_000).edgeCount == graph.edgeCount)
-    #expect(scores.circuit(threshold: 2).edges.map(\.description) == ["input->m0", "a0.h0->logits"])
+    #expect(
+      scores.circuit(threshold: 2).edges.map(\.description) == ["input->m0", "a0.h0->logits"])
     #expect(scores.circuit(threshold: 2, by: .signed).edges.map(\.description) == ["a0.h0->logits"])
   }
 

@@ -74,7 +74,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [false, true]) func `scores come back as they were written`(isParallel: Bool) throws {
+  @Test(arguments: [false, true]) func `scores come back as they were written`(isParallel: Bool)
+    throws
+  {
     let graph = ComputationGraph(
       layerCount: 2, headCount: 4, keyValueReaderCount: 2, isParallel: isParallel, dModel: 8)
     let count = graph.writerCount * graph.readerCount
@@ -112,15 +114,26 @@ import Testing
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": \"24\"", "found \"24\""),
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": 25", "divisor of n_embd 25"),
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": 48", "should have shape"),
-    ("gpt2", "\"n_layer\": 2", "\"n_layer\": 3", "needs a tensor \"transformer.h.2.attn.c_attn.weight\""),
+    (
+      "gpt2", "\"n_layer\": 2", "\"n_layer\": 3",
+      "needs a tensor \"transformer.h.2.attn.c_attn.weight\""
+    ),
     ("gpt2", "\"n_layer\": 2", "\"n_layer\": 1", "no place for 12 tensors: transformer.h.1"),
     ("gpt2", "\"n_layer\": 2", "\"n_layer\": 1e99", "\"n_layer\" should be"),
     ("gpt2", "\"n_layer\": 2", "\"n_layer\": 2,,", "one JSON object"),
     ("gpt2", "gelu_new", "gelu_odd", "\"activation_function\" should be one of gelu_new"),
     ("gpt2", "1e-05", "-1", "\"layer_norm_epsilon\" should be a positive number"),
-    ("gpt2", "\"scale_attn_by_inverse_layer_idx\": false", "\"scale_attn_by_inverse_layer_idx\": true", "is not supported"),
-    ("gpt_neox", "\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 0.2", "an even part"),
-    ("gpt_neox", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"", "rotary scaling \"yarn\""),
+    (
+      "gpt2", "\"scale_attn_by_inverse_layer_idx\": false",
+      "\"scale_attn_by_inverse_layer_idx\": true", "is not supported"
+    ),
+    (
+      "gpt_neox", "\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 0.2",
+      "an even part"
+    ),
+    (
+      "gpt_neox", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"", "rotary scaling \"yarn\""
+    ),
     ("llama", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "divisor of the 4 heads"),
     ("llama", "\"mlp_bias\": false", "\"mlp_bias\": 1", "should be true or false"),
     ("qwen2", "\"use_sliding_window\": false", "\"use_sliding_window\": true", "is not supported"),
@@ -195,7 +208,8 @@ import Testing
       var parts: [String: [String: Tensor]] = [:]
       for (index, name) in source.tensors.keys.sorted().enumerated() {
         map[name] = "part\(index % 3).safetensors"
-        parts[map[name] ?? "", default: [:]][name] = try source.read(name, #require(source.tensors[name]))
+        parts[map[name] ?? "", default: [:]][name] = try source.read(
+          name, #require(source.tensors[name]))
       }
       for (name, tensors) in parts {
         try Safetensors.encode(tensors).write(to: directory.appending(path: name))
@@ -227,8 +241,14 @@ import Testing
   static let tokenizers: [(old: String, new: String, says: String)] = [
     ("\"merges\"", "\"mergers\"", "should describe a BPE model"),
     ("\"type\": \"BPE\"", "\"type\": \"Unigram\"", "tokenizer model Unigram"),
-    ("\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false", "\"type\": \"Metaspace\"", "pre-tokenizer Metaspace"),
-    ("\"add_prefix_space\": false,\n    \"trim", "\"add_prefix_space\": true,\n    \"trim", "add_prefix_space"),
+    (
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false", "\"type\": \"Metaspace\"",
+      "pre-tokenizer Metaspace"
+    ),
+    (
+      "\"add_prefix_space\": false,\n    \"trim", "\"add_prefix_space\": true,\n    \"trim",
+      "add_prefix_space"
+    ),
     ("\"normalizer\": null", "\"normalizer\": {\"type\": \"Lowercase\"}", "normalizer Lowercase"),
     ("\"#\": ", "\"#\": -", "impossible number"),
     ("\"merges\": [", "\"merges\": [[\"zz\", \"qq\"],", "merge \"zz qq\""),

@@ -42,7 +42,8 @@ import Testing
     ("width as text", { $0.set("llama.embedding_length", .text("32")) }, "found \"32\""),
     ("missing field", { $0.remove("llama.context_length") }, "found nothing"),
     ("heads", { $0.set("llama.attention.head_count_kv", .integer(3)) }, "divisor of the 4 heads"),
-    ("missing tensor", { $0.tensors.removeAll { $0.name == "output_norm.weight" } },
+    (
+      "missing tensor", { $0.tensors.removeAll { $0.name == "output_norm.weight" } },
       "needs a tensor \"output_norm.weight\" of shape [32]"
     ),
     (
@@ -81,7 +82,8 @@ import Testing
       "more tokens than embeddings",
       { file in
         file.set("llama.vocab_size", .integer(61))
-        file.set("tokenizer.ggml.tokens", .texts((0..<90).map { String(UnicodeScalar(UInt8(33 + $0))) }))
+        file.set(
+          "tokenizer.ggml.tokens", .texts((0..<90).map { String(UnicodeScalar(UInt8(33 + $0))) }))
       }, "the model knows only 61"
     ),
   ]

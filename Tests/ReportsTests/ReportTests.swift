@@ -32,7 +32,10 @@ import Testing
   }
 
   @Test func `numbers are written the same everywhere`() {
-    #expect([0, 7, 999, 1000, 162_801, -12_345].map(Numbers.count) == ["0", "7", "999", "1,000", "162,801", "-12,345"])
+    #expect(
+      [0, 7, 999, 1000, 162_801, -12_345].map(Numbers.count) == [
+        "0", "7", "999", "1,000", "162,801", "-12,345",
+      ])
     #expect(Numbers.fixed(3.14159) == "3.142" && Numbers.signed(0.5, 1) == "+0.5")
     #expect(Numbers.percent(0.834) == "83.4 %" && Numbers.percent(.nan) == "–")
   }
@@ -40,11 +43,16 @@ import Testing
   @Test func `measures are the means and their ratio`() {
     let report = report(scores, edges: 5)
     #expect(report.faithfulness.value == 0.75)
-    #expect(report.curve == "edges,kl,faithfulness\n0,1.0,0.0\n5,2.5,0.75\n\(report.scores.graph.edgeCount),3.0,1.0\n")
+    #expect(
+      report.curve
+        == "edges,kl,faithfulness\n0,1.0,0.0\n5,2.5,0.75\n\(report.scores.graph.edgeCount),3.0,1.0\n"
+    )
     #expect(report.topEdges(3).text.split(separator: "\n").count == 4)
   }
 
-  @Test(arguments: [0, 1, 5, 1000]) func `drawing is well-formed and has every edge`(edges: Int) throws {
+  @Test(arguments: [0, 1, 5, 1000]) func `drawing is well-formed and has every edge`(edges: Int)
+    throws
+  {
     let circuit = scores.circuit(edgeCount: edges)
     let svg = CircuitDrawing(circuit, scores: scores).svg
     let parser = XMLParser(data: Data(svg.utf8))

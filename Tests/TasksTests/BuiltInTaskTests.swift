@@ -23,9 +23,12 @@ import Testing
       #expect(changed.count == 3 && Set(changed.map(\.1)).count == 3)
       let text = tokenizer.decode(pair.clean)
       #expect(!text.contains("{") && text.hasSuffix(" to"), "\(text)")
-      if let first = pair.clean.firstIndex(of: giver), let other = pair.clean.firstIndex(of: receiver),
+      if let first = pair.clean.firstIndex(of: giver),
+        let other = pair.clean.firstIndex(of: receiver),
         first < other
-      { giverFirst += 1 }
+      {
+        giverFirst += 1
+      }
     }
     // Both orders occur about equally often.
     #expect((60...140).contains(giverFirst))

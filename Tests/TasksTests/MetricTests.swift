@@ -11,7 +11,9 @@ import Testing
     PromptPair(clean: [0], corrupted: [1], answers: [1, 3], wrongAnswers: [0, 2]),
   ])
 
-  private func evaluate(_ metric: some Metric, _ logits: Tensor, _ reference: Tensor? = nil) -> MetricValues {
+  private func evaluate(_ metric: some Metric, _ logits: Tensor, _ reference: Tensor? = nil)
+    -> MetricValues
+  {
     metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference ?? logits))
   }
 

@@ -50,13 +50,15 @@ import Testing
       """
       clean,corrupted,answers,wrong_answers
       "The capital, of France is","The capital, of Poland is"," Paris","["" Rome"", "" London""]"
-      """, as: "t.csv", model: model).pairs
+      """, as: "t.csv", model: model
+    ).pairs
     #expect(pairs.count == 1)
     #expect(pairs[0].clean == tokenizer.encode("The capital, of France is"))
     #expect(tokenizer.decode(pairs[0].wrongAnswers) == " Rome London")
     let error = #expect(throws: TaskError.self) {
       try read(
-        #"{"clean": "a", "corrupted": "b", "answers": [" antidisestablishment"]}"#, as: "t.jsonl", model: model)
+        #"{"clean": "a", "corrupted": "b", "answers": [" antidisestablishment"]}"#, as: "t.jsonl",
+        model: model)
     }
     guard case .answerNotOneToken(pair: 1, _, _) = error else {
       Issue.record("\(String(describing: error))")

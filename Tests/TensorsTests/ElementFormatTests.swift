@@ -25,7 +25,8 @@ import Testing
     switch exponent {
     case 0: return sign * mantissa * Float(sign: .plus, exponent: -24, significand: 1)
     case 31: return mantissa == 0 ? sign * .infinity : .nan
-    default: return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + mantissa / 1024)
+    default:
+      return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + mantissa / 1024)
     }
   }
 

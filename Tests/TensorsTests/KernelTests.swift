@@ -125,7 +125,8 @@ import Testing
     expectGradient(
       divergence.gradient, of: { losses($0.klDivergence(fromLogProbabilities: reference).losses) },
       at: x, dy: one, step: 0.2)
-    #expect(reference.klDivergence(fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
+    #expect(
+      reference.klDivergence(fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
   }
 
   @Test(arguments: [Rotary.Pairing.halfSplit, .interleaved])

@@ -43,7 +43,8 @@ import Testing
         let columns = (head * width)..<((head + 1) * width)
         return MatrixProduct(
           x.matrix.columns(columns), weight.matrix.columns(columns).transposed,
-          into: MatrixLayout(offset: head * tokens * 6, rowCount: tokens, columnCount: 6, stride: 6))
+          into: MatrixLayout(offset: head * tokens * 6, rowCount: tokens, columnCount: 6, stride: 6)
+        )
       })
     var total = Tensor(zeros: [tokens, 6])
     for head in 0..<heads { total.add(block: head, of: separate) }

@@ -14,14 +14,15 @@ package func expectClose(
 
 /// Expects two lists of numbers to agree, as for tensors.
 ///
-/// - Parameter scale: What the tolerance is relative to, when not the largest expected value.
+/// The tolerance is relative to `scale`, or to the largest expected value when that is nil.
 package func expectClose(
   _ found: [Double], _ expected: [Double], relative tolerance: Double, to scale: Double? = nil,
   _ what: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard found.count == expected.count else {
-    Issue.record("\(what): \(found.count) against \(expected.count)", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(what): \(found.count) against \(expected.count)", sourceLocation: sourceLocation)
     return
   }
   let largest = scale ?? expected.map(abs).max() ?? 0

@@ -19,7 +19,8 @@ package struct GGUFFile {
     /// Nil for the next free place.
     package var offset: UInt64?
 
-    package init(_ name: String, shape: [Int], type: UInt32 = 0, bytes: Data, offset: UInt64? = nil) {
+    package init(_ name: String, shape: [Int], type: UInt32 = 0, bytes: Data, offset: UInt64? = nil)
+    {
       self.name = name
       self.shape = shape
       self.type = type
@@ -74,7 +75,9 @@ package struct GGUFFile {
     case .texts(let list):
       list.reduce(bytes(UInt32(9)) + bytes(UInt32(8)) + bytes(UInt64(list.count))) { $0 + text($1) }
     case .integers(let list):
-      list.reduce(bytes(UInt32(9)) + bytes(UInt32(5)) + bytes(UInt64(list.count))) { $0 + bytes($1) }
+      list.reduce(bytes(UInt32(9)) + bytes(UInt32(5)) + bytes(UInt64(list.count))) {
+        $0 + bytes($1)
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ package struct Golden: Sendable {
   /// - Parameters:
   ///   - directory: A folder of the fixtures.
   ///   - name: The file's name without extension.
+  /// - Throws: ``CheckpointError`` when the file cannot be read.
   package init(_ directory: String, _ name: String = "golden") throws {
     self.directory = fixtures.appending(path: directory)
     file = try Safetensors.read(self.directory.appending(path: name + ".safetensors"))

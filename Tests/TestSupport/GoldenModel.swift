@@ -64,7 +64,8 @@ package struct GoldenModel {
     for name in tensors.keys {
       // The oracle names GPT-NeoX's unembedding as in memory, not as in files.
       let stored = String(name.dropFirst(prefix.count))
-      let isUnembedding = stored == "lm_head.weight" && tensors.keys.contains { $0.contains("gpt_neox") }
+      let isUnembedding =
+        stored == "lm_head.weight" && tensors.keys.contains { $0.contains("gpt_neox") }
       named[isUnembedding ? "embed_out.weight" : stored] = try file.tensor(name)
     }
     try Safetensors.encode(named).write(to: directory.appending(path: "model.safetensors"))

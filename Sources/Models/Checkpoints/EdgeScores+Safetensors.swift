@@ -11,6 +11,8 @@ extension EdgeScores {
   /// - Parameters:
   ///   - method: How the scores were found.
   ///   - metric: What they are scores of.
+  /// - Returns: The bytes of the file.
+  /// - Throws: An error of the JSON encoder.
   public func safetensors(method: String, metric: String) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
@@ -59,7 +61,8 @@ extension EdgeScores {
         let graph = ComputationGraph(
           layerCount: layers, headCount: heads, keyValueReaderCount: keys,
           isParallel: fields.text("parallel_attn_mlp") == "true", dModel: dModel)
-        if graph.writers.map(\.description) == writers, graph.readers.map(\.description) == readers {
+        if graph.writers.map(\.description) == writers, graph.readers.map(\.description) == readers
+        {
           return graph
         }
       }

@@ -112,6 +112,8 @@ package enum Safetensors {
   /// - Parameters:
   ///   - tensors: Tensors by name.
   ///   - metadata: Texts by name.
+  /// - Returns: The bytes of the file.
+  /// - Throws: An error of the JSON encoder.
   package static func encode(
     _ tensors: [String: Tensor], metadata: [String: String] = [:]
   ) throws -> Data {

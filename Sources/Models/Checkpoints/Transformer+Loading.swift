@@ -30,7 +30,8 @@ extension Transformer {
       throw CheckpointError(directory.path, .notACheckpoint)
     }
     let fields = try Fields(json: configURL)
-    let family = try ModelFamilies.family(fields.text("model_type"), ModelFamilies.directories, fields)
+    let family = try ModelFamilies.family(
+      fields.text("model_type"), ModelFamilies.directories, fields)
     let loader = WeightLoader(path: directory.path, files: try Self.files(in: directory))
     let tokenizer = try Tokenizer(directory: directory, family: family.name)
     try self.init(directory, family, fields, loader, tokenizer)
@@ -79,7 +80,8 @@ extension Transformer {
     for tensor in map.values.keys.sorted() {
       guard let name = map.text(tensor), !name.contains("/") else {
         throw CheckpointError(
-          index.path, .badField(tensor, expected: "a file's name", found: "\(map.values[tensor] ?? .null)"))
+          index.path,
+          .badField(tensor, expected: "a file's name", found: "\(map.values[tensor] ?? .null)"))
       }
       names.insert(name)
     }

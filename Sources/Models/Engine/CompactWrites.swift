@@ -6,11 +6,11 @@ package import Tensors
 /// Memory: `tokens · (dModel + layers · (heads · dHead + dModel))` numbers, where the writes
 /// themselves would take `tokens · writers · dModel`.
 package struct CompactWrites: Sendable {
-  /// `[token, dModel]`
+  /// Shape `[token, dModel]`.
   package var input: Tensor
-  /// For each layer `[token, head · dHead]`
+  /// For each layer, shape `[token, head · dHead]`.
   package var heads: [Tensor]
-  /// For each layer `[token, dModel]`
+  /// For each layer, shape `[token, dModel]`.
   package var mlps: [Tensor]
 
   package init(input: Tensor, heads: [Tensor], mlps: [Tensor]) {
@@ -55,6 +55,7 @@ extension Transformer {
   ///   - z: `[token, head · dHead]`.
   ///   - layer: The layer.
   ///   - target: The window of a tensor `[writer, token, dModel]`.
+  /// - Returns: One product for each head.
   func headWrites(_ z: Matrix, layer: Int, into target: MatrixLayout) -> [MatrixProduct] {
     let output = weights.blocks[layer].attention.output.weight.matrix
     return graph.headWriters(layer: layer).enumerated().map { head, writer in

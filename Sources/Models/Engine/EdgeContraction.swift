@@ -102,6 +102,7 @@ extension Transformer {
   ///   - attention: The layer's weights.
   ///   - graph: The graph, which says how many readers there are.
   ///   - target: A window of `[reader · token, dModel]`.
+  /// - Returns: One product for each reader.
   func readProducts(
     _ gradients: HeadAttention.Inputs, _ attention: AttentionWeights, _ graph: ComputationGraph,
     into target: MatrixLayout

@@ -14,7 +14,9 @@ struct MLPGradients {
 }
 
 extension MLPWeights {
-  /// - Parameter x: The normalised read, `[token, dModel]`.
+  /// - Parameters:
+  ///   - x: The normalised read, `[token, dModel]`.
+  ///   - activation: The non-linearity.
   /// - Returns: The write, `[token, dModel]`, and what the backward needs.
   func forward(_ x: Tensor, _ activation: Activation) -> (write: Tensor, tape: MLPTape) {
     let tape = MLPTape(gate: gate?.forward(x), up: up.forward(x))
@@ -25,7 +27,11 @@ extension MLPWeights {
     tape.gate.map { activation.gated($0, tape.up) } ?? activation.forward(tape.up)
   }
 
-  /// - Parameter dwrite: The gradient with respect to the write, `[token, dModel]`.
+  /// - Parameters:
+  ///   - dwrite: The gradient with respect to the write, `[token, dModel]`.
+  ///   - tape: What the forward returned.
+  ///   - activation: The non-linearity.
+  /// - Returns: The gradients before the non-linearity and at the normalised read.
   func backward(_ dwrite: Tensor, _ tape: MLPTape, _ activation: Activation) -> MLPGradients {
     let dhidden = down.backward(dwrite)
     guard let gate, let gateValues = tape.gate else {

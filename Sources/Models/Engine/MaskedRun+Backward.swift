@@ -33,6 +33,7 @@ extension MaskedRun {
   ///   - dlogits: `[row, vocabulary]`.
   ///   - tape: What ``forward(rows:keepsTape:)`` kept.
   ///   - targets: What gradients are wanted with respect to.
+  /// - Returns: The gradients that were asked for.
   package func backward(
     _ dlogits: Tensor, _ tape: Tape, wanting targets: GradientTargets
   ) -> MaskedGradients {

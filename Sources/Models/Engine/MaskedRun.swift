@@ -49,7 +49,7 @@ package struct MaskedRun {
   }
 
   package struct Result {
-    /// `[row, vocabulary]`
+    /// Shape `[row, vocabulary]`.
     package let logits: Tensor
     package let tape: Tape?
   }
@@ -63,6 +63,7 @@ package struct MaskedRun {
   /// - Parameters:
   ///   - rows: The tokens whose logits are wanted; nil for each prompt's last.
   ///   - keepsTape: Whether ``backward(_:_:wanting:)`` will follow.
+  /// - Returns: Logits and, if asked for, the tape.
   package func forward(rows: [Int32]? = nil, keepsTape: Bool = false) -> Result {
     let input = model.embed(batch)
     var delta = ablated

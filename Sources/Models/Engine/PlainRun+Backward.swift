@@ -22,6 +22,7 @@ extension PlainRun {
   /// - Parameters:
   ///   - dlogits: `[row, vocabulary]`.
   ///   - tape: What ``forward(input:rows:keepsTape:)`` kept.
+  /// - Returns: The gradients at all readers.
   package func backward(_ dlogits: Tensor, _ tape: Tape) -> ReaderGradients {
     let weights = model.weights
     let dfinal = weights.finalNorm.backward(

@@ -34,7 +34,7 @@ package struct PlainRun {
 
   /// The outcome of a forward pass.
   package struct Result {
-    /// `[row, vocabulary]`
+    /// Shape `[row, vocabulary]`.
     package let logits: Tensor
     package let writes: CompactWrites
     package let tape: Tape?
@@ -44,6 +44,7 @@ package struct PlainRun {
   ///   - input: The write of `input`; nil for the batch's own embedding.
   ///   - rows: The tokens whose logits are wanted; nil for each prompt's last.
   ///   - keepsTape: Whether ``backward(_:_:)`` will follow.
+  /// - Returns: Logits, writes and, if asked for, the tape.
   package func forward(
     input: Tensor? = nil, rows: [Int32]? = nil, keepsTape: Bool = false
   ) -> Result {

@@ -43,7 +43,8 @@ enum GPT2: ModelFamily {
     let heads = try fields.integer("n_head", in: 1...width)
     guard width % heads == 0 else {
       throw CheckpointError(
-        fields.file, .badField("n_head", expected: "a divisor of n_embd \(width)", found: "\(heads)"))
+        fields.file,
+        .badField("n_head", expected: "a divisor of n_embd \(width)", found: "\(heads)"))
     }
     return TransformerConfiguration(
       layerCount: try fields.integer("n_layer", in: 1...4096), headCount: heads,

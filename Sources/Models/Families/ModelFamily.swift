@@ -13,7 +13,9 @@ package protocol ModelFamily: Sendable {
   ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights)
 }
 
-/// The known families. A new one is a file and a line here.
+/// The known families.
+///
+/// A new one is a file and a line here.
 enum ModelFamilies {
   static let directories: [any ModelFamily.Type] = [
     GPT2.self, GPTNeoX.self, Llama.self, Qwen2.self,

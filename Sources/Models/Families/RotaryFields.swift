@@ -8,6 +8,8 @@ extension Fields {
   /// - Parameters:
   ///   - dHead: The width of a head.
   ///   - share: The rotated share of a head when the configuration names none.
+  /// - Returns: Radians per position, `[rotated/2]`.
+  /// - Throws: ``CheckpointError`` for fields that describe no rotation.
   func rotaryFrequencies(dHead: Int, share: Double = 1) throws(CheckpointError) -> [Double] {
     let parameters = object("rope_parameters") ?? self
     let theta = try parameters.number(
@@ -18,7 +20,8 @@ extension Fields {
       throw CheckpointError(
         file,
         .badField(
-          "partial_rotary_factor", expected: "an even part of a head of \(dHead)", found: "\(share)"))
+          "partial_rotary_factor", expected: "an even part of a head of \(dHead)", found: "\(share)"
+        ))
     }
     let frequencies = stride(from: 0, to: rotated, by: 2).map { index in
       pow(theta, -Double(index) / Double(rotated))

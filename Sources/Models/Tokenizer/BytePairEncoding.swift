@@ -14,7 +14,7 @@ struct BytePairEncoding: Sendable {
 
   /// - Parameters:
   ///   - vocabulary: Tokens by text, in the printable alphabet that stands for bytes.
-  ///   - merges: Pairs of such texts, in the order they were learned.
+  ///   - pairs: Pairs of such texts, in the order they were learned.
   ///   - takesWholePieces: Whether a piece that is a token itself is never split (Llama 3).
   /// - Throws: ``TokenizerProblem`` for a merge of unknown tokens or a vocabulary without bytes.
   init(
@@ -47,6 +47,7 @@ struct BytePairEncoding: Sendable {
   /// The tokens of one piece: the pair that was learned first merges first, the leftmost of equals.
   ///
   /// - Parameter piece: Bytes, spelt in the alphabet for them.
+  /// - Returns: Tokens.
   func encode(_ piece: String) -> [Int32] {
     let bytes = ByteAlphabet.bytes(piece) ?? []
     if let token = wholePieces[bytes] { return [token] }
@@ -84,7 +85,9 @@ enum ByteAlphabet {
   }()
 
   private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
-    uniqueKeysWithValues: characters.enumerated().map { ($1.unicodeScalars.first ?? " ", UInt8($0)) })
+    uniqueKeysWithValues: characters.enumerated().map {
+      ($1.unicodeScalars.first ?? " ", UInt8($0))
+    })
 
   /// Bytes as text of this alphabet.
   static func spell(_ bytes: some Sequence<UInt8>) -> String {

@@ -33,7 +33,8 @@ extension Tokenizer {
     // GPT-2's own end of text is the one special token that such files have.
     let end = "<|endoftext|>"
     try self.init(
-      file: vocabulary.path, patterns: PreTokenizer.named(family) ?? PreTokenizer.Patterns(text: [PreTokenizer.gpt2]),
+      file: vocabulary.path,
+      patterns: PreTokenizer.named(family) ?? PreTokenizer.Patterns(text: [PreTokenizer.gpt2]),
       vocabulary: tokens, merges: pairs, specials: tokens.filter { $0.key == end })
   }
 
@@ -42,7 +43,9 @@ extension Tokenizer {
     guard fields.text("tokenizer.ggml.model") == "gpt2" else {
       throw CheckpointError(
         fields.file,
-        .unsupported("the tokenizer \"\(fields.text("tokenizer.ggml.model") ?? "")\", only byte-level BPE (gpt2),"))
+        .unsupported(
+          "the tokenizer \"\(fields.text("tokenizer.ggml.model") ?? "")\", only byte-level BPE (gpt2),"
+        ))
     }
     let name = fields.text("tokenizer.ggml.pre") ?? "gpt-2"
     guard let patterns = PreTokenizer.named(name) else {
@@ -71,7 +74,8 @@ extension Tokenizer {
 
   /// Puts the parts together; what is wrong with them is blamed on `file`.
   init(
-    file: String, patterns: PreTokenizer.Patterns, composes: Bool = false, vocabulary: [String: Int32],
+    file: String, patterns: PreTokenizer.Patterns, composes: Bool = false,
+    vocabulary: [String: Int32],
     merges: [(String, String)], specials: [String: Int32], startToken: Int32? = nil,
     takesWholePieces: Bool = false
   ) throws(CheckpointError) {

@@ -15,6 +15,7 @@ public protocol BuiltInTask: Sendable {
   ///   - count: How many.
   ///   - seed: Where the random choices start.
   ///   - model: The model whose tokens are used.
+  /// - Returns: `count` pairs.
   /// - Throws: ``TaskError`` when the model's vocabulary does not allow the task.
   func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
 }

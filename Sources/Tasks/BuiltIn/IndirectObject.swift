@@ -46,7 +46,8 @@ public struct IndirectObject: BuiltInTask {
   /// Makes prompt pairs of names that are one token each.
   ///
   /// - Throws: ``TaskError`` when the model has no tokenizer or too few one-token names.
-  public func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair] {
+  public func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
+  {
     guard let tokenizer = model.tokenizer else { throw .noTokenizer(task: name) }
     let names = Self.names.filter { tokenizer.encode(" " + $0).count == 1 }
     guard names.count >= 5 else {

@@ -20,11 +20,13 @@ public struct Induction: BuiltInTask {
   /// Makes prompt pairs of random, ordinary tokens.
   ///
   /// - Throws: ``TaskError`` when the model has too few tokens or positions.
-  public func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair] {
+  public func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
+  {
     let start = model.tokenizer?.startToken.map { [$0] } ?? []
     let tokens = model.ordinaryTokens
     guard tokens.count > Self.length, model.configuration.contextLength > Self.length else {
-      throw .unsuitableModel(task: name, reason: "it needs more than \(Self.length) tokens and positions")
+      throw .unsuitableModel(
+        task: name, reason: "it needs more than \(Self.length) tokens and positions")
     }
     var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in

@@ -34,7 +34,7 @@ extension Metric {
 
 /// What a metric is computed from.
 public struct MetricInput: Sendable {
-  /// The logits after each prompt, `[prompt, vocabulary]`
+  /// The logits after each prompt, `[prompt, vocabulary]`.
   package let logits: Tensor
   /// Right tokens of each prompt.
   package let answers: [[Int32]]
