@@ -11,8 +11,8 @@ import Tensors
 /// lies on the way from the ablated to the clean one, `ã_input + α · (a_input − ã_input)`.
 ///
 /// Cost: EAP two forward passes and one backward pass for all edges; EAP-IG two forward passes and
-/// one forward and one backward pass for each point. Memory: compact values of one batch, see
-/// ``Models/PlainRun``, at most 512 MiB, and one tile of expanded writers for each thread, 32 MiB.
+/// one forward and one backward pass for each point. Memory: besides the weights, compact values of one
+/// batch, up to 512 MiB or one prompt, and for each thread one tile of expanded writers, 32 MiB.
 public struct AttributionPatching: DiscoveryMethod {
   /// The α at which gradients are taken.
   public let points: [Double]

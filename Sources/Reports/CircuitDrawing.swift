@@ -127,9 +127,11 @@ public struct CircuitDrawing: Sendable {
       guard let start = places[edge.writer] else { return [] }
       return ends(of: edge.reader, places).map { end in
         let middle = (start.y + end.y) / 2
+        // An edge straight up would hide behind the nodes between its ends.
+        let bow = abs(start.x - end.x) < 1 ? min((start.y - end.y) / 8, 44) : 0
         return """
-          <path d="M\(number(start.x)) \(number(start.y)) C\(number(start.x)) \(number(middle)) \
-          \(number(end.x)) \(number(middle)) \(number(end.x)) \(number(end.y))" fill="none" \
+          <path d="M\(number(start.x)) \(number(start.y)) C\(number(start.x + bow)) \(number(middle)) \
+          \(number(end.x + bow)) \(number(middle)) \(number(end.x)) \(number(end.y))" fill="none" \
           stroke="\(score < 0 ? "#dc2626" : "#2563eb")" stroke-width="\(number(0.6 + 4.4 * share))" \
           stroke-opacity="\(number(0.25 + 0.65 * share))"><title>\
           \(xml("\(edge)")): \(Numbers.signed(Double(score)))</title></path>

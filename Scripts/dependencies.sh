@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes sure that everything outside of Swift packages is there: Swift, oneDNN, and Python with pip.
+set -eu
+
+if ! command -v swift >/dev/null; then
+  echo "Edgewise needs Swift 6.3 or newer: see https://www.swift.org/install" >&2
+  exit 1
+fi
+
+missing=""
+if [ "$(uname)" = Linux ] && ! [ -e /usr/include/oneapi/dnnl/dnnl.h ]; then
+  missing="libdnnl-dev"
+fi
+if ! python3 -m pip --version >/dev/null 2>&1; then
+  missing="$missing python3-pip"
+fi
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "Install these with your system's package manager, then run this again:$missing" >&2
+  echo "(libdnnl-dev is the C library of oneDNN 2 or 3 with its headers)" >&2
+  exit 1
+fi
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo"
+echo "installing $missing" >&2
+# shellcheck disable=SC2086 # a list of packages
+{ $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >&2
