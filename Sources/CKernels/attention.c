@@ -42,6 +42,19 @@ typedef struct {
   float scale;
 } attention;
 
+/// Where one prompt's part of one head lies: its length in tokens, the first token's place in tensors
+/// of heads and of keys and values, and the way from one token to the next in either.
+typedef struct { int64_t length, own, shared, stride, source; } span;
+
+EK_INLINE span locate(const attention *o, int64_t job) {
+  const int64_t prompt = job / o->heads, head = job % o->heads, first = o->starts[prompt];
+  const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
+  return (span){
+      .length = o->starts[prompt + 1] - first, .stride = stride, .source = source,
+      .own = first * stride + head * o->width,
+      .shared = first * source + head / (o->heads / o->keyValueHeads) * o->width};
+}
+
 EK_INLINE float dot(const float *restrict x, const float *restrict y, int64_t count) {
   EK_FAST_MATH
   float sum = 0;
@@ -61,17 +74,13 @@ EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64
 EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end) {
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
-    const int64_t prompt = job / o->heads, head = job % o->heads;
-    const int64_t first = o->starts[prompt], length = o->starts[prompt + 1] - first;
-    const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
-    const int64_t own = first * stride + head * o->width;
-    const int64_t shared = first * source + head / (o->heads / o->keyValueHeads) * o->width;
-    float *pattern = malloc((size_t)length * sizeof(float));
-    for (int64_t i = 0; i < length; i++) {
-      float *z = o->z + own + i * stride;
-      pattern_row(pattern, o->q + own + i * stride, o->k + shared, i, source, o->width, o->scale);
+    const span s = locate(o, job);
+    float *pattern = malloc((size_t)s.length * sizeof(float));
+    for (int64_t i = 0; i < s.length; i++) {
+      float *z = o->z + s.own + i * s.stride;
+      pattern_row(pattern, o->q + s.own + i * s.stride, o->k + s.shared, i, s.source, o->width, o->scale);
       memset(z, 0, (size_t)o->width * sizeof(float));
-      for (int64_t j = 0; j <= i; j++) add_scaled(z, o->v + shared + j * source, pattern[j], o->width);
+      for (int64_t j = 0; j <= i; j++) add_scaled(z, o->v + s.shared + j * s.source, pattern[j], o->width);
     }
     free(pattern);
   }
@@ -86,30 +95,26 @@ void ek_attention(float *z, const float *q, const float *k, const float *v, cons
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
-    const int64_t prompt = job / o->heads, head = job % o->heads;
-    const int64_t first = o->starts[prompt], length = o->starts[prompt + 1] - first;
-    const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
-    const int64_t own = first * stride + head * o->width;
-    const int64_t shared = first * source + head / (o->heads / o->keyValueHeads) * o->width;
+    const span s = locate(o, job);
     const size_t row = (size_t)o->width * sizeof(float);
-    float *pattern = malloc(2 * (size_t)length * sizeof(float)), *dpattern = pattern + length;
-    for (int64_t i = 0; i < length; i++) {
-      memset(o->dk + own + i * stride, 0, row);
-      memset(o->dv + own + i * stride, 0, row);
+    float *pattern = malloc(2 * (size_t)s.length * sizeof(float)), *dpattern = pattern + s.length;
+    for (int64_t i = 0; i < s.length; i++) {
+      memset(o->dk + s.own + i * s.stride, 0, row);
+      memset(o->dv + s.own + i * s.stride, 0, row);
     }
-    for (int64_t i = 0; i < length; i++) {
-      const float *q = o->q + own + i * stride, *dz = o->dz + own + i * stride;
-      float *dq = o->dq + own + i * stride;
-      pattern_row(pattern, q, o->k + shared, i, source, o->width, o->scale);
+    for (int64_t i = 0; i < s.length; i++) {
+      const float *q = o->q + s.own + i * s.stride, *dz = o->dz + s.own + i * s.stride;
+      float *dq = o->dq + s.own + i * s.stride;
+      pattern_row(pattern, q, o->k + s.shared, i, s.source, o->width, o->scale);
       for (int64_t j = 0; j <= i; j++) {
-        dpattern[j] = dot(dz, o->v + shared + j * source, o->width);
-        add_scaled(o->dv + own + j * stride, dz, pattern[j], o->width);
+        dpattern[j] = dot(dz, o->v + s.shared + j * s.source, o->width);
+        add_scaled(o->dv + s.own + j * s.stride, dz, pattern[j], o->width);
       }
       ek_softmax_row_backward(dpattern, dpattern, pattern, i + 1);
       memset(dq, 0, row);
       for (int64_t j = 0; j <= i; j++) {
-        add_scaled(dq, o->k + shared + j * source, o->scale * dpattern[j], o->width);
-        add_scaled(o->dk + own + j * stride, q, o->scale * dpattern[j], o->width);
+        add_scaled(dq, o->k + s.shared + j * s.source, o->scale * dpattern[j], o->width);
+        add_scaled(o->dk + s.own + j * s.stride, q, o->scale * dpattern[j], o->width);
       }
     }
     free(pattern);

@@ -156,8 +156,9 @@ struct OutputOptions: ParsableArguments {
   var threads: Int = 0
 
   func validate() throws {
-    guard threads >= 0, top >= 0 else {
-      throw ValidationError("--threads and --top should be 0 or more.")
+    guard (0...1024).contains(threads) else {
+      throw ValidationError("--threads should be from 0 to 1024, found \(threads).")
     }
+    guard top >= 0 else { throw ValidationError("--top should be 0 or more, found \(top).") }
   }
 }

@@ -97,7 +97,10 @@ public enum CircuitFormatError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .badConfiguration(let found):
-      "The circuit's cfg must have 1 to \(sizeLimit) layers and heads and a positive d_model, found \(found)."
+      """
+      The circuit's cfg must have at least one layer and head, a positive d_model, and sizes of which a \
+      model exists, found \(found).
+      """
     case .unknownEdge(let name):
       "The circuit names the edge \"\(name)\", which a model of its cfg does not have."
     case .badScore(let edge): "The score of edge \"\(edge)\" is not a finite number."
@@ -105,8 +108,9 @@ public enum CircuitFormatError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// No transformer comes near this many layers, heads or key readers; files beyond it are broken.
-private let sizeLimit = 4096
+/// No transformer comes near this many layers or heads, or this many places for edges in a file of
+/// names; files beyond it are broken.
+private let sizeLimit = (nodes: 4096, matrix: 1 << 25)
 
 extension CircuitDocument {
   /// The graph that the configuration describes.
@@ -114,16 +118,17 @@ extension CircuitDocument {
   /// - Throws: ``CircuitFormatError`` when the sizes are impossible.
   public func graph() throws(CircuitFormatError) -> ComputationGraph {
     let sizes = configuration
-    guard (1...sizeLimit).contains(sizes.layerCount), (1...sizeLimit).contains(sizes.headCount),
-      sizes.dModel > 0
-    else {
-      throw .badConfiguration(
-        "n_layers \(sizes.layerCount), n_heads \(sizes.headCount), d_model \(sizes.dModel)")
-    }
-    return ComputationGraph(
+    let problem = CircuitFormatError.badConfiguration(
+      "n_layers \(sizes.layerCount), n_heads \(sizes.headCount), d_model \(sizes.dModel)")
+    let known = 1...sizeLimit.nodes
+    guard known.contains(sizes.layerCount), known.contains(sizes.headCount), sizes.dModel > 0
+    else { throw problem }
+    let graph = ComputationGraph(
       layerCount: sizes.layerCount, headCount: sizes.headCount,
       keyValueReaderCount: keyReaderCount(heads: sizes.headCount), isParallel: sizes.isParallel,
       dModel: sizes.dModel)
+    guard graph.writerCount * graph.readerCount <= sizeLimit.matrix else { throw problem }
+    return graph
   }
 
   /// Files of grouped graphs name fewer keys than heads; the schema has no field for it.

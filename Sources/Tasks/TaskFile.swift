@@ -158,7 +158,9 @@ public enum TaskFile {
   }
 
   private static func csv(_ data: Data, _ file: String) throws(TaskError) -> [Record] {
-    guard let table = try? CSV<Named>(string: String(decoding: data, as: UTF8.self)) else {
+    // Spreadsheets put a byte-order mark first.
+    let text = String(decoding: data, as: UTF8.self).drop { $0 == "\u{FEFF}" }
+    guard let table = try? CSV<Named>(string: String(text), delimiter: .comma) else {
       throw .malformed(file: file, record: 0, "the file is not well-formed CSV")
     }
     for column in ["clean", "corrupted"] where !table.header.contains(column) {

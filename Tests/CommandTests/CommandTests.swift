@@ -133,6 +133,7 @@ import Testing
     (["discover", "--metric", "accuracy"], 1, "has no gradient"),
     (["discover", "--count", "0"], 64, "--count should be from 1"),
     (["discover", "--edges", "-3"], 64, "--edges"),
+    (["discover", "--threads", "1000000"], 64, "--threads should be from 0"),
     (["discover", "--steps", "0"], 64, "--steps should be from 1"),
     (["discover", "--ablation", "odd"], 64, "resample"),
     (["discover", "--odd"], 64, "--odd"),

@@ -93,6 +93,9 @@ import Testing
     #expect(throws: CircuitFormatError.self) { try document.circuit() }
     document.configuration.layerCount = .max
     #expect(throws: CircuitFormatError.self) { try document.circuit() }
+    document.configuration.layerCount = 4096
+    document.configuration.headCount = 4096
+    #expect(throws: CircuitFormatError.self) { try document.scores() }
     var infinite = CircuitDocument(try circuit(["input->logits"]))
     infinite.edges["input->logits"]?.score = .infinity
     #expect(throws: CircuitFormatError.badScore(edge: "input->logits")) { try infinite.scores() }

@@ -112,7 +112,7 @@ import Testing
     ("gpt2", "\"gpt2\"", "\"bloom\"", "architecture \"bloom\" is not known; known are gpt2"),
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": 0", "\"n_embd\" should be a whole number"),
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": \"24\"", "found \"24\""),
-    ("gpt2", "\"n_embd\": 24", "\"n_embd\": 25", "divisor of n_embd 25"),
+    ("gpt2", "\"n_embd\": 24", "\"n_embd\": 25", "divisor of the width 25"),
     ("gpt2", "\"n_embd\": 24", "\"n_embd\": 48", "should have shape"),
     (
       "gpt2", "\"n_layer\": 2", "\"n_layer\": 3",
@@ -129,6 +129,10 @@ import Testing
     ),
     (
       "gpt_neox", "\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 0.2",
+      "an even part"
+    ),
+    (
+      "gpt_neox", "\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 1e300",
       "an even part"
     ),
     (

@@ -34,6 +34,7 @@ import Testing
       [7],[8],[9],
       """
     #expect(try read(csv, as: "t.csv").pairs == expected)
+    #expect(try read("\u{FEFF}" + csv, as: "t.csv").pairs == expected)
     let json = """
       {"seq_labels": [], "word_idxs": {}, "prompts": [
         {"clean": [1, 2], "corrupt": [3, 2], "answers": [4], "wrong_answers": [5, 6]},

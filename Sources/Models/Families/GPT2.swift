@@ -40,12 +40,7 @@ enum GPT2: ModelFamily {
     _ fields: Fields
   ) throws(CheckpointError) -> TransformerConfiguration {
     let width = try fields.integer("n_embd")
-    let heads = try fields.integer("n_head", in: 1...width)
-    guard width % heads == 0 else {
-      throw CheckpointError(
-        fields.file,
-        .badField("n_head", expected: "a divisor of n_embd \(width)", found: "\(heads)"))
-    }
+    let heads = try fields.headCount("n_head", dividing: width)
     return TransformerConfiguration(
       layerCount: try fields.integer("n_layer", in: 1...4096), headCount: heads,
       keyValueHeadCount: heads, dModel: width, dHead: width / heads,

@@ -34,13 +34,7 @@ enum GPTNeoX: ModelFamily {
     _ fields: Fields
   ) throws(CheckpointError) -> TransformerConfiguration {
     let width = try fields.integer("hidden_size")
-    let heads = try fields.integer("num_attention_heads", in: 1...width)
-    guard width % heads == 0 else {
-      throw CheckpointError(
-        fields.file,
-        .badField(
-          "num_attention_heads", expected: "a divisor of hidden_size \(width)", found: "\(heads)"))
-    }
+    let heads = try fields.headCount("num_attention_heads", dividing: width)
     return TransformerConfiguration(
       layerCount: try fields.integer("num_hidden_layers", in: 1...4096), headCount: heads,
       keyValueHeadCount: heads, dModel: width, dHead: width / heads,

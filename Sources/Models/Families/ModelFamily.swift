@@ -44,6 +44,16 @@ extension Fields {
     return try choice(name, of: choices, default: standard)
   }
 
+  /// A number of heads that share the residual stream's width evenly.
+  func headCount(_ name: String, dividing width: Int) throws(CheckpointError) -> Int {
+    let heads = try integer(name, in: 1...width)
+    guard width % heads == 0 else {
+      throw CheckpointError(
+        file, .badField(name, expected: "a divisor of the width \(width)", found: "\(heads)"))
+    }
+    return heads
+  }
+
   /// Refuses a feature that would change the numbers if it were passed over.
   func refuse(_ isUsed: Bool, _ feature: String) throws(CheckpointError) {
     if isUsed { throw CheckpointError(file, .unsupported(feature)) }

@@ -15,8 +15,8 @@ extension Fields {
     let theta = try parameters.number(
       "rope_theta", default: try number("rotary_emb_base", default: 10000))
     let share = try parameters.number("partial_rotary_factor", default: share)
-    let rotated = Int(Double(dHead) * share)
-    guard share <= 1, rotated % 2 == 0 else {
+    let rotated = share <= 1 ? Int(Double(dHead) * share) : 1
+    guard rotated % 2 == 0 else {
       throw CheckpointError(
         file,
         .badField(
@@ -49,6 +49,12 @@ extension Fields {
     let low = try number("low_freq_factor")
     let high = try number("high_freq_factor")
     let context = try number("original_max_position_embeddings")
+    guard low < high else {
+      throw CheckpointError(
+        file,
+        .badField(
+          "high_freq_factor", expected: "more than low_freq_factor \(low)", found: "\(high)"))
+    }
     return frequencies.map { frequency in
       let turns = context * frequency / (2 * Double.pi)
       let kept = min(max((turns - low) / (high - low), 0), 1)
