@@ -80,11 +80,8 @@ struct EAPBenchmark {
     let scores = EdgeScores(
       (0..<(graph.writerCount * graph.readerCount)).map { Float($0 % 7919) }, graph: graph)
     let mask = EdgeMask(scores.circuit(edgeCount: 200))
-    for batch in task.batches(tokenLimit: model.maskedBatchTokens(withGradients: false)) {
-      let ablated = CompactWrites(
-        input: model.embed(batch.corrupted),
-        heads: (0..<12).map { _ in Tensor(zeros: [batch.clean.tokens.count, 768]) },
-        mlps: (0..<12).map { _ in Tensor(zeros: [batch.clean.tokens.count, 768]) })
+    for batch in task.batches(model.maskedBatch(withGradients: false)) {
+      let ablated = model.zeroWrites(tokenCount: batch.clean.tokens.count)
       _ = MaskedRun(model, batch: batch.clean, mask: mask, ablated: ablated).forward()
     }
   }

@@ -8,8 +8,9 @@ if ! command -v swift >/dev/null; then
 fi
 
 missing=""
-if [ "$(uname)" = Linux ] && ! [ -e /usr/include/oneapi/dnnl/dnnl.h ]; then
-  missing="libdnnl-dev"
+if [ "$(uname)" = Linux ] && ! [ -e /usr/include/oneapi/dnnl/dnnl.h ] \
+  && ! [ -e /usr/local/include/oneapi/dnnl/dnnl.h ]; then
+  missing=" libdnnl-dev"
 fi
 if ! python3 -m pip --version >/dev/null 2>&1; then
   missing="$missing python3-pip"
@@ -22,7 +23,13 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 as_root=""
-[ "$(id -u)" = 0 ] || as_root="sudo"
-echo "installing $missing" >&2
+if [ "$(id -u)" != 0 ]; then
+  as_root="sudo"
+  if ! command -v sudo >/dev/null; then
+    echo "Ask an administrator to run: apt-get install$missing" >&2
+    exit 1
+  fi
+fi
+echo "installing$missing" >&2
 # shellcheck disable=SC2086 # a list of packages
 { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >&2

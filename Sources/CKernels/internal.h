@@ -22,7 +22,7 @@
 void ek_for_ranges(int64_t count, int64_t grain, void (*body)(const void *, int64_t, int64_t), const void *context);
 
 /// Rows of `columns` floats that make one range: enough work to be worth waking a thread.
-EK_INLINE int64_t ek_row_grain(int64_t columns) { return columns >= 16384 ? 1 : 16384 / columns; }
+EK_INLINE int64_t ek_row_grain(int64_t columns) { return columns >= 16384 || columns < 1 ? 1 : 16384 / columns; }
 #define EK_ELEMENT_GRAIN 16384
 
 /// exp(x) with a relative error below 2e-7: 2^n * p(r), |r| <= ln 2 / 2. Underflows to 0 below -87.

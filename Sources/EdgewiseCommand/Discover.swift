@@ -25,8 +25,10 @@ struct Discover: ParsableCommand {
     let target = try output.output.map { try RunDirectory(path: $0) }
     let bar = ProgressBar(isQuiet: output.quiet)
     let location = try model.location()
-    let transformer = try model.load()
+    let transformer = try model.load(from: location)
     let made = try task.make(for: transformer)
+    let modelFiles = try location.map(fileHashes(of:)) ?? [:]
+    let taskFile = try made.file.map(fileHashes(of:))
     let graph = transformer.configuration.graph(groupsKeysAndValues: method.groupKeyValues)
     let problem = DiscoveryProblem(
       model: transformer, task: made.task, graph: graph, ablation: method.ablation)
@@ -40,14 +42,17 @@ struct Discover: ParsableCommand {
     let measured = evaluation.faithfulness(
       of: circuit, by: made.task.hasContrast ? [made.task.metric, Accuracy()] : [made.task.metric],
       progress: bar.show)
+    guard measured[0].isFinite else {
+      throw Failure(
+        "The \(made.task.metric.name) of a run is not a number; check the model's weights.")
+    }
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
       ranking: method.ranking, faithfulness: measured[0],
       accuracy: made.task.hasContrast ? measured[1].full.mean : nil)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()),
-      modelFiles: try location.map(fileHashes(of:)) ?? [:],
-      taskFile: try made.file.map(fileHashes(of:)), seed: task.seed, report: report,
+      modelFiles: modelFiles, taskFile: taskFile, seed: task.seed, report: report,
       seconds: RunRecord.Seconds(
         load: discovery, discover: discovered - discovery, total: bar.seconds))
     try target?.write(report, record)

@@ -23,7 +23,8 @@ struct Inspect: ParsableCommand {
     } else if FileManager.default.fileExists(atPath: circuit.path) {
       print(try describeCircuit(circuit))
     } else {
-      print(describe(try ModelArgument.parse([file]).load()))
+      let model = try ModelArgument.parse([file])
+      print(describe(try model.load(from: model.location())))
     }
   }
 

@@ -29,8 +29,8 @@ struct ModelArgument: ParsableArguments {
     return known.file
   }
 
-  func load() throws -> Transformer {
-    try location().map { try Transformer(contentsOf: $0) } ?? .bundled()
+  func load(from location: URL?) throws -> Transformer {
+    try location.map { try Transformer(contentsOf: $0) } ?? .bundled()
   }
 }
 

@@ -5,9 +5,19 @@ import Foundation
 struct RunDirectory {
   let url: URL
 
-  /// - Throws: ``Failure`` when the directory already holds something: no run is overwritten.
+  /// - Throws: ``Failure`` when the directory already holds something, since no run is overwritten, or
+  ///   cannot be made: before any work is done.
   init(path: String) throws {
     url = URL(filePath: path, directoryHint: .isDirectory)
+    let parent = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    } catch {
+      throw Failure("\(parent.path): the directory cannot be made: \(reason(of: error)).")
+    }
+    guard FileManager.default.isWritableFile(atPath: parent.path) else {
+      throw Failure("\(parent.path): nothing can be written there; choose another --output.")
+    }
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: url.path)
     guard contents?.isEmpty ?? false else {

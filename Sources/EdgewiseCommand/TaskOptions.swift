@@ -46,7 +46,8 @@ struct TaskOptions: ParsableArguments {
     if let file = file(name) {
       let contents = try TaskFile.read(file, model: model, skipsUnequal: skipUnequal)
       let task = try CircuitTask(
-        name: file.lastPathComponent, pairs: contents.pairs, metric: metric, model: model)
+        name: file.lastPathComponent, pairs: contents.pairs, metric: metric, model: model,
+        numbers: contents.numbers)
       let skipped = contents.skippedCount > 0 ? ", \(contents.skippedCount) left out" : ""
       return Made(
         task: task, description: "\(task.name), \(Numbers.count(task.pairs.count)) pairs\(skipped)",

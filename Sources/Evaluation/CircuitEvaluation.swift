@@ -31,6 +31,9 @@ public struct Faithfulness: Sendable, Equatable {
     self.circuit = circuit
   }
 
+  /// Whether all three measurements are numbers.
+  public var isFinite: Bool { [full, empty, circuit].allSatisfy { $0.mean.isFinite } }
+
   /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; not a number when full and empty are equal.
   public var value: Double {
     (circuit.mean - empty.mean) / (full.mean - empty.mean)
@@ -82,7 +85,7 @@ public struct CircuitEvaluation: Sendable {
     let values = AblationValues(ablation, task: task, model: model)
     let none = [[Double]](repeating: [], count: metrics.count)
     var (full, empty, kept) = (none, none, none)
-    let batches = task.batches(tokenLimit: model.maskedBatchTokens(withGradients: false))
+    let batches = task.batches(model.maskedBatch(withGradients: false))
     for (index, batch) in batches.enumerated() {
       progress(RunProgress("evaluating", done: index, total: batches.count))
       let reference = model.logits(batch.clean)

@@ -98,8 +98,8 @@ public enum CircuitFormatError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .badConfiguration(let found):
       """
-      The circuit's cfg must have at least one layer and head, a positive d_model, and sizes of which a \
-      model exists, found \(found).
+      The circuit's cfg must have 1 to \(sizeLimit.nodes) layers and heads, at most \
+      \(sizeLimit.matrix) pairs of a writer and a reader, and a positive d_model, found \(found).
       """
     case .unknownEdge(let name):
       "The circuit names the edge \"\(name)\", which a model of its cfg does not have."
@@ -108,8 +108,7 @@ public enum CircuitFormatError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// No transformer comes near this many layers or heads, or this many places for edges in a file of
-/// names; files beyond it are broken.
+/// What a file of names may make us allocate; larger graphs travel as safetensors.
 private let sizeLimit = (nodes: 4096, matrix: 1 << 25)
 
 extension CircuitDocument {

@@ -11,8 +11,9 @@ import Tensors
 /// lies on the way from the ablated to the clean one, `ã_input + α · (a_input − ã_input)`.
 ///
 /// Cost: EAP two forward passes and one backward pass for all edges; EAP-IG two forward passes and
-/// one forward and one backward pass for each point. Memory: besides the weights, compact values of one
-/// batch, up to 512 MiB or one prompt, and for each thread one tile of expanded writers, 32 MiB.
+/// one forward and one backward pass for each point. Memory besides the weights: compact values and logits
+/// of one batch, up to 1 GiB or one prompt; for each thread a tile of expanded writers, 32 MiB or 8
+/// tokens' worth, one layer's readers for it, and a matrix `[writers, readers]`; one such in Float64.
 public struct AttributionPatching: DiscoveryMethod {
   /// The α at which gradients are taken.
   public let points: [Double]
@@ -55,15 +56,14 @@ public struct AttributionPatching: DiscoveryMethod {
       throw .zeroGradient(metric: metric.name)
     }
     let values = AblationValues(problem.ablation, task: problem.task, model: problem.model)
-    let batches = problem.task.batches(tokenLimit: problem.model.plainBatchTokens)
+    let batches = problem.task.batches(problem.model.plainBatch)
     var sums = [Double](repeating: 0, count: problem.graph.writerCount * problem.graph.readerCount)
     for (index, batch) in batches.enumerated() {
       progress(RunProgress("scoring edges", done: index, total: batches.count))
       add(batch, problem, values, to: &sums)
     }
     progress(RunProgress("scoring edges", done: batches.count, total: batches.count))
-    let scale = 1 / Double(problem.task.pairs.count * points.count)
-    return EdgeScores(sums.map { Float($0 * scale) }, graph: problem.graph)
+    return try problem.scores(sums, termsPerPrompt: points.count)
   }
 
   /// Adds the contractions of one batch at every point.

@@ -31,6 +31,21 @@ public struct DiscoveryProblem: Sendable {
   }
 }
 
+extension DiscoveryProblem {
+  /// Scores out of sums over prompts.
+  ///
+  /// - Parameters:
+  ///   - sums: `[writers, readers]`.
+  ///   - count: How many terms each sum has for every prompt.
+  /// - Returns: Means over prompts.
+  /// - Throws: ``MethodError/notFinite`` when a sum is infinite or no number.
+  func scores(_ sums: [Double], termsPerPrompt count: Int = 1) throws(MethodError) -> EdgeScores {
+    let scores = sums.map { Float($0 / Double(task.pairs.count * count)) }
+    guard scores.allSatisfy(\.isFinite) else { throw .notFinite }
+    return EdgeScores(scores, graph: graph)
+  }
+}
+
 /// A way to score every edge of a graph.
 ///
 /// A new method is a file here and a line in ``Methods``.
@@ -53,6 +68,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case notDifferentiable(metric: String)
   /// The metric's gradient is zero at the clean run.
   case zeroGradient(metric: String)
+  /// A score is infinite or no number.
+  case notFinite
   /// No method has this name.
   case unknownMethod(String, known: [String])
 
@@ -66,6 +83,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       The metric \(metric) is at its best on the clean run, where its gradient is zero, so eap would \
       score every edge 0; use eap-ig, or logit-difference.
       """
+    case .notFinite:
+      "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .unknownMethod(let name, let known):
       "There is no method \"\(name)\"; known are \(known.joined(separator: ", "))."
     }

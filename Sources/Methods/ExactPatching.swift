@@ -16,16 +16,19 @@ public struct ExactPatching: DiscoveryMethod {
   public init(edges: [Edge]? = nil) { self.edges = edges }
 
   /// Scores the chosen edges.
+  ///
+  /// - Throws: ``MethodError/notFinite`` when the model's numbers overflow.
   public func scores(
     for problem: DiscoveryProblem, progress: RunProgress.Handler = { _ in }
-  ) -> EdgeScores {
+  ) throws(MethodError) -> EdgeScores {
     let graph = problem.graph
     let offsets = edges?.compactMap(graph.offset(of:)) ?? graph.edgeOffsets
     let values = AblationValues(problem.ablation, task: problem.task, model: problem.model)
     var sums = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
     let batches = problem.task.batches(
-      tokenLimit: problem.model.maskedBatchTokens(withGradients: false))
+      problem.model.maskedBatch(withGradients: false))
     var done = 0
+    var mask = EdgeMask(1, graph: graph)
     for batch in batches {
       let full = PlainRun(problem.model, batch: batch.clean).forward()
       let ablated = values.writes(for: batch)
@@ -38,14 +41,15 @@ public struct ExactPatching: DiscoveryMethod {
       for offset in offsets {
         progress(
           RunProgress("patching edges", done: done, total: offsets.count * batches.count))
-        var mask = EdgeMask(1, graph: graph)
-        mask[graph.edge(at: offset)] = 0
+        let edge = graph.edge(at: offset)
+        mask[edge] = 0
+        defer { mask[edge] = 1 }
         let run = MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
         sums[offset] += intact - metric(run.forward().logits)
         done += 1
       }
     }
     progress(RunProgress("patching edges", done: done, total: done))
-    return EdgeScores(sums.map { Float($0 / Double(problem.task.pairs.count)) }, graph: graph)
+    return try problem.scores(sums)
   }
 }

@@ -74,7 +74,7 @@ public struct CircuitDrawing: Sendable {
 
   private func nodeWidth(_ node: Writer?) -> Double {
     switch node {
-    case .head: min(0.82 * (Self.width - 110) / Double(circuit.graph.headCount) - 4, 54)
+    case .head: min(max(0.82 * (Self.width - 110) / Double(circuit.graph.headCount) - 4, 2), 54)
     case .mlp: 44
     case .input, nil: 90
     }

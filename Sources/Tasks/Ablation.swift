@@ -37,8 +37,8 @@ package struct AblationValues: Sendable {
       let rows = batch.clean.positions.map { ablation == .mean ? 0 : $0 }
       return means.map { $0.gatherRows(rows) }
     }
-    let writes = corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
-    return ablation == .zero ? writes.map { Tensor(zeros: $0.shape) } : writes
+    if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
+    return corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
   }
 
   /// Averages the writes of the corrupted prompts' tokens over groups of positions.
@@ -47,7 +47,7 @@ package struct AblationValues: Sendable {
   ) -> CompactWrites? {
     var sums: [RowMeans] = []
     let groupCount = (task.pairs.map { group(Int32($0.clean.count - 1)) }.max() ?? 0) + 1
-    for batch in task.batches(tokenLimit: model.plainBatchTokens) {
+    for batch in task.batches(model.plainBatch) {
       let writes = PlainRun(model, batch: batch.corrupted).forward().writes
       let groups = batch.corrupted.positions.map { Int32(group($0)) }
       let tensors = [writes.input] + writes.heads + writes.mlps

@@ -16,28 +16,31 @@ public struct CircuitTask: Sendable {
   ///   - pairs: The prompt pairs.
   ///   - metric: How the behaviour is measured.
   ///   - model: The model whose tokens the pairs hold.
+  ///   - numbers: How errors call the pairs; nil counts them from 1.
   /// - Throws: ``TaskError`` when there is no pair, a token is not one of the model's, a prompt is
   ///   longer than the model's context, or the metric needs answers that a pair lacks.
   public init(
-    name: String, pairs: [PromptPair], metric: any Metric, model: Transformer
+    name: String, pairs: [PromptPair], metric: any Metric, model: Transformer,
+    numbers: [Int]? = nil
   ) throws(TaskError) {
     guard !pairs.isEmpty else { throw .empty(task: name) }
     let configuration = model.configuration
     for (index, pair) in pairs.enumerated() {
+      let number = numbers?[index] ?? index + 1
       let tokens = pair.clean + pair.corrupted + pair.answers + pair.wrongAnswers
       let known = 0..<Int32(configuration.vocabularySize)
       if let token = tokens.first(where: { !known.contains($0) }) {
-        throw .unknownToken(token, pair: index + 1, vocabularySize: configuration.vocabularySize)
+        throw .unknownToken(token, pair: number, vocabularySize: configuration.vocabularySize)
       }
       guard pair.clean.count <= configuration.contextLength else {
         throw .promptTooLong(
-          pair: index + 1, length: pair.clean.count, limit: configuration.contextLength)
+          pair: number, length: pair.clean.count, limit: configuration.contextLength)
       }
       for (needed, given, field) in [
         (metric.needsAnswers, pair.answers, "answers"),
         (metric.needsWrongAnswers, pair.wrongAnswers, "wrong_answers"),
       ] where needed && given.isEmpty {
-        throw .missingAnswers(pair: index + 1, field: field, metric: metric.name)
+        throw .missingAnswers(pair: number, field: field, metric: metric.name)
       }
     }
     self.name = name
@@ -50,13 +53,15 @@ public struct CircuitTask: Sendable {
     pairs.allSatisfy { !$0.answers.isEmpty && !$0.wrongAnswers.isEmpty }
   }
 
-  /// The pairs in batches of whole prompts with at most `tokenLimit` tokens each, or one prompt.
-  package func batches(tokenLimit: Int) -> [PairBatch] {
+  /// The pairs in batches of whole prompts within a limit, or of one prompt.
+  package func batches(_ limit: Transformer.BatchLimit) -> [PairBatch] {
     var batches: [PairBatch] = []
     var current: [PromptPair] = []
     var tokenCount = 0
     for pair in pairs {
-      if !current.isEmpty, tokenCount + pair.clean.count > tokenLimit {
+      if !current.isEmpty,
+        tokenCount + pair.clean.count > limit.tokens || current.count == limit.prompts
+      {
         batches.append(PairBatch(current))
         (current, tokenCount) = ([], 0)
       }

@@ -74,6 +74,8 @@ public enum TaskFile {
   public struct Contents: Sendable {
     /// The pairs, in the file's order.
     public let pairs: [PromptPair]
+    /// The number of each pair in the file, counted from 1; blank lines do not count.
+    public let numbers: [Int]
     /// Pairs left out because their prompts differ in length.
     public let skippedCount: Int
   }
@@ -108,17 +110,18 @@ public enum TaskFile {
       default: throw .unknownFormat(file: url.path)
       }
     var pairs: [PromptPair] = []
-    var skippedCount = 0
+    var numbers: [Int] = []
     let resolver = Resolver(task: url.lastPathComponent, tokenizer: model.tokenizer)
     for (index, record) in records.enumerated() {
       do throws(TaskError) {
         pairs.append(try resolver.pair(record, number: index + 1))
+        numbers.append(index + 1)
       } catch {
         guard skipsUnequal, case .lengthsDiffer = error else { throw error }
-        skippedCount += 1
       }
     }
-    return Contents(pairs: pairs, skippedCount: skippedCount)
+    return Contents(
+      pairs: pairs, numbers: numbers, skippedCount: records.count - pairs.count)
   }
 
   private static let shape =
@@ -128,10 +131,11 @@ public enum TaskFile {
     var records: [Record] = []
     for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-      guard let record = try? JSONDecoder().decode(Record.self, from: line) else {
-        throw .malformed(file: file, record: index + 1, shape)
+      do {
+        records.append(try JSONDecoder().decode(Record.self, from: line))
+      } catch {
+        throw .malformed(file: file, record: index + 1, shape + place(of: error))
       }
-      records.append(record)
     }
     return records
   }
@@ -142,10 +146,10 @@ public enum TaskFile {
       let record: Record?
       init(from decoder: any Decoder) throws { record = try? Record(from: decoder) }
     }
-    guard let file = try? JSONDecoder().decode(Prompts.self, from: data) else {
+    guard let prompts = try? JSONDecoder().decode(Prompts.self, from: data).prompts else {
       throw .malformed(file: file, record: 0, "expected a JSON object with a list \"prompts\"")
     }
-    return try records(file.prompts.map(\.record), url: "prompts")
+    return try records(prompts.map(\.record), url: file)
   }
 
   private static func records(_ found: [Record?], url file: String) throws(TaskError) -> [Record] {
@@ -157,9 +161,26 @@ public enum TaskFile {
     return records
   }
 
+  /// The first record in which a space follows a comma outside of quotes; the header is 0.
+  private static func recordWithLeadingSpace(_ text: Substring) -> Int? {
+    var (isQuoted, last, record) = (false, Character(","), 0)
+    for character in text {
+      if character == "\"" { isQuoted.toggle() }
+      if !isQuoted, last == ",", character == " " || character == "\t" { return record }
+      if !isQuoted, character.isNewline { record += 1 }
+      last = character
+    }
+    return nil
+  }
+
   private static func csv(_ data: Data, _ file: String) throws(TaskError) -> [Record] {
     // Spreadsheets put a byte-order mark first.
     let text = String(decoding: data, as: UTF8.self).drop { $0 == "\u{FEFF}" }
+    // The library drops spaces before a cell without quotes, and answers often start with one.
+    if let record = recordWithLeadingSpace(text) {
+      throw .malformed(
+        file: file, record: record, "a cell that starts with a space should be written in quotes")
+    }
     guard let table = try? CSV<Named>(string: String(text), delimiter: .comma) else {
       throw .malformed(file: file, record: 0, "the file is not well-formed CSV")
     }
@@ -207,16 +228,21 @@ private struct Resolver {
     var answers: [Int32] = []
     for value in values {
       switch value {
-      case .tokens(let tokens): answers += tokens
+      case .tokens(let tokens): answers += try single(tokens, "\(tokens)", number)
       case .text(let text):
         guard let tokenizer else { throw .noTokenizer(task: task) }
-        let tokens = tokenizer.encode(text)
-        guard tokens.count == 1 else {
-          throw .answerNotOneToken(pair: number, answer: text, tokens: tokens.count)
-        }
-        answers += tokens
+        answers += try single(tokenizer.encode(text), text, number)
       }
     }
     return answers
+  }
+
+  private func single(
+    _ tokens: [Int32], _ answer: String, _ number: Int
+  ) throws(TaskError) -> [Int32] {
+    guard tokens.count == 1 else {
+      throw .answerNotOneToken(pair: number, answer: answer, tokens: tokens.count)
+    }
+    return tokens
   }
 }

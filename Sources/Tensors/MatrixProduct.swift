@@ -98,6 +98,7 @@ private func tileRanges(of target: MatrixLayout) -> [(rows: Range<Int>, columns:
 
 /// Splits `0..<count` into ranges of nearly equal length, multiples of 16 but for the last.
 package func evenRanges(of count: Int, atMost limit: Int) -> [Range<Int>] {
+  guard count > 0 else { return [] }
   let parts = (count + limit - 1) / limit
   let length = ((count + parts - 1) / parts + 15) / 16 * 16
   return stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }

@@ -61,7 +61,7 @@ struct RealModelTests {
     let edges = stride(from: 0, to: indices.count, by: 2).map {
       Edge(graph.writer(at: indices[$0]), graph.reader(at: indices[$0 + 1]))
     }
-    let scores = ExactPatching(edges: edges).scores(
+    let scores = try ExactPatching(edges: edges).scores(
       for: DiscoveryProblem(model: model, task: task))
     expectClose(
       edges.map { Double(scores[$0]) },

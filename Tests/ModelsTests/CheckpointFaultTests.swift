@@ -21,7 +21,7 @@ import Testing
 
   static let headers: [(header: String, says: String)] = [
     ("", "should be JSON"), ("[]", "should be JSON"), ("{\"a\":1}", "should be JSON"),
-    (#"{"a":{"dtype":"F32","shape":[2]}}"#, "should be JSON"),
+    (#"{"a":{"dtype":"F32","shape":[2]}}"#, "see \"a.data_offsets\""),
     (#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,17]}}"#, "lies at [0, 17]"),
     (#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[8,0]}}"#, "lies at [8, 0]"),
     (#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[-8,8]}}"#, "lies at [-8, 8]"),
@@ -223,6 +223,13 @@ import Testing
       let model = try Transformer(contentsOf: directory)
       #expect(model.logits(golden.clean) == golden.model.logits(golden.clean))
 
+      let twice = try #require(parts["part1.safetensors"])
+        .merging(try #require(parts["part0.safetensors"])) { one, _ in one }
+      let part = directory.appending(path: "part1.safetensors")
+      try Safetensors.encode(twice).write(to: part)
+      let error = #expect(throws: CheckpointError.self) { try Transformer(contentsOf: directory) }
+      #expect(error?.description.contains("too") ?? false)
+
       try FileManager.default.removeItem(at: directory.appending(path: "part1.safetensors"))
       #expect(throws: CheckpointError.self) { try Transformer(contentsOf: directory) }
       try Data(#"{"weight_map":{"a":"../escape.safetensors"}}"#.utf8).write(to: index)
@@ -254,7 +261,11 @@ import Testing
       "add_prefix_space"
     ),
     ("\"normalizer\": null", "\"normalizer\": {\"type\": \"Lowercase\"}", "normalizer Lowercase"),
-    ("\"#\": ", "\"#\": -", "impossible number"),
+    ("\"#\": ", "\"#\": -", "which is negative or another's"),
+    ("\"#\": 2,", "\"#\": 3,", "which is negative or another's"),
+    ("\"byte_fallback\": false", "\"byte_fallback\": true", "byte_fallback"),
+    ("\"lstrip\": false", "\"lstrip\": true", "lstrip"),
+    ("\"pre_tokenizer\": {", "\"pre_tokenizer\": null, \"unused\": {", "not byte-level"),
     ("\"merges\": [", "\"merges\": [[\"zz\", \"qq\"],", "merge \"zz qq\""),
     ("\"merges\": [", "\"merges\": [[\"zz\"],", "merge \"zz\" should be"),
   ]

@@ -90,11 +90,26 @@ import Testing
 
   @Test func `scores are the same bytes on any number of threads`() throws {
     let golden = try GoldenModel("llama")
-    let results = [1, 2, 5].map { threads in
+    let graph = golden.graph
+    let ablated = golden.ablated(by: "resample")
+    let dlogits = try golden.logitDifferenceGradient()
+    // More than one tile of tokens.
+    #expect(golden.clean.tokens.count > 32)
+    let results = try [1, 2, 5].map { threads in
       ProcessSettings.limitThreads(to: threads)
       defer { ProcessSettings.limitThreads(to: 0) }
-      return golden.model.logits(golden.clean, rows: golden.allRows)
+      let plain = PlainRun(golden.model, batch: golden.clean)
+      let clean = plain.forward(keepsTape: true)
+      var scores = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+      plain.contract(
+        clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
+        graph: graph, into: &scores)
+      let masked = MaskedRun(
+        golden.model, batch: golden.clean, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
+      let result = masked.forward(keepsTape: true)
+      let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
+      return (clean.logits, scores, result.logits, gradients.mask)
     }
-    #expect(results[1] == results[0] && results[2] == results[0])
+    for result in results.dropFirst() { #expect(result == results[0]) }
   }
 }

@@ -41,6 +41,17 @@ import Testing
     ),
     ("width as text", { $0.set("llama.embedding_length", .text("32")) }, "found \"32\""),
     ("missing field", { $0.remove("llama.context_length") }, "found nothing"),
+    (
+      "heads of one element", { $0.set("llama.attention.key_length", .integer(1)) },
+      "rotates part of a head"
+    ),
+    (
+      "angles divided by zero",
+      {
+        $0.tensors.append(
+          GGUFFile.Stored("rope_freqs.weight", shape: [4], bytes: Data(count: 16)))
+      }, "\"rope_freqs.weight\" should be positive numbers"
+    ),
     ("heads", { $0.set("llama.attention.head_count_kv", .integer(3)) }, "divisor of the 4 heads"),
     (
       "missing tensor", { $0.tensors.removeAll { $0.name == "output_norm.weight" } },

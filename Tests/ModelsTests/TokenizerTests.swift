@@ -55,11 +55,19 @@ import Testing
       try JSONEncoder().encode(file.model.vocab).write(
         to: directory.appending(path: "vocab.json"))
       let merges = ["#version: 0.2"] + file.model.merges.map { $0.joined(separator: " ") }
-      try Data(merges.joined(separator: "\n").utf8).write(
-        to: directory.appending(path: "merges.txt"))
-      let tokenizer = try #require(try Tokenizer(directory: directory, family: "gpt2"))
-      for pair in try pairs("tokenizers/gpt2.pairs.json") where !pair.text.contains("<|") {
-        #expect(tokenizer.encode(pair.text) == pair.ids)
+      for lineEnd in ["\n", "\r\n"] {
+        try Data(merges.joined(separator: lineEnd).utf8).write(
+          to: directory.appending(path: "merges.txt"))
+        let tokenizer = try #require(try Tokenizer(directory: directory, family: "gpt2"))
+        for pair in try pairs("tokenizers/gpt2.pairs.json") where !pair.text.contains("<|") {
+          #expect(tokenizer.encode(pair.text) == pair.ids)
+        }
+      }
+      for (name, text) in [("merges.txt", "a b c"), ("vocab.json", "[]"), ("vocab.json", "{}")] {
+        try Data(text.utf8).write(to: directory.appending(path: name))
+        #expect(throws: CheckpointError.self) {
+          try Tokenizer(directory: directory, family: "gpt2")
+        }
       }
     }
   }

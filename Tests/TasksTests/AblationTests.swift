@@ -45,9 +45,10 @@ import Testing
     let single = try task.pairs.map { pair in
       try CircuitTask(name: "one", pairs: [pair], metric: LogitDifference(), model: golden.model)
     }
-    #expect(task.batches(tokenLimit: 1).count == task.pairs.count)
-    #expect(single.allSatisfy { $0.batches(tokenLimit: 100).count == 1 })
-    #expect(task.batches(tokenLimit: 10_000).map(\.promptCount) == [task.pairs.count])
+    #expect(task.batches(Transformer.BatchLimit(tokens: 1)).count == task.pairs.count)
+    #expect(single.allSatisfy { $0.batches(Transformer.BatchLimit(tokens: 100)).count == 1 })
+    #expect(
+      task.batches(Transformer.BatchLimit(tokens: 10_000)).map(\.promptCount) == [task.pairs.count])
   }
 
   private func tensors(_ writes: CompactWrites) -> [Tensor] {

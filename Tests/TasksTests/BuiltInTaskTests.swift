@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Tasks
 import TestSupport
@@ -53,11 +54,21 @@ import Testing
     #expect(try make(3) != make(4))
   }
 
-  @Test func `models that cannot be asked are told why`() {
+  @Test func `models that cannot be asked are told why`() throws {
     let error = #expect(throws: TaskError.self) {
       try IndirectObject().pairs(count: 1, seed: 0, model: .bundled())
     }
     #expect(error == .noTokenizer(task: "ioi"))
+    // A tokenizer without one-token names.
+    let tokenizer = try Tokenizer(json: fixtures.appending(path: "tokenizers/gpt2.json"))
+    let bundled = Transformer.bundled()
+    let model = Transformer(
+      name: "small", configuration: bundled.configuration, weights: bundled.weights,
+      tokenizer: tokenizer)
+    let unsuitable = #expect(throws: TaskError.self) {
+      try IndirectObject().pairs(count: 1, seed: 0, model: model)
+    }
+    #expect(unsuitable?.description.contains("names are one token each") ?? false)
     #expect(throws: TaskError.self) { try BuiltInTasks.named("odd") }
   }
 }

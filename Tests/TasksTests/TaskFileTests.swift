@@ -55,6 +55,7 @@ import Testing
     ).pairs
     #expect(pairs.count == 1)
     #expect(pairs[0].clean == tokenizer.encode("The capital, of France is"))
+    #expect(tokenizer.decode(pairs[0].answers) == " Paris")
     #expect(tokenizer.decode(pairs[0].wrongAnswers) == " Rome London")
     let error = #expect(throws: TaskError.self) {
       try read(
@@ -76,7 +77,14 @@ import Testing
       try read(lines, as: "t.jsonl")
     }
     let contents = try read(lines, as: "t.jsonl", skipsUnequal: true)
-    #expect(contents.pairs.count == 1 && contents.skippedCount == 1)
+    #expect(contents.pairs.count == 1 && contents.skippedCount == 1 && contents.numbers == [1])
+    // Errors about what is left call pairs as the file does.
+    #expect(
+      throws: TaskError.missingAnswers(pair: 7, field: "wrong_answers", metric: "logit-difference")
+    ) {
+      try CircuitTask(
+        name: "t", pairs: [expected[1]], metric: LogitDifference(), model: .bundled(), numbers: [7])
+    }
   }
 
   static let faults: [(name: String, text: String, says: String)] = [
@@ -91,6 +99,14 @@ import Testing
     ("t.json", #"{"prompts": [{"clean": [1]}]}"#, "record 1"),
     ("t.csv", "a,b\n1,2\n", "lacks the column \"clean\""),
     ("t.csv", "clean,corrupted\n[1,[2]\n", "record"),
+    (
+      "t.csv", "clean,corrupted,answers\n\"a, b\",\"c, d\",[1]\na,b, Paris\n",
+      "record 2: a cell that starts with a space should be written in quotes"
+    ),
+    (
+      "t.jsonl", #"{"clean": [1], "corrupted": [2], "answers": [[1, 2]]}"#,
+      "the answer \"[1, 2]\" is 2 tokens"
+    ),
   ]
 
   @Test(arguments: faults.indices) func `a fault gives its own error`(index: Int) throws {

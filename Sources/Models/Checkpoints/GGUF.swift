@@ -118,6 +118,9 @@ package enum GGUF {
       guard depth == 0 else {
         throw CheckpointError(reader.file, .unsupported("the list of lists \(name)"))
       }
+      guard count <= 1 << 24 else {
+        throw CheckpointError(reader.file, .unsupported("the list \(name) of \(count) elements"))
+      }
       var list: [FieldValue] = []
       for _ in 0..<(try reader.checked(count, width: element == 8 ? 8 : 1, what)) {
         list.append(try value(element, &reader, name, depth: 1))

@@ -51,9 +51,15 @@ package enum Safetensors {
       throw CheckpointError(path, .truncated("the header of \(length) bytes"))
     }
     let body = 8 + Int(length)
-    guard let header = try? JSONDecoder().decode(Header.self, from: data[8..<body]) else {
+    let header: Header
+    do {
+      header = try JSONDecoder().decode(Header.self, from: data[8..<body])
+    } catch {
       throw CheckpointError(
-        path, .malformed("the header should be JSON with dtype, shape and data_offsets by tensor"))
+        path,
+        .malformed(
+          "the header should be JSON with dtype, shape and data_offsets by tensor"
+            + place(of: error)))
     }
     var file = TensorFile(
       path: path, tensors: [:], metadata: header.metadata.mapValues { .text($0) })

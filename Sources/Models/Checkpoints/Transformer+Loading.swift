@@ -32,7 +32,7 @@ extension Transformer {
     let fields = try Fields(json: configURL)
     let family = try ModelFamilies.family(
       fields.text("model_type"), ModelFamilies.directories, fields)
-    let loader = WeightLoader(path: directory.path, files: try Self.files(in: directory))
+    let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
     let tokenizer = try Tokenizer(directory: directory, family: family.name)
     try self.init(directory, family, fields, loader, tokenizer)
   }
@@ -42,7 +42,7 @@ extension Transformer {
     let fields = Fields(file: url.path, values: file.metadata)
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
-    let loader = WeightLoader(path: url.path, files: [file])
+    let loader = try WeightLoader(path: url.path, files: [file])
     try self.init(url, family, fields, loader, try Tokenizer(gguf: fields))
   }
 

@@ -7,12 +7,18 @@ package struct WeightLoader {
   private let places: [String: Int]
   private var unused: Set<String>
 
-  package init(path: String, files: [TensorFile]) {
+  /// - Throws: ``CheckpointError`` when two files have a tensor of one name.
+  package init(path: String, files: [TensorFile]) throws(CheckpointError) {
     self.path = path
     self.files = files
     var places: [String: Int] = [:]
     for (index, file) in files.enumerated() {
-      for name in file.tensors.keys { places[name] = index }
+      for name in file.tensors.keys.sorted() {
+        if let other = places.updateValue(index, forKey: name) {
+          throw CheckpointError(
+            file.path, .badExtent(tensor: name, "is in \(files[other].path) too"))
+        }
+      }
     }
     self.places = places
     unused = Set(places.keys)

@@ -49,6 +49,16 @@ package struct CompactWrites: Sendable {
 }
 
 extension Transformer {
+  /// Writes of nothing for some tokens.
+  package func zeroWrites(tokenCount: Int) -> CompactWrites {
+    let write = Tensor(zeros: [tokenCount, configuration.dModel])
+    let z = Tensor(zeros: [tokenCount, configuration.headCount * configuration.dHead])
+    let layers = configuration.layerCount
+    return CompactWrites(
+      input: write, heads: [Tensor](repeating: z, count: layers),
+      mlps: [Tensor](repeating: write, count: layers))
+  }
+
   /// The products `z · W_O` of all heads of a layer, each into its writer's block.
   ///
   /// - Parameters:

@@ -7,7 +7,7 @@ extension PlainRun {
   /// Tokens are taken in tiles: a tile's writers and one layer's readers are expanded to full width,
   /// and one matrix product adds them up. Beyond the compact values of the runs, each thread holds
   /// the writers of one tile, 32 MiB or 8 tokens' worth where that is more, and the readers of one
-  /// layer, whatever the number of tokens.
+  /// layer, and one matrix of scores, whatever the number of tokens.
   ///
   /// - Parameters:
   ///   - difference: The writers' clean minus ablated values.

@@ -130,8 +130,7 @@ package struct MaskedRun {
 
   /// The reads of a range of readers that see the first `writerCount` writers.
   private func reads(_ readers: Range<Int>, _ writerCount: Int, _ state: State) -> Tensor {
-    var reads = state.base.reshaped([1, state.base.count])
-      .gatherRows([Int32](repeating: 0, count: readers.count))
+    var reads = state.base.repeatedRow(readers.count)
     let visible = maskMatrix.rows(0..<writerCount).columns(readers)
     reads.add([
       MatrixProduct(

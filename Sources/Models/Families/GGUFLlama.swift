@@ -37,7 +37,7 @@ enum GGUFLlama: ModelFamily {
   private static func frequencies(
     _ fields: Fields, _ loader: inout WeightLoader, dHead: Int
   ) throws(CheckpointError) -> [Double] {
-    let rotated = try fields.integer("llama.rope.dimension_count", in: 2...dHead, default: dHead)
+    let rotated = try fields.integer("llama.rope.dimension_count", default: dHead)
     try fields.refuse(rotated != dHead || dHead % 2 != 0, "a GGUF file that rotates part of a head")
     try fields.refuse(
       !["none", nil].contains(fields.text("llama.rope.scaling.type")), "llama.rope.scaling.type")
@@ -47,6 +47,11 @@ enum GGUFLlama: ModelFamily {
     }
     guard loader.contains("rope_freqs.weight") else { return frequencies }
     let factors = try loader.tensor("rope_freqs.weight", [frequencies.count])
+    if let factor = factors.elements.first(where: { $0 <= 0 }) {
+      throw CheckpointError(
+        fields.file,
+        .badField("rope_freqs.weight", expected: "positive numbers", found: "\(factor)"))
+    }
     return zip(frequencies, factors.elements).map { $0 / Double($1) }
   }
 }

@@ -13,8 +13,10 @@ extension Fields {
   func rotaryFrequencies(dHead: Int, share: Double = 1) throws(CheckpointError) -> [Double] {
     let parameters = object("rope_parameters") ?? self
     let theta = try parameters.number(
-      "rope_theta", default: try number("rotary_emb_base", default: 10000))
-    let share = try parameters.number("partial_rotary_factor", default: share)
+      "rope_theta",
+      default: try number("rope_theta", default: try number("rotary_emb_base", default: 10000)))
+    let share = try parameters.number(
+      "partial_rotary_factor", default: try number("partial_rotary_factor", default: share))
     let rotated = share <= 1 ? Int(Double(dHead) * share) : 1
     guard rotated % 2 == 0 else {
       throw CheckpointError(

@@ -20,8 +20,8 @@ struct BytePairEncoding: Sendable {
   init(
     vocabulary: [String: Int32], merges pairs: [(String, String)], takesWholePieces: Bool = false
   ) throws(TokenizerProblem) {
-    for (text, token) in vocabulary {
-      guard token >= 0 else { throw .badToken(text, token) }
+    for (text, token) in vocabulary.sorted(by: { $0.key < $1.key }) {
+      guard token >= 0, tokenBytes[token] == nil else { throw .badToken(text, token) }
       // Special tokens may be spelt outside of the alphabet: they are never made by merging.
       tokenBytes[token] = ByteAlphabet.bytes(text) ?? Array(text.utf8)
       largestToken = max(largestToken, token)
@@ -114,7 +114,8 @@ enum TokenizerProblem: Error {
 
   var sentence: String {
     switch self {
-    case .badToken(let text, let token): "the token \"\(text)\" has the impossible number \(token)"
+    case .badToken(let text, let token):
+      "the token \"\(text)\" has the number \(token), which is negative or another's"
     case .noBytes: "the vocabulary has no token for any byte"
     case .unknownMerge(let merge):
       "the merge \"\(merge)\" joins or makes a token that the vocabulary lacks"

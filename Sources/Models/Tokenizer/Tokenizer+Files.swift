@@ -27,7 +27,8 @@ extension Tokenizer {
       throw CheckpointError(
         vocabulary.path, .malformed("the vocabulary should map texts to numbers"))
     }
-    let lines = String(decoding: try TensorFile.map(merges), as: UTF8.self).split(separator: "\n")
+    let lines = String(decoding: try TensorFile.map(merges), as: UTF8.self)
+      .split(whereSeparator: \.isNewline)
     let pairs = try Self.pairs(
       lines.filter { !$0.hasPrefix("#version") }.map(String.init), merges.path)
     // GPT-2's own end of text is the one special token that such files have.
@@ -59,7 +60,7 @@ extension Tokenizer {
       guard token < texts.count, !texts[token].isEmpty else { continue }
       specials[texts[token]] = Int32(token)
     }
-    let starts = try fields.flag("tokenizer.ggml.add_bos_token", default: name != "gpt-2")
+    let starts = try fields.flag("tokenizer.ggml.add_bos_token", default: name.hasPrefix("llama"))
     let start = try fields.integer(
       "tokenizer.ggml.bos_token_id", in: 0...max(texts.count - 1, 0), default: 0)
     try self.init(

@@ -7,6 +7,9 @@ private struct TokenizerFile: Decodable {
     var vocab: [String: Int32]
     var merges: [Merge]
     var ignore_merges: Bool?
+    var byte_fallback: Bool?
+    var continuing_subword_prefix: String?
+    var end_of_word_suffix: String?
   }
 
   /// A merge: one text with a space, or a list of two.
@@ -27,6 +30,9 @@ private struct TokenizerFile: Decodable {
   struct AddedToken: Decodable {
     var id: Int32
     var content: String
+    var lstrip: Bool?
+    var rstrip: Bool?
+    var single_word: Bool?
   }
 
   struct Step: Decodable {
@@ -69,13 +75,18 @@ extension Tokenizer {
   ///   that would be passed over.
   package init(json url: URL) throws(CheckpointError) {
     let data = try TensorFile.map(url)
-    guard let file = try? JSONDecoder().decode(TokenizerFile.self, from: data) else {
+    let file: TokenizerFile
+    do {
+      file = try JSONDecoder().decode(TokenizerFile.self, from: data)
+    } catch {
       throw CheckpointError(
-        url.path, .malformed("the file should describe a BPE model with vocab and merges"))
+        url.path,
+        .malformed("the file should describe a BPE model with vocab and merges" + place(of: error)))
     }
     guard file.model.type ?? "BPE" == "BPE" else {
       throw CheckpointError(url.path, .unsupported("the tokenizer model \(file.model.type ?? "")"))
     }
+    try Self.refuseUnread(file, url.path)
     var merges: [(String, String)] = []
     for merge in file.model.merges {
       switch merge {
@@ -97,6 +108,26 @@ extension Tokenizer {
       takesWholePieces: file.model.ignore_merges ?? false)
   }
 
+  /// Refuses settings that would change tokens and are not read.
+  private static func refuseUnread(
+    _ file: TokenizerFile, _ path: String
+  ) throws(CheckpointError) {
+    let model = file.model
+    let added = file.added_tokens ?? []
+    let settings = [
+      ("byte_fallback", model.byte_fallback == true),
+      ("continuing_subword_prefix", !(model.continuing_subword_prefix ?? "").isEmpty),
+      ("end_of_word_suffix", !(model.end_of_word_suffix ?? "").isEmpty),
+      (
+        "lstrip, rstrip or single_word of an added token",
+        added.contains { $0.lstrip == true || $0.rstrip == true || $0.single_word == true }
+      ),
+    ]
+    if let used = settings.first(where: \.1) {
+      throw CheckpointError(path, .unsupported("the tokenizer's \(used.0)"))
+    }
+  }
+
   /// The splits of a pre-tokenizer; those after `ByteLevel` see bytes spelt as characters.
   private static func patterns(
     _ step: TokenizerFile.Step?, _ file: String
@@ -115,6 +146,9 @@ extension Tokenizer {
       } else {
         patterns.text.append(try pattern(step, file))
       }
+    }
+    guard spellsBytes else {
+      throw CheckpointError(file, .unsupported("a tokenizer that is not byte-level"))
     }
     return patterns
   }

@@ -57,14 +57,14 @@ public struct IndirectObject: BuiltInTask {
     var generator = SeededGenerator(seed: seed)
     var pairs: [PromptPair] = []
     for _ in 0..<count {
-      pairs.append(pair(names, tokenizer, &generator))
+      pairs.append(try pair(names, tokenizer, &generator))
     }
     return pairs
   }
 
   private func pair(
     _ names: [String], _ tokenizer: Tokenizer, _ generator: inout SeededGenerator
-  ) -> PromptPair {
+  ) throws(TaskError) -> PromptPair {
     let chosen = names.shuffled(using: &generator).prefix(5).map { " " + $0 }
     let (receiver, giver) = (chosen[0], chosen[1])
     let template = pick(Self.templates, &generator)
@@ -76,9 +76,13 @@ public struct IndirectObject: BuiltInTask {
       ]) { $1 }
     let corrupted = nouns.merging(["1": chosen[2], "2": chosen[3], "giver": chosen[4]]) { $1 }
     let start = tokenizer.startToken.map { [$0] } ?? []
+    let prompts = [clean, corrupted].map { start + tokenizer.encode(fill(template, $0)) }
+    guard prompts[0].count == prompts[1].count, !prompts[0].isEmpty else {
+      throw .unsuitableModel(
+        task: name, reason: "its tokenizer joins names with the words around them")
+    }
     return PromptPair(
-      clean: start + tokenizer.encode(fill(template, clean)),
-      corrupted: start + tokenizer.encode(fill(template, corrupted)),
+      clean: prompts[0], corrupted: prompts[1],
       answers: tokenizer.encode(receiver), wrongAnswers: tokenizer.encode(giver))
   }
 
