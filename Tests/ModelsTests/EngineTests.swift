@@ -91,21 +91,27 @@ import Testing
   @Test func `scores are the same bytes on any number of threads`() throws {
     let golden = try GoldenModel("llama")
     let graph = golden.graph
-    let ablated = golden.ablated(by: "resample")
-    let dlogits = try golden.logitDifferenceGradient()
-    // More than one tile of tokens.
-    #expect(golden.clean.tokens.count > 32)
+    // Twice the prompts, so that there is more than one tile of tokens.
+    let twice = { (name: String) in
+      let prompts = try golden.file.prompts(name)
+      return TokenBatch(prompts + prompts)
+    }
+    let batch = try twice("tokens.clean")
+    #expect(batch.tokens.count > 64)
+    let ablated = PlainRun(golden.model, batch: try twice("tokens.corrupted")).forward().writes
+    let rows = (0..<batch.promptCount).map { Int32($0 % golden.clean.promptCount) }
+    let dlogits = try golden.logitDifferenceGradient().gatherRows(rows)
     let results = try [1, 2, 5].map { threads in
       ProcessSettings.limitThreads(to: threads)
       defer { ProcessSettings.limitThreads(to: 0) }
-      let plain = PlainRun(golden.model, batch: golden.clean)
+      let plain = PlainRun(golden.model, batch: batch)
       let clean = plain.forward(keepsTape: true)
       var scores = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
       plain.contract(
         clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
         graph: graph, into: &scores)
       let masked = MaskedRun(
-        golden.model, batch: golden.clean, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
+        golden.model, batch: batch, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
       let result = masked.forward(keepsTape: true)
       let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
       return (clean.logits, scores, result.logits, gradients.mask)

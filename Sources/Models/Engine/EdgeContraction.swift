@@ -30,7 +30,7 @@ extension PlainRun {
 
   /// Tokens of a tile: by memory, but enough for efficient products and few enough to share.
   private func tileLength(_ graph: ComputationGraph) -> Int {
-    min(max(tileBudget / (graph.writerCount * graph.dModel), 8), 32)
+    min(max(tileBudget / (graph.writerCount * graph.dModel), 8), 64)
   }
 
   /// The scores of one tile of tokens, `[writers, readers]`.
