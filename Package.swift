@@ -42,13 +42,14 @@ let package = Package(
   targets: [
     // The matrix product of oneDNN (Debian: libdnnl-dev); Apple platforms use Accelerate instead.
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
-    // Element-wise kernels in C, compiled for several CPUs and chosen at run time. On Linux they
-    // share oneDNN's thread pool, which is libgomp's.
+    // Element-wise kernels in C, compiled for several CPUs and chosen at run time. Threads are
+    // Dispatch's; libgomp, which oneDNN runs on, is only told to use one thread.
     .target(
       name: "CKernels",
       linkerSettings: [
         .linkedLibrary("m", .when(platforms: [.linux])),
         .linkedLibrary("gomp", .when(platforms: [.linux])),
+        .linkedLibrary("dispatch", .when(platforms: [.linux])),
       ]),
   ]
     + module(

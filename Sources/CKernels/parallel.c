@@ -18,28 +18,37 @@ static void run_loop(void *argument) {
     work->body(work->context, index);
 }
 
+// Dispatch's workers sleep when there is nothing to do. libgomp's, which Debian's oneDNN would use, spin
+// for a while: next to another busy program that made small loops ten times slower.
+extern void dispatch_apply_f(size_t iterations, void *queue, void *context, void (*work)(void *, size_t));
+
 #if defined(__APPLE__)
-#include <dispatch/dispatch.h>
-static void run_team(void *work, size_t member) { (void)member; run_loop(work); }
-static void start_team(loop *work, int32_t threads) {
-  dispatch_apply_f((size_t)threads, DISPATCH_APPLY_AUTO, work, run_team);
-}
-static void run_alone(loop *work) { run_loop(work); }
+static int begin_sequential_blas(void) { return 0; }
+static void end_sequential_blas(int threads) { (void)threads; }
 #else
-// oneDNN's threads are libgomp's, and idle ones spin for a while: two pools on few cores would fight.
-// Called directly, libgomp needs no compiler flag. A nested loop gets a team of one.
-extern void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
+// A product is one sequential call: with threads of its own, oneDNN's sums would depend on how many.
 extern int omp_get_max_threads(void);
 extern void omp_set_num_threads(int threads);
-static void start_team(loop *work, int32_t threads) { GOMP_parallel(run_loop, work, (unsigned)threads, 0); }
-/// Outside of a team, oneDNN would start threads of its own, and its sums would depend on how many.
-static void run_alone(loop *work) {
+static int begin_sequential_blas(void) {
   const int threads = omp_get_max_threads();
   omp_set_num_threads(1);
-  run_loop(work);
-  omp_set_num_threads(threads);
+  return threads;
 }
+static void end_sequential_blas(int threads) { omp_set_num_threads(threads); }
 #endif
+
+static _Thread_local bool is_inside_loop = false;
+
+/// What every member of a team does.
+static void run_member(void *work, size_t member) {
+  (void)member;
+  const bool was_inside = is_inside_loop;
+  is_inside_loop = true;
+  const int threads = begin_sequential_blas();
+  run_loop(work);
+  end_sequential_blas(threads);
+  is_inside_loop = was_inside;
+}
 
 void ek_set_thread_limit(int32_t limit) { atomic_store(&thread_limit, limit < 0 ? 0 : limit); }
 
@@ -51,8 +60,9 @@ int32_t ek_thread_count(void) {
 
 void ek_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {
   loop work = {count, body, context, 0};
-  const int32_t threads = count < ek_thread_count() ? (int32_t)count : ek_thread_count();
-  if (threads <= 1) run_alone(&work); else start_team(&work, threads);
+  const int32_t limit = is_inside_loop ? 1 : ek_thread_count();
+  const int32_t threads = count < limit ? (int32_t)count : limit;
+  if (threads <= 1) run_member(&work, 0); else dispatch_apply_f((size_t)threads, NULL, &work, run_member);
 }
 
 typedef struct {

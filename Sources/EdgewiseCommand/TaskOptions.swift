@@ -10,10 +10,10 @@ struct TaskOptions: ParsableArguments {
   )
   var task: String?
 
-  @Option(help: "How many prompt pairs a built-in task makes.")
+  @Option(parsing: .unconditional, help: "How many prompt pairs a built-in task makes.")
   var count: Int = 100
 
-  @Option(help: "Where a built-in task's random choices start.")
+  @Option(parsing: .unconditional, help: "Where a built-in task's random choices start, 0 or more.")
   var seed: UInt64 = 0
 
   @Option(help: "One of \(Metrics.all.map(\.name).joined(separator: ", ")).")
@@ -44,19 +44,32 @@ struct TaskOptions: ParsableArguments {
     let name = task ?? (model.tokenizer == nil ? "induction" : "ioi")
     let metric = try Metrics.named(metric)
     if let file = file(name) {
+      return try make(from: file, metric, model)
+    }
+    let builtIn = try BuiltInTasks.named(name)
+    let pairs = try builtIn.pairs(count: count, seed: seed, model: model)
+    let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
+    return Made(
+      task: task, description: "\(name), \(Numbers.count(count, "pair")), seed \(seed)", file: nil)
+  }
+
+  /// A task of a file's pairs; what is wrong with a pair is said of the file.
+  private func make(
+    from file: URL, _ metric: any Metric, _ model: Transformer
+  ) throws -> Made {
+    do throws(TaskError) {
       let contents = try TaskFile.read(file, model: model, skipsUnequal: skipUnequal)
       let task = try CircuitTask(
         name: file.lastPathComponent, pairs: contents.pairs, metric: metric, model: model,
         numbers: contents.numbers)
       let skipped = contents.skippedCount > 0 ? ", \(contents.skippedCount) left out" : ""
       return Made(
-        task: task, description: "\(task.name), \(Numbers.count(task.pairs.count)) pairs\(skipped)",
+        task: task,
+        description: "\(task.name), \(Numbers.count(task.pairs.count, "pair"))\(skipped)",
         file: file)
+    } catch {
+      let sentence = error.description
+      throw Failure(sentence.hasPrefix(file.path) ? sentence : "\(file.path): \(sentence)")
     }
-    let builtIn = try BuiltInTasks.named(name)
-    let pairs = try builtIn.pairs(count: count, seed: seed, model: model)
-    let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
-    return Made(
-      task: task, description: "\(name), \(Numbers.count(count)) pairs, seed \(seed)", file: nil)
   }
 }

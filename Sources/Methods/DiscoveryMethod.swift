@@ -77,7 +77,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notDifferentiable(let metric):
-      "The metric \(metric) has no gradient; use logit-difference or probability-difference."
+      "The metric \(metric) has no gradient: use logit-difference or probability-difference, or the method exact."
     case .zeroGradient(let metric):
       """
       The metric \(metric) is at its best on the clean run, where its gradient is zero, so eap would \

@@ -51,9 +51,12 @@ public struct DiscoveryReport: Sendable {
 
   /// The edges that are best by the ranking, as a table.
   public func topEdges(_ count: Int) -> TextTable {
-    var table = TextTable(["rank": .right, "edge": .left, "score": .right])
+    var table = TextTable(["rank": .right, "edge": .left, "score": .right, "": .left])
+    let pruned = circuit.pruned()
     for (index, top) in scores.top(min(count, circuit.edgeCount), by: ranking).enumerated() {
-      table.add("\(index + 1)", "\(top.edge)", Numbers.signed(Double(top.score)))
+      table.add(
+        "\(index + 1)", "\(top.edge)", Numbers.signed(Double(top.score)),
+        pruned.contains(top.edge) ? "" : "off every path")
     }
     return table
   }

@@ -29,7 +29,7 @@ extension DiscoveryReport {
       <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
       \(xml(heading.metric)); measured on the prompts that the circuit was found on.\(accuracyText)</p>
       <h2>The circuit</h2>
-      <p class="quiet">\(pruningLine). <span class="plus">Blue</span> edges support the behaviour, \
+      <p class="quiet">\(pruningLine); the others are not drawn. Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
       <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
       left to right. Point at an edge for its score.</p>
       <figure>
@@ -61,9 +61,11 @@ extension DiscoveryReport {
   }
 
   private var edgesTable: String {
+    let pruned = circuit.pruned()
     let rows = scores.top(circuit.edgeCount, by: ranking).enumerated().map { index, top in
       """
-      <tr><td>\(index + 1)</td><td class="name">\(xml("\(top.edge)"))</td>\
+      <tr><td>\(index + 1)</td><td class="name">\(xml("\(top.edge)"))\
+      \(pruned.contains(top.edge) ? "" : "<span class=\"quiet\"> off every path</span>")</td>\
       <td class="\(top.score < 0 ? "minus" : "plus")">\(Numbers.signed(Double(top.score)))</td></tr>
       """
     }

@@ -13,6 +13,11 @@ public enum Numbers {
     return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
   }
 
+  /// A count with what is counted: 1 pair, 100 pairs.
+  public static func count(_ number: Int, _ noun: String) -> String {
+    "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// A number with a fixed number of digits after the point: 3.142.
   public static func fixed(_ number: Double, _ digits: Int = 3) -> String {
     String(format: "%.\(digits)f", locale: locale, number)

@@ -36,6 +36,9 @@ public struct CircuitTask: Sendable {
         throw .promptTooLong(
           pair: number, length: pair.clean.count, limit: configuration.contextLength)
       }
+      if let token = pair.answers.first(where: pair.wrongAnswers.contains) {
+        throw .contradictoryAnswers(pair: number, token: token)
+      }
       for (needed, given, field) in [
         (metric.needsAnswers, pair.answers, "answers"),
         (metric.needsWrongAnswers, pair.wrongAnswers, "wrong_answers"),

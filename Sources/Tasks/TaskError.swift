@@ -6,6 +6,8 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   case unknownFormat(file: String)
   /// A record is not written as the format demands.
   case malformed(file: String, record: Int, String)
+  /// An answer is also a wrong answer.
+  case contradictoryAnswers(pair: Int, token: Int32)
   /// No pair is left.
   case empty(task: String)
   /// The prompts of a pair differ in length.
@@ -34,7 +36,9 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
     case .unknownFormat(let file):
       "\(file): expected a task file that ends in .jsonl, .csv or .json (auto-circuit's prompt JSON)."
     case .malformed(let file, let record, let what): "\(file), record \(record): \(what)."
-    case .empty(let task): "The task \(task) has no prompt pair left to run."
+    case .contradictoryAnswers(let pair, let token):
+      "Pair \(pair): token \(token) is given as an answer and as a wrong answer."
+    case .empty(let task): "The task \(task) has no prompt pairs to run."
     case .lengthsDiffer(let pair, let clean, let corrupted):
       """
       Pair \(pair): the clean prompt has \(clean) tokens, the corrupted one \(corrupted); they must \

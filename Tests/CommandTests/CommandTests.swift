@@ -70,9 +70,10 @@ import Testing
       #expect(around.sorted() == ["1", "3"])
 
       let again = try run("discover", "--output", directory.appending(path: "runs/1").path)
-      #expect(again.status == 1 && again.errors.contains("not an empty directory"))
+      #expect(again.status == 1 && again.errors.contains("is not an empty directory"))
       for (file, says) in [
-        ("runs/1", "circuit of 151 of 151 edges"), ("runs/1/circuit.json", "circuit of 151"),
+        ("runs/1", "circuit of 151 of 151 edges"), ("runs/1", "eap, resample ablation"),
+        ("runs/1/circuit.json", "circuit of 151"),
         ("runs/1/scores.safetensors", "scores of 151 edges"),
       ] {
         let inspected = try run("inspect", directory.appending(path: file).path)
@@ -84,15 +85,19 @@ import Testing
   @Test func `--json prints one object`() throws {
     struct Record: Decodable {
       struct Measures: Decodable { let faithfulness: Double }
-      struct Top: Decodable { let edge: String }
+      struct Kept: Decodable {
+        let edge: String
+        let isOnPath: Bool
+      }
       let measures: Measures
-      let top: [Top]
+      let circuit: [Kept]
       let arguments: [String]
       let edges: Int
     }
     let outcome = try run("discover", "--json", "--edges", "3")
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
-    #expect(record.edges == 3 && record.top[0].edge == "a1.h2->logits")
+    #expect(record.edges == 3 && record.circuit[0].edge == "a1.h2->logits")
+    #expect(!record.circuit.contains { !$0.isOnPath })
     #expect(record.measures.faithfulness > 0.98)
     #expect(record.arguments == ["discover", "--json", "--edges", "3"])
   }
@@ -105,7 +110,7 @@ import Testing
       let outcome = try run(
         "discover", "--task", "task.jsonl", "--method", "eap-ig", "--steps", "3", "--metric", "kl",
         in: directory)
-      #expect(outcome.status == 0 && outcome.output.contains("task.jsonl, 1 pairs"), "\(outcome)")
+      #expect(outcome.status == 0 && outcome.output.contains("task.jsonl, 1 pair:"), "\(outcome)")
     }
   }
 

@@ -130,6 +130,9 @@ import Testing
     #expect(throws: TaskError.unknownToken(-1, pair: 1, vocabularySize: 24)) {
       try make([pair([1], [-1], [3])])
     }
+    #expect(throws: TaskError.contradictoryAnswers(pair: 1, token: 3)) {
+      try make([pair([1], [2, 3], [3])])
+    }
     #expect(throws: TaskError.promptTooLong(pair: 1, length: 25, limit: 24)) {
       try make([pair([Int32](repeating: 0, count: 25), [1], [2])])
     }

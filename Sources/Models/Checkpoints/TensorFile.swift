@@ -57,6 +57,7 @@ package func reason(of error: any Error) -> String {
   case .fileReadNoSuchFile, .fileNoSuchFile: return "there is no such file or directory"
   case .fileReadNoPermission, .fileWriteNoPermission: return "permission is denied"
   case .fileWriteOutOfSpace: return "the disk is full"
+  case .fileReadUnknown: return "it is not a regular file"
   case .fileWriteVolumeReadOnly: return "the disk cannot be written to"
   default:
     let text = error.localizedDescription
