@@ -129,12 +129,12 @@ public enum TaskFile {
 
   private static func jsonLines(_ data: Data, _ file: String) throws(TaskError) -> [Record] {
     var records: [Record] = []
-    for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+    for line in data.split(separator: UInt8(ascii: "\n")) {
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
       do {
         records.append(try JSONDecoder().decode(Record.self, from: line))
       } catch {
-        throw .malformed(file: file, record: index + 1, shape + place(of: error))
+        throw .malformed(file: file, record: records.count + 1, shape + place(of: error))
       }
     }
     return records
@@ -149,10 +149,10 @@ public enum TaskFile {
     guard let prompts = try? JSONDecoder().decode(Prompts.self, from: data).prompts else {
       throw .malformed(file: file, record: 0, "expected a JSON object with a list \"prompts\"")
     }
-    return try records(prompts.map(\.record), url: file)
+    return try records(prompts.map(\.record), in: file)
   }
 
-  private static func records(_ found: [Record?], url file: String) throws(TaskError) -> [Record] {
+  private static func records(_ found: [Record?], in file: String) throws(TaskError) -> [Record] {
     var records: [Record] = []
     for (index, record) in found.enumerated() {
       guard let record else { throw .malformed(file: file, record: index + 1, shape) }
@@ -194,7 +194,7 @@ public enum TaskFile {
           return text.hasPrefix("[")
             ? try JSONDecoder().decode(TextOrTokens.self, from: Data(text.utf8)) : .text(text)
         }
-      }, url: file)
+      }, in: file)
   }
 }
 

@@ -91,6 +91,9 @@ import Testing
     ("t.txt", "x", "ends in .jsonl, .csv or .json"),
     ("t.jsonl", "{}", "record 1: expected clean and corrupted"),
     ("t.jsonl", "not json", "record 1"),
+    (
+      "t.jsonl", "\n{\"clean\": [1], \"corrupted\": [2]}\n  \n\nnot json", "record 2: expected"
+    ),
     ("t.jsonl", #"{"clean": [1], "corrupted": [2], "answers": {"a": 1}}"#, "record 1"),
     ("t.jsonl", #"{"clean": [1e99], "corrupted": [2]}"#, "record 1"),
     ("t.jsonl", #"{"clean": "text", "corrupted": "text"}"#, "the model has no tokenizer"),

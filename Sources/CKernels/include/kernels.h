@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Threads --------------------------------------------------------------------------------------
+// Threads and memory ---------------------------------------------------------------------------
 
 /// Runs body(context, index) for every index in 0..<count, on several threads; in any order.
 /// Inside another parallel loop it runs on the calling thread alone.

@@ -80,7 +80,7 @@ extension PreTokenizer {
   static func named(_ name: String) -> Patterns? {
     switch name {
     // SmolLM's vocabulary joins no digits, so splitting them first would only matter where several
-    // spaces or a sign such as ½ come with them; there, these are the tokens that transformers gives.
+    // spaces or a sign such as ½ come with them; there, these are the tokens of the reference values.
     case "gpt-2", "gpt2", "smollm": Patterns(text: [gpt2])
     case "llama-bpe", "llama3", "llama-v3": Patterns(text: [modern(digits: "{1,3}")])
     case "qwen2": Patterns(text: [modern(digits: "")])
