@@ -34,6 +34,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     // SHA-256 of downloaded models and of the files a run used.
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+    // The priority queue of greedy selection.
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     // Reads task files in CSV: quoting and line endings are not ours to solve.
     .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
     // Builds the documentation, with warnings as errors.
@@ -54,7 +56,7 @@ let package = Package(
   ]
     + module(
       "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
-    + module("Graphs")
+    + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
     + module("Models", "Graphs", "Tensors")
     + module(
       "Tasks", "Models", "Graphs", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"))

@@ -82,7 +82,8 @@ struct EAPBenchmark {
       (0..<(graph.writerCount * graph.readerCount)).map { Float($0 % 7919) }, graph: graph)
     let mask = EdgeMask(scores.circuit(edgeCount: 200))
     for batch in task.batches(model.maskedBatch(withGradients: false)) {
-      let ablated = model.zeroWrites(tokenCount: batch.clean.tokens.count)
+      let ablated = AblatedStream(
+        model.zeroWrites(tokenCount: batch.clean.tokens.count), model: model)
       _ = MaskedRun(model, batch: batch.clean, mask: mask, ablated: ablated).forward()
     }
   }

@@ -95,3 +95,45 @@ void ek_kl_divergence(double *losses, float *dx, const float *x, const float *re
   rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
   ek_for_ranges(count, ek_row_grain(columns), kl_range, &work);
 }
+
+EK_CLONES static void reverse_kl_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
+    float *restrict dx = o->out + r * o->columns;
+    const float shift = (float)ek_log_sum_exp(x, o->columns);
+    double loss = 0;
+    for (int64_t i = 0; i < o->columns; i++) loss += (double)ek_exp(x[i] - shift) * (x[i] - shift - reference[i]);
+    o->losses[r] = loss;
+    for (int64_t i = 0; i < o->columns; i++) dx[i] = ek_exp(x[i] - shift) * (x[i] - shift - reference[i] - (float)loss);
+  }
+}
+void ek_reverse_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
+  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), reverse_kl_range, &work);
+}
+
+/// log(2 / (1 + exp t)): log of a probability over the mean of two, t the log of the other's share.
+EK_INLINE float log_share(float t) { return 0.693147180559945f - (t > 0 ? t : 0) - log1pf(expf(-fabsf(t))); }
+
+EK_CLONES static void js_range(const void *c, int64_t begin, int64_t end) {
+  const rows *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
+    float *restrict dx = o->out + r * o->columns;
+    const float shift = (float)ek_log_sum_exp(x, o->columns);
+    double own = 0, other = 0;
+    for (int64_t i = 0; i < o->columns; i++) {
+      const float t = reference[i] - (x[i] - shift), share = log_share(t);
+      own += (double)ek_exp(x[i] - shift) * share;
+      other += (double)ek_exp(reference[i]) * log_share(-t);
+      dx[i] = share;
+    }
+    o->losses[r] = 0.5 * (own + other);
+    for (int64_t i = 0; i < o->columns; i++) dx[i] = 0.5f * ek_exp(x[i] - shift) * (dx[i] - (float)own);
+  }
+}
+void ek_js_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
+  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns), js_range, &work);
+}

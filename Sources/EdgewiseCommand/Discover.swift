@@ -40,8 +40,8 @@ struct Discover: ParsableCommand {
     let evaluation = CircuitEvaluation(
       model: transformer, task: made.task, ablation: method.ablation)
     let measured = evaluation.faithfulness(
-      of: circuit, by: made.task.hasContrast ? [made.task.metric, Accuracy()] : [made.task.metric],
-      progress: bar.show)
+      of: [circuit], by: made.task.hasContrast ? [made.task.metric, Accuracy()] : [made.task.metric],
+      progress: bar.show)[0]
     guard measured[0].isFinite else {
       throw Failure(
         "The \(made.task.metric.name) of a run is not a number; check the model's weights.")

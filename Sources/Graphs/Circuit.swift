@@ -39,17 +39,14 @@ public struct Circuit: Sendable, Equatable {
 
   /// The writers of the circuit's edges and the writers that its readers feed, in canonical order.
   public var writers: [Writer] {
-    var found = Set(offsets.map { $0 / graph.readerCount })
-    for reader in Set(offsets.map { $0 % graph.readerCount }) {
-      found.formUnion(graph.writerIndices(behindReader: reader))
-    }
-    return found.sorted().map(graph.writer(at:))
+    let isMember = isMember
+    return isMember.indices.filter { isMember[$0] }.map(graph.writer(at:))
   }
 }
 
 extension ComputationGraph {
   /// The writers whose write depends on what a reader reads: none for `logits`.
-  func writerIndices(behindReader index: Int) -> [Int] {
+  package func writerIndices(behindReader index: Int) -> [Int] {
     let reader = reader(at: index)
     switch reader {
     case .logits: return []

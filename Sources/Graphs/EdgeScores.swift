@@ -33,12 +33,16 @@ public struct EdgeScores: Sendable, Equatable {
     case signed
   }
 
+  /// What an edge is ranked by, from its place in the matrix.
+  func key(_ offset: Int, _ ranking: Ranking) -> Float {
+    ranking == .magnitude ? abs(values[offset]) : values[offset]
+  }
+
   /// The places of all edges in the matrix, best first; ties keep the canonical order.
   ///
   /// - Complexity: O(E log E) in the number of edges E.
   public func ranked(by ranking: Ranking = .magnitude) -> [Int] {
-    let key: (Int) -> Float = ranking == .magnitude ? { abs(values[$0]) } : { values[$0] }
-    return graph.edgeOffsets.sorted { (key($1), $0) < (key($0), $1) }
+    graph.edgeOffsets.sorted { (key($1, ranking), $0) < (key($0, ranking), $1) }
   }
 
   /// The best edges and their scores, best first.
@@ -48,14 +52,11 @@ public struct EdgeScores: Sendable, Equatable {
 
   /// The circuit of the `edgeCount` best edges, or of all when there are fewer.
   public func circuit(edgeCount: Int, by ranking: Ranking = .magnitude) -> Circuit {
-    Circuit(offsets: ranked(by: ranking).prefix(edgeCount), graph: graph)
+    circuit(CircuitSelection(.edges(edgeCount), ranking: ranking))
   }
 
   /// The circuit of all edges that score at least `threshold`, by magnitude or signed.
   public func circuit(threshold: Float, by ranking: Ranking = .magnitude) -> Circuit {
-    Circuit(
-      offsets: graph.edgeOffsets.filter {
-        (ranking == .magnitude ? abs(values[$0]) : values[$0]) >= threshold
-      }, graph: graph)
+    circuit(CircuitSelection(.threshold(threshold), ranking: ranking))
   }
 }

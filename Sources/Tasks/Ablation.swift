@@ -1,64 +1,52 @@
-package import Models
-import Tensors
-
 /// What an ablated edge carries instead of the writer's current value.
-public enum Ablation: String, Sendable, CaseIterable {
+///
+/// Means are taken over real tokens only: prompts are never padded.
+public enum Ablation: Hashable, Sendable {
   /// The writer's value on the corrupted prompt, token for token.
   case resample
-  /// The writer's mean over all tokens of all corrupted prompts.
-  case mean
-  /// The writer's mean over the corrupted prompts' tokens at the same position.
-  case positionalMean = "positional-mean"
+  /// The writer's mean over all tokens of all prompts of a kind.
+  case mean(over: Prompts = .corrupted)
+  /// The writer's mean over the tokens at the same position, of all prompts of a kind.
+  case positionalMean(over: Prompts = .corrupted)
   /// Nothing.
   case zero
+
+  /// The prompts that a mean is taken over.
+  public enum Prompts: String, Sendable, CaseIterable {
+    /// The corrupted prompts.
+    case corrupted
+    /// The clean prompts.
+    case clean
+    /// Clean and corrupted prompts alike.
+    case both
+  }
 }
 
-/// An ablation made ready for a task: means are taken once, over the whole task.
-package struct AblationValues: Sendable {
-  private let ablation: Ablation
-  private let model: Transformer
-  /// Means as rows: one, or one for each position; empty for other ablations.
-  private let means: CompactWrites?
+extension Ablation: CaseIterable, RawRepresentable, CustomStringConvertible {
+  /// All ablations, the default first.
+  public static var allCases: [Ablation] {
+    [.resample] + Prompts.allCases.map { .mean(over: $0) }
+      + Prompts.allCases.map { .positionalMean(over: $0) } + [.zero]
+  }
 
-  /// - Complexity: One forward pass over the corrupted prompts for the means, else nothing.
-  package init(_ ablation: Ablation, task: CircuitTask, model: Transformer) {
-    self.ablation = ablation
-    self.model = model
-    switch ablation {
-    case .resample, .zero: means = nil
-    case .mean: means = Self.means(task, model) { _ in 0 }
-    case .positionalMean: means = Self.means(task, model) { Int($0) }
+  /// The name on the command line and in files: `mean` is over corrupted prompts, `mean-clean` over
+  /// clean ones, `mean-both` over both.
+  public var rawValue: String {
+    let suffix = { (prompts: Prompts) in prompts == .corrupted ? "" : "-" + prompts.rawValue }
+    return switch self {
+    case .resample: "resample"
+    case .mean(let prompts): "mean" + suffix(prompts)
+    case .positionalMean(let prompts): "positional-mean" + suffix(prompts)
+    case .zero: "zero"
     }
   }
 
-  /// The ablated writes for a batch's tokens; `corrupted` spares a pass when it was run already.
-  package func writes(for batch: PairBatch, corrupted: CompactWrites? = nil) -> CompactWrites {
-    if let means {
-      let rows = batch.clean.positions.map { ablation == .mean ? 0 : $0 }
-      return means.map { $0.gatherRows(rows) }
-    }
-    if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
-    return corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
+  /// The ablation of a name.
+  public init?(rawValue: String) {
+    guard let found = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = found
   }
 
-  /// Averages the writes of the corrupted prompts' tokens over groups of positions.
-  private static func means(
-    _ task: CircuitTask, _ model: Transformer, group: (Int32) -> Int
-  ) -> CompactWrites? {
-    var sums: [RowMeans] = []
-    let groupCount = (task.pairs.map { group(Int32($0.clean.count - 1)) }.max() ?? 0) + 1
-    for batch in task.batches(model.plainBatch) {
-      let writes = PlainRun(model, batch: batch.corrupted).forward().writes
-      let groups = batch.corrupted.positions.map { Int32(group($0)) }
-      let tensors = [writes.input] + writes.heads + writes.mlps
-      if sums.isEmpty {
-        sums = tensors.map { RowMeans(groupCount: groupCount, columnCount: $0.columnCount) }
-      }
-      for (index, tensor) in tensors.enumerated() { sums[index].add(tensor, groups: groups) }
-    }
-    let means = sums.map(\.means)
-    let layers = model.configuration.layerCount
-    return CompactWrites(
-      input: means[0], heads: Array(means[1..<(1 + layers)]), mlps: Array(means[(1 + layers)...]))
-  }
+  /// The name.
+  public var description: String { rawValue }
 }

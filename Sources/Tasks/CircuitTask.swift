@@ -77,17 +77,17 @@ public struct CircuitTask: Sendable {
 
 /// Prompt pairs that are run together.
 package struct PairBatch: Sendable {
+  package let pairs: [PromptPair]
   package let clean: TokenBatch
   package let corrupted: TokenBatch
-  package let answers: [[Int32]]
-  package let wrongAnswers: [[Int32]]
 
   package init(_ pairs: [PromptPair]) {
+    self.pairs = pairs
     clean = TokenBatch(pairs.map(\.clean))
     corrupted = TokenBatch(pairs.map(\.corrupted))
-    answers = pairs.map(\.answers)
-    wrongAnswers = pairs.map(\.wrongAnswers)
   }
 
-  package var promptCount: Int { answers.count }
+  package var answers: [[Int32]] { pairs.map(\.answers) }
+  package var wrongAnswers: [[Int32]] { pairs.map(\.wrongAnswers) }
+  package var promptCount: Int { pairs.count }
 }

@@ -105,7 +105,7 @@ package func evenRanges(of count: Int, atMost limit: Int) -> [Range<Int>] {
 }
 
 /// One sequential product: out[rows, columns] = left[rows, :] · right[:, columns], or added to it.
-private func sgemm(
+func sgemm(
   _ left: Matrix, rows: Range<Int>, _ right: Matrix, columns: Range<Int>,
   into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool
 ) {

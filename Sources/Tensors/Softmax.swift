@@ -41,14 +41,34 @@ extension Tensor {
     }
   }
 
-  /// Kullback–Leibler divergence `Σ p (log p − log softmax(x))` from reference log-probabilities.
+  /// How far a softmax `q` is from a reference `p`.
+  package enum Divergence: Sendable, CaseIterable {
+    /// Kullback–Leibler from the reference, `Σ p (log p − log q)`.
+    case kl
+    /// Kullback–Leibler from this tensor's distribution, `Σ q (log q − log p)`.
+    case reverseKL
+    /// Jensen–Shannon, `½ Σ p log (p/m) + ½ Σ q log (q/m)` with `m = (p + q)/2`; at most log 2.
+    case jensenShannon
+  }
+
+  /// The divergence of this tensor's softmax from reference log-probabilities, row by row.
   ///
-  /// - Parameter reference: `log p`, of this tensor's shape.
+  /// - Parameters:
+  ///   - divergence: Which one.
+  ///   - reference: `log p`, of this tensor's shape.
   /// - Returns: The divergence of each row and its gradient with respect to the logits.
-  package func klDivergence(fromLogProbabilities reference: Tensor) -> RowLoss {
-    precondition(reference.shape == shape, "KL of \(shape) from \(reference.shape)")
+  package func divergence(
+    _ divergence: Divergence, fromLogProbabilities reference: Tensor
+  ) -> RowLoss {
+    precondition(reference.shape == shape, "divergence of \(shape) from \(reference.shape)")
+    let kernel =
+      switch divergence {
+      case .kl: unsafe ek_kl_divergence
+      case .reverseKL: unsafe ek_reverse_kl_divergence
+      case .jensenShannon: unsafe ek_js_divergence
+      }
     return unsafe rowLoss { losses, out in
-      unsafe ek_kl_divergence(
+      unsafe kernel(
         losses, out, elements, reference.elements, Int64(rowCount), Int64(columnCount))
     }
   }
@@ -61,5 +81,20 @@ extension Tensor {
       unsafe losses.withUnsafeMutableBufferPointer { unsafe fill($0.baseAddress, out) }
     }
     return (losses, gradient)
+  }
+
+  /// The column of each row's largest element; the first of equal ones.
+  package func rowArgmax() -> [Int] {
+    (0..<rowCount).map { row in
+      let values = self.row(row)
+      return (values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0) - values.startIndex
+    }
+  }
+
+  /// One more than how many elements of a row exceed the largest of those at `columns`.
+  package func rank(ofBest columns: [Int32], row: Int) -> Int {
+    let values = self.row(row)
+    let best = columns.map { values[values.startIndex + Int($0)] }.max() ?? -.infinity
+    return 1 + values.count { $0 > best }
   }
 }

@@ -29,7 +29,7 @@ import Testing
     let edges = ["input->a0.h1<v>", "a0.h1->a1.h2<k>", "a1.h2->logits"].compactMap { Edge($0) }
     let evaluation = CircuitEvaluation(model: model, task: task)
     let whole = try #require(Circuit(edges, graph: model.graph))
-    let measured = evaluation.faithfulness(of: whole, by: [LogitDifference(), Accuracy()])
+    let measured = evaluation.faithfulness(of: [whole], by: [LogitDifference(), Accuracy()])[0]
     #expect(measured[0].value > 0.98 && measured[1].circuit.mean == 1)
     let broken = try #require(Circuit(edges.dropLast(), graph: model.graph))
     #expect(abs(evaluation.faithfulness(of: broken).value) < 0.02)

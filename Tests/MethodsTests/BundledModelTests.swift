@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func `metrics that say nothing about edges are refused`() throws {
-    let kl = try problem(KLDivergence())
+    let kl = try problem(Divergence.kl)
     #expect(throws: MethodError.zeroGradient(metric: "kl")) {
       try AttributionPatching.plain.scores(for: kl)
     }

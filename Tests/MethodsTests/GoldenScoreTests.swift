@@ -30,13 +30,13 @@ import Testing
     let name = "eap_ig_inputs.\(rule.rawValue).steps5"
     let method = AttributionPatching.integrated(steps: 5, rule: rule)
     try expectScores(method, of: LogitDifference(), equal: name + ".logit_difference", family)
-    try expectScores(method, of: KLDivergence(), equal: name + ".kl", family)
+    try expectScores(method, of: Divergence.kl, equal: name + ".kl", family)
   }
 
   @Test(arguments: families) func `exact patching`(family: String) throws {
     try expectScores(
       ExactPatching(), of: LogitDifference(), equal: "exact.logit_difference", family)
-    try expectScores(ExactPatching(), of: KLDivergence(), equal: "exact.kl", family)
+    try expectScores(ExactPatching(), of: Divergence.kl, equal: "exact.kl", family)
   }
 
   @Test(arguments: families) func `the graph's edges are the oracle's`(family: String) throws {

@@ -47,7 +47,7 @@ import Testing
 
     let masked = MaskedRun(
       golden.model, batch: golden.clean, mask: EdgeMask(1, graph: graph), ablated: ablated)
-    let result = masked.forward(keepsTape: true)
+    let result = masked.forward(extent: .tape)
     expectClose(result.logits, clean.logits, relative: 1e-5)
     let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
     let existing = EdgeMask(1, graph: graph).values.map(Double.init)
@@ -79,7 +79,7 @@ import Testing
       changed.input = input
       return MaskedRun(golden.model, batch: golden.clean, mask: mask, ablated: changed)
     }
-    let result = run(ablated.input).forward(keepsTape: true)
+    let result = run(ablated.input).forward(extent: .tape)
     let gradients = run(ablated.input).backward(
       dlogits, try #require(result.tape), wanting: .ablated)
     // The first writer is the input.
@@ -112,7 +112,7 @@ import Testing
         graph: graph, into: &scores)
       let masked = MaskedRun(
         golden.model, batch: batch, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
-      let result = masked.forward(keepsTape: true)
+      let result = masked.forward(extent: .tape)
       let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
       return (clean.logits, scores, result.logits, gradients.mask)
     }

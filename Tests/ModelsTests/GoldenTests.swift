@@ -41,12 +41,12 @@ import Testing
     let mask = EdgeMask(try golden.file.tensor("mask.fractional").elements, graph: golden.graph)
     let run = MaskedRun(
       golden.model, batch: golden.clean, mask: mask, ablated: golden.ablated(by: "resample"))
-    let result = run.forward(keepsTape: true)
+    let result = run.forward(extent: .tape)
     let tape = try #require(result.tape)
     let reference = golden.model.logits(golden.clean).logSoftmax()
     for (metric, dlogits) in [
       ("logit_difference", try golden.logitDifferenceGradient()),
-      ("kl", result.logits.klDivergence(fromLogProbabilities: reference).gradient),
+      ("kl", result.logits.divergence(.kl, fromLogProbabilities: reference).gradient),
     ] {
       var dlogits = dlogits
       dlogits.scale(by: 1 / Float(golden.clean.promptCount))
@@ -63,7 +63,7 @@ import Testing
     let run = MaskedRun(
       golden.model, batch: golden.clean, mask: EdgeMask(1, graph: golden.graph),
       ablated: golden.ablated(by: "zero"))
-    let result = run.forward(keepsTape: true)
+    let result = run.forward(extent: .tape)
     var (_, dlogits) = result.logits.crossEntropy(targets: try golden.file.integers("answers"))
     dlogits.scale(by: 1 / Float(golden.clean.promptCount))
     let tape = try #require(result.tape)

@@ -25,13 +25,13 @@ import Testing
     #expect(writes(.zero).heads.allSatisfy { $0.elements.allSatisfy { $0 == 0 } })
   }
 
-  @Test(arguments: [Ablation.mean, .positionalMean]) func `means`(ablation: Ablation) {
+  @Test(arguments: [Ablation.mean(), .positionalMean()]) func `means`(ablation: Ablation) {
     let corrupted = PlainRun(golden.model, batch: golden.corrupted).forward().writes
     let positions = golden.corrupted.positions
     for (found, source) in zip(tensors(writes(ablation)), tensors(corrupted)) {
       for (token, position) in positions.enumerated() {
         // Every token counts once; by position, only those at the same one.
-        let same = positions.indices.filter { ablation == .mean || positions[$0] == position }
+        let same = positions.indices.filter { ablation == .mean() || positions[$0] == position }
         let mean = (0..<source.columnCount).map { column in
           same.reduce(0.0) { $0 + Double(source[$1, column]) } / Double(same.count)
         }

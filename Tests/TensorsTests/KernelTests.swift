@@ -115,7 +115,7 @@ import Testing
       entropy.gradient, of: { losses($0.crossEntropy(targets: targets).losses) }, at: x, dy: one,
       step: 0.2)
 
-    let divergence = x.klDivergence(fromLogProbabilities: reference)
+    let divergence = x.divergence(.kl, fromLogProbabilities: reference)
     for row in 0..<4 {
       let expected = zip(reference.row(row), logs.row(row)).reduce(0.0) {
         $0 + exp(Double($1.0)) * (Double($1.0) - Double($1.1))
@@ -123,10 +123,10 @@ import Testing
       #expect(abs(divergence.losses[row] - expected) < 1e-5)
     }
     expectGradient(
-      divergence.gradient, of: { losses($0.klDivergence(fromLogProbabilities: reference).losses) },
+      divergence.gradient, of: { losses($0.divergence(.kl, fromLogProbabilities: reference).losses) },
       at: x, dy: one, step: 0.2)
     #expect(
-      reference.klDivergence(fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
+      reference.divergence(.kl, fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
   }
 
   @Test(arguments: [Rotary.Pairing.halfSplit, .interleaved])

@@ -83,6 +83,10 @@ void ek_log_softmax(float *y, const float *x, int64_t rows, int64_t columns);
 void ek_cross_entropy(double *losses, float *dx, const float *x, const int32_t *targets, int64_t rows, int64_t columns);
 /// losses[r] = Σ p (log p - log softmax(x)), p = exp(reference); dx = softmax(x) - p (may be null)
 void ek_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
+/// losses[r] = Σ q (log q - log p), q = softmax(x), p = exp(reference); dx = q * (log q - log p - loss)
+void ek_reverse_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
+/// losses[r] = ½ Σ p log(p / m) + ½ Σ q log(q / m), m = (p + q) / 2; dx = ½ q * (log(q / m) - Σ q log(q / m))
+void ek_js_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
 
 // Attention ------------------------------------------------------------------------------------
 

@@ -130,10 +130,19 @@ extension ComputationGraph {
 
 extension HeadAttention.Inputs {
   subscript(projection: Reader.Projection) -> Tensor {
-    switch projection {
-    case .query: query
-    case .key: key
-    case .value: value
+    get {
+      switch projection {
+      case .query: query
+      case .key: key
+      case .value: value
+      }
+    }
+    set {
+      switch projection {
+      case .query: query = newValue
+      case .key: key = newValue
+      case .value: value = newValue
+      }
     }
   }
 }

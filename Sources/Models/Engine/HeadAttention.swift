@@ -17,13 +17,33 @@ struct HeadAttention {
 
   /// Turns queries and keys by their positions.
   func rotate(_ inputs: inout Inputs) {
-    rotary?.rotate(&inputs.query, positions: positions, headCount: attention.headCount)
-    rotary?.rotate(&inputs.key, positions: positions, headCount: attention.keyValueHeadCount)
+    rotate(&inputs.query, headCount: attention.headCount)
+    rotate(&inputs.key, headCount: attention.keyValueHeadCount)
+  }
+
+  /// Turns the queries or keys of some heads, `[token, head · dHead]`, by their positions.
+  func rotate(_ x: inout Tensor, headCount: Int) {
+    rotary?.rotate(&x, positions: positions, headCount: headCount)
   }
 
   /// The head outputs before the output matrix, `[token, head · dHead]`.
   func forward(_ inputs: Inputs) -> Tensor {
     attention.forward(q: inputs.query, k: inputs.key, v: inputs.value)
+  }
+
+  /// The outputs of some heads only, `[token, place among heads · dHead]`.
+  func forward(_ inputs: Inputs, heads: [Int]) -> Tensor {
+    let headCount = attention.headCount
+    guard heads.count < headCount else { return forward(inputs) }
+    let width = inputs.query.columnCount / headCount
+    let shared = heads.map { $0 * attention.keyValueHeadCount / headCount }
+    let some = CausalAttention(
+      starts: attention.starts, headCount: heads.count, keyValueHeadCount: heads.count,
+      scale: attention.scale)
+    return some.forward(
+      q: inputs.query.gatherColumnBlocks(heads, width: width),
+      k: inputs.key.gatherColumnBlocks(shared, width: width),
+      v: inputs.value.gatherColumnBlocks(shared, width: width))
   }
 
   /// Gradients with respect to queries, keys and values before they were turned.

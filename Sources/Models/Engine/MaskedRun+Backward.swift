@@ -31,7 +31,7 @@ extension MaskedRun {
   ///
   /// - Parameters:
   ///   - dlogits: `[row, vocabulary]`.
-  ///   - tape: What ``forward(rows:keepsTape:)`` kept.
+  ///   - tape: What ``forward(rows:from:extent:)`` kept.
   ///   - targets: What gradients are wanted with respect to.
   /// - Returns: The gradients that were asked for.
   package func backward(
@@ -215,7 +215,9 @@ private struct MaskedBackward {
   private mutating func accept(_ dreads: Tensor, from readers: Range<Int>, _ writerCount: Int) {
     let dreads = dreads.reshaped([readers.count] + readerSum.shape)
     for index in 0..<readers.count { readerSum.add(block: index, of: dreads) }
-    let mask = run.maskMatrix.rows(0..<writerCount).columns(readers)
+    let mask = Tensor(run.mask.values, shape: [graph.writerCount, graph.readerCount]).matrix.rows(
+      0..<writerCount
+    ).columns(readers)
     writers.add([
       MatrixProduct(mask, dreads.blockMatrix, into: writers.blockLayout.rows(0..<writerCount))
     ])

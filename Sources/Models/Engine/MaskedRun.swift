@@ -4,13 +4,18 @@ package import Tensors
 /// The masked engine: each edge carries `m · a + (1 − m) · ã`, so every reader has a read of its own.
 ///
 /// `read(r) = Σ_w ã_w + biases + Σ_w m[w, r] · (a_w − ã_w)`, one matrix product for each layer.
-/// Memory: about `tokens · dModel · (3 · writers + readers of one layer)` numbers, and with a tape
-/// `tokens · dModel · readers` more.
+/// Readers whose mask is the same share one read. A run can start from the state of another one at
+/// a different mask: it then computes only what differs and matters, see ``MaskedPlan``.
+///
+/// Memory: `tokens · dModel` numbers for each writer that was computed, twice that for each different
+/// read of one layer, and with a tape `tokens · dModel · readers` more.
 package struct MaskedRun {
   let model: Transformer
   let batch: TokenBatch
   let mask: EdgeMask
-  let ablated: Tensor
+  let ablated: AblatedStream
+  /// Tokens at which every edge is intact, whatever the mask.
+  let intactTokens: [Int32]
   let attention: HeadAttention
   var graph: ComputationGraph { mask.graph }
 
@@ -19,11 +24,16 @@ package struct MaskedRun {
   ///   - batch: The prompts.
   ///   - mask: A mask over the model's graph, maybe with grouped keys and values.
   ///   - ablated: What ablated edges carry, for the batch's tokens.
-  package init(_ model: Transformer, batch: TokenBatch, mask: EdgeMask, ablated: CompactWrites) {
+  ///   - intactTokens: Places among the batch's tokens where no edge is ablated.
+  package init(
+    _ model: Transformer, batch: TokenBatch, mask: EdgeMask, ablated: AblatedStream,
+    intactTokens: [Int32] = []
+  ) {
     self.model = model
     self.batch = batch
     self.mask = mask
-    self.ablated = ablated.expanded(0..<batch.tokens.count, by: model)
+    self.ablated = ablated
+    self.intactTokens = intactTokens
     attention = model.attention(batch, keyValueHeadCount: mask.graph.keyValueReaderCount)
   }
 
@@ -51,130 +61,115 @@ package struct MaskedRun {
   package struct Result {
     /// Shape `[row, vocabulary]`.
     package let logits: Tensor
+    /// Where a run at another mask can start.
+    package let state: MaskedState
     package let tape: Tape?
   }
 
-  /// A run on its way: writers not reached yet hold −ã, so that adding a write leaves a − ã.
-  struct State {
-    var delta: Tensor  // [writer, token, dModel]
-    var base: Tensor  // [token, dModel]: Σ ã of the writers so far, and biases
+  /// How much of the run is wanted.
+  package enum Extent: Sendable {
+    /// The logits; values that do not reach them stay stale.
+    case logits
+    /// Every node's values, so that a run at any mask can start from the state.
+    case everyNode
+    /// Every node's values, each reader with a read of its own, for ``backward(_:_:wanting:)``.
+    case tape
   }
 
   /// - Parameters:
   ///   - rows: The tokens whose logits are wanted; nil for each prompt's last.
-  ///   - keepsTape: Whether ``backward(_:_:wanting:)`` will follow.
-  /// - Returns: Logits and, if asked for, the tape.
-  package func forward(rows: [Int32]? = nil, keepsTape: Bool = false) -> Result {
-    let input = model.embed(batch)
-    var delta = ablated
-    delta.scale(by: -1)
-    var state = State(delta: delta, base: Tensor(zeros: input.shape))
-    write(input, by: 0, to: &state)
+  ///   - start: The state of another run on the same batch and ablated values; nil for none.
+  ///   - extent: How much of the run is wanted.
+  /// - Returns: Logits, the state and, if asked for, the tape.
+  package func forward(
+    rows: [Int32]? = nil, from start: MaskedState? = nil, extent: Extent = .logits
+  ) -> Result {
+    let keepsTape = extent == .tape
+    precondition(
+      !keepsTape || start == nil && intactTokens.isEmpty, "a tape is of a whole run at one mask")
+    var state =
+      start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
+    // An intact token's reads take in every writer, so all of them differ and matter there.
+    if !intactTokens.isEmpty {
+      state = MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
+    }
+    let plan = MaskedPlan(
+      mask, from: state, isComplete: extent != .logits || !intactTokens.isEmpty)
+    state.adopt(mask, plan)
+    if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
     var layers: [LayerTape] = []
     for layer in model.weights.blocks.indices {
-      let layerTape = forward(layer: layer, &state)
-      if keepsTape { layers.append(layerTape) }
+      let pass = MaskedLayer(run: self, plan: plan, layer: layer, sharesReads: !keepsTape)
+      let heads = pass.runHeads(&state)
+      let mlp = pass.runMLP(&state)
+      if keepsTape, let heads, let headReads = heads.reads, let mlp {
+        layers.append(
+          LayerTape(
+            headReads: headReads, heads: state.heads[layer], z: heads.z, mlpReads: mlp.reads,
+            mlp: mlp.tape))
+      }
     }
     let rows = rows ?? batch.lastTokens
-    let read = reads(graph.logitsReader..<graph.readerCount, graph.writerCount, state)
-    let final = normalized(
-      read.reshaped(input.shape).gatherRows(rows), model.weights.finalNorm)
+    let final = finalReads(rows, state)
     return Result(
-      logits: model.weights.unembedding.forward(final.normal.output),
+      logits: model.weights.unembedding.forward(final.normal.output), state: state,
       tape: keepsTape
-        ? Tape(layers: layers, delta: state.delta, final: final, rows: rows) : nil)
+        ? Tape(
+          layers: layers, delta: Tensor(stacking: state.deltas.compactMap(\.self)), final: final,
+          rows: rows) : nil)
   }
 
-  private func forward(layer: Int, _ state: inout State) -> LayerTape {
-    let block = model.weights.blocks[layer]
-    // One product for all readers of the layer, with the writers that all of them see.
-    let readers = graph.headReaders(layer: layer).lowerBound...graph.mlpReader(layer: layer)
-    var layerReads = reads(Range(readers), graph.attentionWriterCount(layer: layer), state)
-    var mlpRead = layerReads.removeLastBlock()
-    let headReads = normalized(layerReads, block.attentionNorm)
-    var heads = headInputs(headReads.normal.output, block.attention)
-    attention.rotate(&heads)
-    let z = attention.forward(heads)
-    state.delta.add(model.headWrites(z.matrix, layer: layer, into: state.delta.layout))
-    let before = state.base
-    for head in graph.headWriters(layer: layer) { state.base.add(block: head, of: ablated) }
-    state.base.add(row: block.attention.output.bias)
-    if !graph.isParallel {
-      mlpRead.add(state.base - before)
-      addHeads(of: layer, to: &mlpRead, state)
+  /// What `logits` reads at some tokens, `[row, dModel]`.
+  private func finalReads(_ rows: [Int32], _ state: MaskedState) -> Reads {
+    let intact = Set(intactTokens)
+    let read = reads(
+      [column(graph.logitsReader)], of: state.deltas.map { $0?.gatherRows(rows) },
+      base: ablated.finalRead.gatherRows(rows),
+      intactRows: rows.indices.filter { intact.contains(rows[$0]) }.map(Int32.init))
+    return normalized(
+      read.reshaped([rows.count, graph.dModel]), model.weights.finalNorm)
+  }
+
+  /// A reader's mask, one number for each writer it sees.
+  func column(_ reader: Int) -> [Float] {
+    (0..<graph.visibleWriterCount(ofReader: reader)).map {
+      mask.values[$0 * graph.readerCount + reader]
     }
-    let mlpReads = normalized(mlpRead, block.mlpNorm)
-    let (output, tape) = block.mlp.forward(
-      mlpReads.normal.output, model.configuration.activation)
-    write(output, by: graph.mlpWriter(layer: layer), to: &state)
-    return LayerTape(headReads: headReads, heads: heads, z: z, mlpReads: mlpReads, mlp: tape)
   }
 
-  /// Adds what a sequential MLP takes from its own layer's heads.
-  private func addHeads(of layer: Int, to read: inout Tensor, _ state: State) {
-    let heads = graph.headWriters(layer: layer)
-    let reader = graph.mlpReader(layer: layer)
-    read.add([
-      MatrixProduct(
-        maskMatrix.rows(heads).columns(reader..<(reader + 1)).transposed,
-        state.delta.blockMatrix.rows(heads),
-        into: MatrixLayout(
-          offset: 0, rowCount: 1, columnCount: read.count, stride: read.count))
-    ])
+  /// The reads of several columns of a mask.
+  ///
+  /// - Parameters:
+  ///   - columns: For each read a number for each writer, from the first on.
+  ///   - deltas: For each writer `a − ã`, `[token, dModel]`; nil where it is zero.
+  ///   - base: What is read when every edge is ablated, `[token, dModel]`.
+  ///   - intactRows: Tokens at which every edge is intact.
+  /// - Returns: `[column, token, dModel]`.
+  func reads(
+    _ columns: [[Float]], of deltas: [Tensor?], base: Tensor, intactRows: [Int32]
+  ) -> Tensor {
+    var columns = columns
+    if !intactRows.isEmpty {
+      columns.append([Float](repeating: 1, count: columns[0].count))
+    }
+    // Columns of one layer see the same writers, so the first one tells how many.
+    let terms = columns[0].indices.compactMap { writer -> (delta: Tensor, factors: [Float])? in
+      guard let delta = deltas[writer] else { return nil }
+      let factors = columns.map { $0[writer] }
+      return factors.contains { $0 != 0 } ? (delta, factors) : nil
+    }
+    var reads = Tensor.sums(
+      base: base, terms: terms.map(\.delta), factors: terms.flatMap(\.factors),
+      count: columns.count)
+    guard !intactRows.isEmpty else { return reads }
+    let whole = reads.removeLastBlock().gatherRows(intactRows)
+    for block in 0..<(columns.count - 1) {
+      reads.replaceRows(intactRows.map { $0 + Int32(block * base.rowCount) }, with: whole)
+    }
+    return reads
   }
 
-  private func write(_ output: Tensor, by writer: Int, to state: inout State) {
-    state.delta.add(output, toBlock: writer)
-    state.base.add(block: writer, of: ablated)
-  }
-
-  /// The reads of a range of readers that see the first `writerCount` writers.
-  private func reads(_ readers: Range<Int>, _ writerCount: Int, _ state: State) -> Tensor {
-    var reads = state.base.repeatedRow(readers.count)
-    let visible = maskMatrix.rows(0..<writerCount).columns(readers)
-    reads.add([
-      MatrixProduct(
-        visible.transposed, state.delta.blockMatrix.rows(0..<writerCount), into: reads.layout)
-    ])
-    return reads.reshaped([readers.count] + state.base.shape)
-  }
-
-  /// The mask as a matrix `[writers, readers]`.
-  var maskMatrix: Matrix {
-    Tensor(mask.values, shape: [graph.writerCount, graph.readerCount]).matrix
-  }
-
-  private func normalized(_ reads: Tensor, _ norm: Normalization) -> Reads {
+  func normalized(_ reads: Tensor, _ norm: Normalization) -> Reads {
     Reads(values: reads, normal: norm.forward(reads))
-  }
-
-  /// Queries, keys and values, each head's from its own normalised read.
-  private func headInputs(
-    _ normal: Tensor, _ attention: AttentionWeights
-  ) -> HeadAttention.Inputs {
-    let tokenCount = batch.tokens.count
-    let tensors = graph.projections.map { projection, readers in
-      let linear = attention[keyPath: AttentionWeights.path(projection)]
-      let shape = [tokenCount, readers.count * model.configuration.dHead]
-      let target = MatrixLayout(
-        offset: 0, rowCount: shape[0], columnCount: shape[1], stride: shape[1])
-      let rows = readers.indices.map {
-        model.weightRows(reader: $0 - readers.lowerBound, of: readers.count, linear)
-      }
-      var output = Tensor.products(
-        shape: shape,
-        zip(readers, rows).enumerated().map { index, pair in
-          MatrixProduct(
-            normal.matrix.rows((pair.0 * tokenCount)..<((pair.0 + 1) * tokenCount)),
-            linear.weight.matrix.rows(pair.1).transposed,
-            into: target.columns(model.headColumns(index)))
-        })
-      output.add(
-        row: linear.bias.map { bias in
-          Tensor(rows.flatMap { bias.elements[$0] }, shape: [shape[1]])
-        })
-      return output
-    }
-    return HeadAttention.Inputs(query: tensors[0], key: tensors[1], value: tensors[2])
   }
 }

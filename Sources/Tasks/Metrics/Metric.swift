@@ -50,6 +50,14 @@ public struct MetricInput: Sendable {
     self.reference = reference
   }
 
+  /// The full model's logits, for metrics that need them.
+  var fullModelLogits: Tensor {
+    guard let reference else {
+      preconditionFailure("the metric needs the full model's logits")
+    }
+    return reference
+  }
+
   /// For each prompt, weights that average its answers and subtract the average of its wrong ones.
   func contrast(averaging: Bool) -> Tensor {
     let entries = zip(answers, wrongAnswers).map { answers, wrong in
@@ -73,7 +81,8 @@ public struct MetricValues: Sendable {
 public enum Metrics {
   /// All metrics, the default first.
   public static let all: [any Metric] = [
-    LogitDifference(), ProbabilityDifference(), KLDivergence(), Accuracy(),
+    LogitDifference(), ProbabilityDifference(), LogLikelihood(), Divergence.kl,
+    Divergence.reverseKL, Divergence.jensenShannon, Accuracy(), ExactMatch(), AnswerRank(),
   ]
 
   /// The metric of a name.

@@ -1,0 +1,126 @@
+import Graphs
+public import Models
+public import Tasks
+import Tensors
+
+/// What several interventions do on the prompts of a task.
+public struct InterventionValues: Sendable {
+  /// For each metric, of the full model on the clean prompts.
+  public let full: [PromptValues]
+  /// For each intervention and metric.
+  public let values: [[PromptValues]]
+}
+
+/// Runs the prompts of a task under interventions.
+public struct InterventionRuns: Sendable {
+  let model: Transformer
+  let task: CircuitTask
+
+  /// Chooses what is run.
+  public init(model: Transformer, task: CircuitTask) {
+    self.model = model
+    self.task = task
+  }
+
+  /// Measures interventions in one pass over the prompts.
+  ///
+  /// For each batch the clean run, the ablated values and a run with every edge ablated are made once;
+  /// each intervention then computes what differs from that run and matters for the logits.
+  ///
+  /// - Parameters:
+  ///   - interventions: Their masks belong to one graph, the model's.
+  ///   - metrics: Metrics whose answers the task's pairs have.
+  ///   - progress: Is told about every run.
+  /// - Returns: The metrics of every prompt.
+  /// - Complexity: One forward pass for the full model, one or two for each ablation, one more for means,
+  ///   and one masked pass or less for each intervention.
+  public func measure(
+    _ interventions: [Intervention], by metrics: [any Metric],
+    progress: RunProgress.Handler = { _ in }
+  ) -> InterventionValues {
+    var sources: [Ablation: AblationValues] = [:]
+    for ablation in Set(interventions.map(\.ablation)) {
+      sources[ablation] = AblationValues(ablation, task: task, model: model)
+    }
+    var full = [[Double]](repeating: [], count: metrics.count)
+    var values = [[[Double]]](repeating: full, count: interventions.count)
+    let batches = task.batches(model.maskedBatch(withGradients: false))
+    let total = batches.count * (interventions.count + 1)
+    for (index, batch) in batches.enumerated() {
+      let done = index * (interventions.count + 1)
+      progress(RunProgress("evaluating", done: done, total: total))
+      let reference = model.logits(batch.clean)
+      let add = { (logits: Tensor, sums: inout [[Double]]) in
+        let input = MetricInput(logits: logits, batch: batch, reference: reference)
+        for (index, metric) in metrics.enumerated() { sums[index] += metric.evaluate(input).values }
+      }
+      add(reference, &full)
+      var runs = BatchRuns(model: model, batch: batch, sources: sources)
+      for (place, intervention) in interventions.enumerated() {
+        add(runs.logits(intervention), &values[place])
+        progress(RunProgress("evaluating", done: done + place + 1, total: total))
+      }
+    }
+    progress(RunProgress("evaluating", done: total, total: total))
+    return InterventionValues(
+      full: full.map(PromptValues.init), values: values.map { $0.map(PromptValues.init) })
+  }
+}
+
+/// The runs of one batch, which share what does not depend on the mask.
+struct BatchRuns {
+  let model: Transformer
+  let batch: PairBatch
+  let sources: [Ablation: AblationValues]
+  private var starts: [Ablation: Start] = [:]
+
+  /// The run with every edge ablated, from which masked runs start.
+  struct Start {
+    let ablated: AblatedStream
+    let state: MaskedState
+  }
+
+  init(model: Transformer, batch: PairBatch, sources: [Ablation: AblationValues]) {
+    self.model = model
+    self.batch = batch
+    self.sources = sources
+  }
+
+  /// The logits after each prompt under an intervention, `[prompt, vocabulary]`.
+  mutating func logits(_ intervention: Intervention) -> Tensor {
+    let start = start(intervention.ablation, graph: intervention.mask.graph)
+    return run(intervention, start).forward(from: start.state).logits
+  }
+
+  func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
+    MaskedRun(
+      model, batch: batch.clean, mask: intervention.mask, ablated: start.ablated,
+      intactTokens: intervention.positions.intactTokens(in: batch))
+  }
+
+  /// The start for an ablation, made at its first use.
+  mutating func start(_ ablation: Ablation, graph: ComputationGraph) -> Start {
+    if let start = starts[ablation] { return start }
+    guard let values = sources[ablation] else {
+      preconditionFailure("the ablation \(ablation) was not made ready")
+    }
+    let made: Start
+    if ablation == .resample, let corrupted = corruptedRun() {
+      made = Start(
+        ablated: AblatedStream(corrupted.writes, model: model),
+        state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
+    } else {
+      let ablated = AblatedStream(values.writes(for: batch), model: model)
+      let run = MaskedRun(
+        model, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
+      made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)
+    }
+    starts[ablation] = made
+    return made
+  }
+
+  private func corruptedRun() -> (writes: CompactWrites, tape: PlainRun.Tape)? {
+    let run = PlainRun(model, batch: batch.corrupted).forward(keepsTape: true)
+    return run.tape.map { (run.writes, $0) }
+  }
+}

@@ -1,0 +1,51 @@
+extension Circuit {
+  /// All edges between some nodes and into `logits`.
+  ///
+  /// - Parameters:
+  ///   - isMember: For each writer, whether it is one of the nodes.
+  ///   - graph: The graph.
+  init(nodes isMember: [Bool], graph: ComputationGraph) {
+    let reads = (0..<graph.readerCount).map { reader in
+      reader == graph.logitsReader
+        || graph.writerIndices(behindReader: reader).contains { isMember[$0] }
+    }
+    self.init(
+      offsets: graph.edgeOffsets.filter {
+        isMember[$0 / graph.readerCount] && reads[$0 % graph.readerCount]
+      }, graph: graph)
+  }
+
+  /// For each writer, whether it is one of the circuit's ``writers``.
+  package var isMember: [Bool] {
+    var isMember = [Bool](repeating: false, count: graph.writerCount)
+    for offset in offsets { isMember[offset / graph.readerCount] = true }
+    for reader in Set(offsets.map { $0 % graph.readerCount }) {
+      for writer in graph.writerIndices(behindReader: reader) { isMember[writer] = true }
+    }
+    return isMember
+  }
+
+  /// The circuit of all edges between this circuit's nodes: the same nodes, every connection.
+  public var withAllEdgesBetweenNodes: Circuit {
+    offsets.isEmpty ? self : Circuit(nodes: isMember, graph: graph)
+  }
+}
+
+// Ablating nodes --------------------------------------------------------------------------------
+
+extension Circuit {
+  /// All edges out of the circuit's nodes and `input`: those that stay when all other nodes are ablated.
+  ///
+  /// Nothing for the empty circuit.
+  package var edgesOutOfNodes: Circuit {
+    var isMember = isMember
+    isMember[0] = !offsets.isEmpty
+    return Circuit(
+      offsets: graph.edgeOffsets.filter { isMember[$0 / graph.readerCount] }, graph: graph)
+  }
+
+  /// The circuit without the edges out of `input`.
+  package var subtractingInput: Circuit {
+    Circuit(offsets: offsets.filter { $0 >= graph.readerCount }, graph: graph)
+  }
+}

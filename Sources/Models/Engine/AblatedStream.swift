@@ -1,0 +1,32 @@
+import Graphs
+import Tensors
+
+/// What ablated edges carry in a batch: each writer's ablated value, and the stream they add up to.
+package struct AblatedStream: Sendable {
+  /// The ablated values, for the batch's tokens.
+  package let writes: CompactWrites
+  /// For each layer, what its heads read when every edge is ablated, `[token, dModel]`.
+  let attentionReads: [Tensor]
+  /// For each layer, what its MLP reads then, `[token, dModel]`.
+  let mlpReads: [Tensor]
+  /// What `logits` reads then, `[token, dModel]`.
+  let finalRead: Tensor
+
+  /// Adds up ablated values and the biases that belong to no writer.
+  ///
+  /// - Complexity: One product with each layer's output matrix.
+  package init(_ writes: CompactWrites, model: Transformer) {
+    self.writes = writes
+    var stream = writes.input
+    var (attentionReads, mlpReads): ([Tensor], [Tensor]) = ([], [])
+    for (layer, block) in model.weights.blocks.enumerated() {
+      attentionReads.append(stream)
+      stream.add(block.attention.output.forward(writes.heads[layer]))
+      mlpReads.append(model.configuration.isParallel ? attentionReads[layer] : stream)
+      stream.add(writes.mlps[layer])
+    }
+    self.attentionReads = attentionReads
+    self.mlpReads = mlpReads
+    finalRead = stream
+  }
+}

@@ -1,0 +1,70 @@
+package import Models
+import Tensors
+
+/// An ablation made ready for a task: means are taken once, over the whole task.
+package struct AblationValues: Sendable {
+  private let ablation: Ablation
+  private let model: Transformer
+  /// Means as rows: one, or one for each position; empty for other ablations.
+  private let means: CompactWrites?
+  private let isPositional: Bool
+
+  /// - Complexity: One forward pass over the prompts for the means, two for those of both kinds.
+  package init(_ ablation: Ablation, task: CircuitTask, model: Transformer) {
+    self.ablation = ablation
+    self.model = model
+    switch ablation {
+    case .resample, .zero: (means, isPositional) = (nil, false)
+    case .mean(let prompts):
+      means = Self.means(prompts, task, model) { _ in 0 }
+      isPositional = false
+    case .positionalMean(let prompts):
+      means = Self.means(prompts, task, model) { $0 }
+      isPositional = true
+    }
+  }
+
+  /// The ablated writes for a batch's tokens; `corrupted` spares a pass when it was run already.
+  package func writes(for batch: PairBatch, corrupted: CompactWrites? = nil) -> CompactWrites {
+    if let means {
+      let rows = batch.clean.positions.map { isPositional ? $0 : 0 }
+      return means.map { $0.gatherRows(rows) }
+    }
+    if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
+    return corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
+  }
+
+  /// Averages the writes of the prompts' tokens over groups of positions.
+  private static func means(
+    _ prompts: Ablation.Prompts, _ task: CircuitTask, _ model: Transformer,
+    group: (Int32) -> Int32
+  ) -> CompactWrites? {
+    var sums: [RowMeans] = []
+    let groupCount =
+      (task.pairs.map { Int(group(Int32($0.clean.count - 1))) }.max() ?? 0) + 1
+    for batch in task.batches(model.plainBatch).flatMap({ $0.batches(of: prompts) }) {
+      let writes = PlainRun(model, batch: batch).forward().writes
+      let groups = batch.positions.map(group)
+      let tensors = [writes.input] + writes.heads + writes.mlps
+      if sums.isEmpty {
+        sums = tensors.map { RowMeans(groupCount: groupCount, columnCount: $0.columnCount) }
+      }
+      for (index, tensor) in tensors.enumerated() { sums[index].add(tensor, groups: groups) }
+    }
+    let means = sums.map(\.means)
+    let layers = model.configuration.layerCount
+    return CompactWrites(
+      input: means[0], heads: Array(means[1..<(1 + layers)]), mlps: Array(means[(1 + layers)...]))
+  }
+}
+
+extension PairBatch {
+  /// The prompts of a kind.
+  fileprivate func batches(of prompts: Ablation.Prompts) -> [TokenBatch] {
+    switch prompts {
+    case .corrupted: [corrupted]
+    case .clean: [clean]
+    case .both: [clean, corrupted]
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import Tensors
+
+/// Minus the rank of the best answer among all tokens; −1 when it is the most likely one.
+public struct AnswerRank: Metric {
+  /// The name on the command line and in files.
+  public let name = "answer-rank"
+  /// What it measures.
+  public let summary = "minus the best answer's rank among all tokens; -1 at best"
+  /// Only right answers count.
+  public let needsWrongAnswers = false
+  /// It is constant almost everywhere.
+  public let isDifferentiable = false
+
+  /// The metric takes no options.
+  public init() {}
+
+  /// Minus one more than the number of tokens with a higher logit; the gradient is zero.
+  public func evaluate(_ input: MetricInput) -> MetricValues {
+    MetricValues(
+      values: input.answers.indices.map {
+        -Double(input.logits.rank(ofBest: input.answers[$0], row: $0))
+      }, gradient: Tensor(zeros: input.logits.shape))
+  }
+}
