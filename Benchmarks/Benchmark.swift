@@ -13,7 +13,11 @@ struct Benchmark {
     {
       ProcessSettings.limitThreads(to: threads)
     }
-    EAPBenchmark().run()
+    let model = Workload.model()
+    let task = Workload.task(for: model)
+    print("GPT-2-small shape, 32 prompts × 16 tokens, \(ProcessSettings.threadCount) threads")
+    EAPBenchmark(model: model, task: task).run()
+    EvaluationBenchmark(model: model, task: task).run()
   }
 }
 

@@ -55,7 +55,8 @@ public struct AttributionPatching: DiscoveryMethod {
     guard !metric.needsReference || points != [1] else {
       throw .zeroGradient(metric: metric.name)
     }
-    let values = AblationValues(problem.ablation, task: problem.task, model: problem.model)
+    let values = AblationValues(
+      problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)
     var sums = [Double](repeating: 0, count: problem.graph.writerCount * problem.graph.readerCount)
     for (index, batch) in batches.enumerated() {

@@ -12,6 +12,8 @@ public struct DiscoveryProblem: Sendable {
   public let graph: ComputationGraph
   /// What an ablated edge carries.
   public let ablation: Ablation
+  /// The task whose prompts means are taken over: that of the whole, when ``task`` is a part of it.
+  private(set) var ablationTask: CircuitTask
 
   /// States a problem.
   ///
@@ -28,6 +30,15 @@ public struct DiscoveryProblem: Sendable {
     self.task = task
     self.graph = graph ?? model.graph
     self.ablation = ablation
+    ablationTask = task
+  }
+
+  /// The problem for some of the task's pairs; means are still taken over all of them.
+  public func restricted(to pairs: Range<Int>) -> DiscoveryProblem {
+    var part = DiscoveryProblem(
+      model: model, task: task.restricted(to: pairs), graph: graph, ablation: ablation)
+    part.ablationTask = ablationTask
+    return part
   }
 }
 

@@ -23,7 +23,8 @@ public struct ExactPatching: DiscoveryMethod {
   ) throws(MethodError) -> EdgeScores {
     let graph = problem.graph
     let offsets = edges?.compactMap(graph.offset(of:)) ?? graph.edgeOffsets
-    let values = AblationValues(problem.ablation, task: problem.task, model: problem.model)
+    let values = AblationValues(
+      problem.ablation, task: problem.ablationTask, model: problem.model)
     var sums = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
     let batches = problem.task.batches(
       problem.model.maskedBatch(withGradients: false))

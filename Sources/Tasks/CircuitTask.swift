@@ -46,9 +46,19 @@ public struct CircuitTask: Sendable {
         throw .missingAnswers(pair: number, field: field, metric: metric.name)
       }
     }
+    self.init(name: name, checked: pairs, metric: metric)
+  }
+
+  private init(name: String, checked pairs: [PromptPair], metric: any Metric) {
     self.name = name
     self.pairs = pairs
     self.metric = metric
+  }
+
+  /// The task with some of its pairs, at least one.
+  public func restricted(to range: Range<Int>) -> CircuitTask {
+    precondition(!range.isEmpty, "a task without pairs")
+    return CircuitTask(name: name, checked: Array(pairs[range]), metric: metric)
   }
 
   /// Whether every pair has right and wrong answers to choose between.

@@ -1,0 +1,58 @@
+public import Graphs
+
+/// How far two scores of the same edges agree.
+public struct ScoreAgreement: Sendable, Equatable {
+  /// Spearman's rank correlation over all edges: 1 for the same order, 0 for unrelated ones; not a
+  /// number when all scores of one side are equal.
+  public let spearman: Double
+  private let orders: [[Int]]
+
+  /// Compares two scores of one graph.
+  ///
+  /// - Parameters:
+  ///   - one: Scores.
+  ///   - other: Scores of the same graph.
+  ///   - ranking: Whether magnitudes or signed scores are compared.
+  /// - Complexity: O(E log E) in the number of edges E.
+  public init(_ one: EdgeScores, _ other: EdgeScores, by ranking: EdgeScores.Ranking) {
+    precondition(one.graph == other.graph, "scores of two graphs")
+    let edges = one.graph.edgeOffsets
+    orders = [one, other].map { $0.ranked(by: ranking) }
+    let keys = [one, other].map { scores in
+      edges.map { ranking == .magnitude ? abs(scores.values[$0]) : scores.values[$0] }
+    }
+    spearman = pearson(ranks(keys[0]), ranks(keys[1]))
+  }
+
+  /// The share of the `count` best edges of one that are among the `count` best of the other.
+  public func overlap(at count: Int) -> Double {
+    let count = min(count, orders[0].count)
+    guard count > 0 else { return 1 }
+    let best = Set(orders[0].prefix(count))
+    return Double(orders[1].prefix(count).count { best.contains($0) }) / Double(count)
+  }
+}
+
+/// The rank of each value, from 1; equal values share the mean of their ranks.
+func ranks(_ values: [Float]) -> [Double] {
+  let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+  var ranks = [Double](repeating: 0, count: values.count)
+  var first = 0
+  while first < order.count {
+    var last = first
+    while last + 1 < order.count, values[order[last + 1]] == values[order[first]] { last += 1 }
+    for place in first...last { ranks[order[place]] = Double(first + last) / 2 + 1 }
+    first = last + 1
+  }
+  return ranks
+}
+
+/// Pearson's correlation.
+func pearson(_ x: [Double], _ y: [Double]) -> Double {
+  let (meanX, meanY) = (PromptValues(x).mean, PromptValues(y).mean)
+  let product = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
+  let squares = [(x, meanX), (y, meanY)].map { values, mean in
+    values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+  }
+  return product / (squares[0] * squares[1]).squareRoot()
+}

@@ -1,0 +1,55 @@
+public import Graphs
+import Tensors
+
+/// How much a circuit depends on which prompts it was found on (arXiv 2510.00845).
+///
+/// Prompts are drawn again with replacement, scores are averaged over the drawn ones, and a circuit is
+/// chosen each time.
+public struct Stability: Sendable, Equatable {
+  /// The Jaccard index of the edges of every two circuits found on different draws.
+  public let jaccard: PromptValues
+  /// Spearman's correlation of the scores of each draw with those of all prompts.
+  public let rankCorrelation: PromptValues
+
+  /// Draws prompts and chooses circuits.
+  ///
+  /// - Parameters:
+  ///   - parts: The scores of each prompt, or of each group of equally many, in order.
+  ///   - selection: How a circuit is chosen.
+  ///   - draws: How many times prompts are drawn, at least 2.
+  ///   - seed: Where random choices start.
+  /// - Complexity: O(draws · E · (parts + log E)) in the number of edges E.
+  public init(parts: [EdgeScores], selection: CircuitSelection, draws: Int = 20, seed: UInt64 = 0) {
+    precondition(draws > 1 && !parts.isEmpty, "\(draws) draws of \(parts.count) parts")
+    var generator = SeededGenerator(seed: seed)
+    let whole = EdgeScores(meanOf: parts, weights: parts.map { _ in 1 })
+    let drawn = (0..<draws).map { _ in
+      var weights = [Int](repeating: 0, count: parts.count)
+      for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
+      return EdgeScores(meanOf: parts, weights: weights)
+    }
+    let circuits = drawn.map { $0.circuit(selection) }
+    jaccard = PromptValues(
+      circuits.indices.flatMap { one in
+        circuits.indices.dropFirst(one + 1).map {
+          CircuitOverlap(of: circuits[one], with: circuits[$0]).edges.jaccard
+        }
+      })
+    rankCorrelation = PromptValues(
+      drawn.map { ScoreAgreement($0, whole, by: selection.ranking).spearman })
+  }
+}
+
+extension EdgeScores {
+  /// The weighted mean of scores of one graph.
+  fileprivate init(meanOf parts: [EdgeScores], weights: [Int]) {
+    var sums = [Double](repeating: 0, count: parts[0].values.count)
+    for (part, weight) in zip(parts, weights) where weight > 0 {
+      for (index, value) in part.values.enumerated() {
+        sums[index] += Double(weight) * Double(value)
+      }
+    }
+    let total = Double(weights.reduce(0, +))
+    self.init(sums.map { Float($0 / total) }, graph: parts[0].graph)
+  }
+}
