@@ -3,7 +3,6 @@ public import Edgewise
 import Foundation
 
 extension AttributionPatching.Rule: ExpressibleByArgument {}
-extension EdgeScores.Ranking: ExpressibleByArgument {}
 extension Ablation: ExpressibleByArgument {}
 
 struct Discover: ParsableCommand {
@@ -17,7 +16,11 @@ struct Discover: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup(title: "Task") var task: TaskOptions
   @OptionGroup(title: "Method") var method: MethodChoice
+  @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+
+  /// The choice of edges.
+  var selected: CircuitSelection { selection.chosen ?? selection.selection(.edges(200)) }
 
   func run() throws {
     ProcessSettings.keepFreedMemory()
@@ -35,12 +38,12 @@ struct Discover: ParsableCommand {
 
     let discovery = bar.seconds
     let scores = try method.entry().make(method.options).scores(for: problem, progress: bar.show)
-    let circuit = scores.circuit(edgeCount: method.edges, by: method.ranking)
+    let circuit = scores.circuit(selected)
     let discovered = bar.seconds
     let evaluation = CircuitEvaluation(
       model: transformer, task: made.task, ablation: method.ablation)
     let measured = evaluation.faithfulness(
-      of: [circuit], by: made.task.hasContrast ? [made.task.metric, Accuracy()] : [made.task.metric],
+      of: [circuit], by: made.task.allows(Accuracy()) ? [made.task.metric, Accuracy()] : [made.task.metric],
       progress: bar.show)[0]
     guard measured[0].isFinite else {
       throw Failure(
@@ -49,14 +52,14 @@ struct Discover: ParsableCommand {
     warn(about: measured[0])
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
-      ranking: method.ranking, faithfulness: measured[0],
-      accuracy: made.task.hasContrast ? measured[1].full.mean : nil)
+      ranking: selection.ranking, faithfulness: measured[0],
+      accuracy: made.task.allows(Accuracy()) ? measured[1].full.mean : nil)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()),
       modelFiles: modelFiles, taskFile: taskFile, seed: task.seed, report: report,
       seconds: RunRecord.Seconds(
         load: discovery, discover: discovered - discovery, total: bar.seconds))
-    try target?.write(report, record)
+    try target?.write(record.files(report))
     try printResult(report, record, target)
   }
 
@@ -123,12 +126,6 @@ struct MethodChoice: ParsableArguments {
   @Option(help: "Where those points lie: left or right.")
   var rule: AttributionPatching.Rule = .left
 
-  @Option(parsing: .unconditional, help: "How many edges the circuit keeps.")
-  var edges: Int = 200
-
-  @Option(help: "Whether edges rank by magnitude or signed.")
-  var ranking: EdgeScores.Ranking = .magnitude
-
   @Option(
     help:
       "What an ablated edge carries: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -149,33 +146,5 @@ struct MethodChoice: ParsableArguments {
     guard (1...10_000).contains(steps) else {
       throw ValidationError("--steps should be from 1 to 10000, found \(steps).")
     }
-    guard edges >= 0 else {
-      throw ValidationError("--edges should be 0 or more, found \(edges).")
-    }
-  }
-}
-
-/// Where results go.
-struct OutputOptions: ParsableArguments {
-  @Option(help: "A new directory for the run's files.")
-  var output: String?
-
-  @Option(parsing: .unconditional, help: "How many edges the table shows; JSON has all.")
-  var top: Int = 20
-
-  @Flag(help: "Print one JSON object instead of tables.")
-  var json = false
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
-
-  @Option(parsing: .unconditional, help: "How many threads to use; 0 for all processors.")
-  var threads: Int = 0
-
-  func validate() throws {
-    guard (0...1024).contains(threads) else {
-      throw ValidationError("--threads should be from 0 to 1024, found \(threads).")
-    }
-    guard top >= 0 else { throw ValidationError("--top should be 0 or more, found \(top).") }
   }
 }

@@ -9,9 +9,12 @@ struct EdgewiseTool: ParsableCommand {
       edgewise discover                        a tiny model that is part of the package, offline
       edgewise fetch smollm2-135m              a real model of 98 MB
       edgewise discover smollm2-135m --task ioi --output runs/ioi
+      edgewise evaluate runs/ioi               what the circuit does on prompts it has not seen
       """,
     version: edgewiseVersion,
-    subcommands: [Discover.self, Inspect.self, Tasks.self, Models.self, Fetch.self])
+    subcommands: [
+      Discover.self, Evaluate.self, Robust.self, Inspect.self, Tasks.self, Models.self, Fetch.self,
+    ])
 }
 
 /// The version that runs and `--version` state.

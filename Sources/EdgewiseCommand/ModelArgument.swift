@@ -12,9 +12,12 @@ struct ModelArgument: ParsableArguments {
   var model: String = Transformer.bundledName
 
   /// Where the model's file or directory is; nil for the bundled one.
-  func location() throws -> URL? {
+  ///
+  /// - Parameter directory: What a relative path is relative to; nil for the working directory.
+  func location(relativeTo directory: URL? = nil) throws -> URL? {
     guard model != Transformer.bundledName else { return nil }
-    if FileManager.default.fileExists(atPath: model) { return URL(filePath: model) }
+    let url = URL(filePath: model, relativeTo: directory)
+    if FileManager.default.fileExists(atPath: url.path) { return url.absoluteURL }
     guard let known = KnownModel.all.first(where: { $0.name == model }) else {
       throw Failure(
         """

@@ -40,17 +40,32 @@ struct TaskOptions: ParsableArguments {
     let file: URL?
   }
 
-  func make(for model: Transformer) throws -> Made {
-    let name = task ?? (model.tokenizer == nil ? "induction" : "ioi")
+  /// The task's name or file.
+  func name(for model: Transformer) -> String {
+    task ?? (model.tokenizer == nil ? "induction" : "ioi")
+  }
+
+  /// Makes the task.
+  ///
+  /// - Parameters:
+  ///   - model: The model whose tokens are used.
+  ///   - seen: Pairs whose clean prompts a built-in task is not to make.
+  func make(for model: Transformer, without seen: [PromptPair] = []) throws -> Made {
+    let name = name(for: model)
     let metric = try Metrics.named(metric)
     if let file = file(name) {
       return try make(from: file, metric, model)
     }
     let builtIn = try BuiltInTasks.named(name)
-    let pairs = try builtIn.pairs(count: count, seed: seed, model: model)
+    // A longer list starts with the shorter one, so there are enough left in most tasks.
+    let known = Set(seen.map(\.clean))
+    let made = try builtIn.pairs(
+      count: seen.isEmpty ? count : 2 * count, seed: seed, model: model)
+    let pairs = Array(made.filter { !known.contains($0.clean) }.prefix(count))
     let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
     return Made(
-      task: task, description: "\(name), \(Numbers.count(count, "pair")), seed \(seed)", file: nil)
+      task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), seed \(seed)",
+      file: nil)
   }
 
   /// A task of a file's pairs; what is wrong with a pair is said of the file.

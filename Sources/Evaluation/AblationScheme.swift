@@ -40,6 +40,11 @@ public struct AblationScheme: Sendable, Hashable {
     self.positions = positions
   }
 
+  /// What tables call the scheme: granularity, ablation, positions.
+  public var labels: [String] {
+    [granularity.rawValue, ablation.rawValue, positions.description]
+  }
+
   /// What is done to the model to measure a circuit.
   public func intervention(on circuit: Circuit) -> Intervention {
     Intervention(mask: mask(circuit), ablation: ablation, positions: positions)

@@ -50,6 +50,15 @@ public struct EdgeScores: Sendable, Equatable {
     ranked(by: ranking).prefix(count).map { (graph.edge(at: $0), values[$0]) }
   }
 
+  /// The edges of a circuit and their scores, best first.
+  public func top(
+    of circuit: Circuit, by ranking: Ranking = .magnitude
+  ) -> [(edge: Edge, score: Float)] {
+    circuit.offsets.sorted { (key($1, ranking), $0) < (key($0, ranking), $1) }.map {
+      (graph.edge(at: $0), values[$0])
+    }
+  }
+
   /// The circuit of the `edgeCount` best edges, or of all when there are fewer.
   public func circuit(edgeCount: Int, by ranking: Ranking = .magnitude) -> Circuit {
     circuit(CircuitSelection(.edges(edgeCount), ranking: ranking))

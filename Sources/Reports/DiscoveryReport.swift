@@ -49,11 +49,11 @@ public struct DiscoveryReport: Sendable {
     self.accuracy = accuracy
   }
 
-  /// The edges that are best by the ranking, as a table.
+  /// The circuit's edges that are best by the ranking, as a table.
   public func topEdges(_ count: Int) -> TextTable {
     var table = TextTable(["rank": .right, "edge": .left, "score": .right, "": .left])
     let pruned = circuit.pruned()
-    for (index, top) in scores.top(min(count, circuit.edgeCount), by: ranking).enumerated() {
+    for (index, top) in scores.top(of: circuit, by: ranking).prefix(count).enumerated() {
       table.add(
         "\(index + 1)", "\(top.edge)", Numbers.signed(Double(top.score)),
         pruned.contains(top.edge) ? "" : "off every path")

@@ -62,7 +62,7 @@ extension DiscoveryReport {
 
   private var edgesTable: String {
     let pruned = circuit.pruned()
-    let rows = scores.top(circuit.edgeCount, by: ranking).enumerated().map { index, top in
+    let rows = scores.top(of: circuit, by: ranking).enumerated().map { index, top in
       """
       <tr><td>\(index + 1)</td><td class="name">\(xml("\(top.edge)"))\
       \(pruned.contains(top.edge) ? "" : "<span class=\"quiet\"> off every path</span>")</td>\

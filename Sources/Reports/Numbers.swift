@@ -32,4 +32,14 @@ public enum Numbers {
   public static func percent(_ share: Double) -> String {
     share.isFinite ? fixed(100 * share, 1) + " %" : "–"
   }
+
+  /// A number with all its digits, for files; nothing when there is none.
+  static func exact(_ number: Double?) -> String {
+    number.flatMap { $0.isFinite ? "\($0)" : nil } ?? ""
+  }
+}
+
+/// Lines of cells, the header first; no cell of ours has a comma or a quote.
+func csv(_ header: [String], _ rows: [[String]]) -> String {
+  ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
 }

@@ -16,12 +16,20 @@ public struct TextTable: Sendable {
   ///
   /// - Parameter columns: Titles and alignments.
   public init(_ columns: KeyValuePairs<String, Alignment>) {
-    header = columns.map(\.key)
-    alignments = columns.map(\.value)
+    self.init(columns: columns.map { ($0.key, $0.value) })
+  }
+
+  /// Starts a table whose columns are not known beforehand.
+  public init(columns: [(title: String, alignment: Alignment)]) {
+    header = columns.map(\.title)
+    alignments = columns.map(\.alignment)
   }
 
   /// Adds a row with a cell for each column.
-  public mutating func add(_ cells: String...) {
+  public mutating func add(_ cells: String...) { add(cells: cells) }
+
+  /// Adds a row with a cell for each column.
+  public mutating func add(cells: [String]) {
     precondition(cells.count == header.count, "\(cells.count) cells for \(header.count) columns")
     rows.append(cells)
   }

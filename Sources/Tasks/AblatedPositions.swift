@@ -20,6 +20,10 @@ public struct AblatedPositions: Sendable, Hashable {
   /// Every token of every prompt.
   public static let all = AblatedPositions(items: nil, description: "all")
 
+  /// The tokens at which the prompts of a pair differ, and the last one.
+  public static let changedAndLast = AblatedPositions(
+    items: [.changed, .index(-1)], description: "changed,last")
+
   private init(items: [Item]?, description: String) {
     self.items = items
     self.description = description

@@ -61,9 +61,12 @@ public struct CircuitTask: Sendable {
     return CircuitTask(name: name, checked: Array(pairs[range]), metric: metric)
   }
 
-  /// Whether every pair has right and wrong answers to choose between.
-  public var hasContrast: Bool {
-    pairs.allSatisfy { !$0.answers.isEmpty && !$0.wrongAnswers.isEmpty }
+  /// Whether every pair has the answers that a metric needs.
+  public func allows(_ metric: any Metric) -> Bool {
+    pairs.allSatisfy {
+      !(metric.needsAnswers && $0.answers.isEmpty)
+        && !(metric.needsWrongAnswers && $0.wrongAnswers.isEmpty)
+    }
   }
 
   /// The pairs in batches of whole prompts within a limit, or of one prompt.

@@ -11,6 +11,13 @@ public enum CircuitFile {
     public let scores: EdgeScores?
     /// Whose file it is.
     public let format: String
+
+    /// Takes what was read.
+    public init(circuit: Circuit?, scores: EdgeScores?, format: String) {
+      self.circuit = circuit
+      self.scores = scores
+      self.format = format
+    }
   }
 
   /// Reads a file that describes edges of a model.

@@ -1,0 +1,143 @@
+import Edgewise
+
+/// What `evaluation.json` says: what was run and everything that was measured.
+struct EvaluationRecord: Encodable {
+  /// A mean over prompts; numbers that are none are left out.
+  struct Measured: Encodable {
+    let metric: String
+    let full: Double?
+    let circuit: Double?
+    let standardError: Double?
+    let empty: Double?
+    let faithfulness: Double?
+    /// Quantiles over prompts of each one's own faithfulness.
+    let recovered: [String: Double]
+
+    init(_ metric: String, _ found: Faithfulness) {
+      self.metric = metric
+      full = finite(found.full.mean)
+      circuit = finite(found.circuit.mean)
+      standardError = found.circuit.standardError
+      empty = finite(found.empty.mean)
+      faithfulness = finite(found.value)
+      let shares = [("10 %", 0.1), ("25 %", 0.25), ("50 %", 0.5), ("75 %", 0.75), ("90 %", 0.9)]
+      recovered = Dictionary(
+        uniqueKeysWithValues: shares.compactMap { name, share in
+          finite(found.recovered.quantile(share)).map { (name, $0) }
+        })
+    }
+  }
+
+  struct Curve: Encodable {
+    struct Point: Encodable {
+      let fraction: Double
+      let edges: Int
+      let edgesOnPaths: Int
+      let measured: Measured
+    }
+
+    let ranking: String
+    let points: [Point]
+    /// Areas by axis and scale: `nominal linear` is MIB's.
+    let area: [String: Double]
+    let distance: [String: Double]
+
+    init(_ ranking: EdgeScores.Ranking, _ curve: FaithfulnessCurve, metric: String) {
+      self.ranking = ranking.rawValue
+      points = curve.points.map {
+        Point(
+          fraction: $0.fraction, edges: $0.edgeCount, edgesOnPaths: $0.prunedEdgeCount,
+          measured: Measured(metric, $0.faithfulness))
+      }
+      let areas = { (area: (FaithfulnessCurve.Axis, FaithfulnessCurve.Scale) -> Double) in
+        Dictionary(
+          uniqueKeysWithValues: FaithfulnessCurve.Axis.allCases.flatMap { axis in
+            FaithfulnessCurve.Scale.allCases.compactMap { scale in
+              finite(area(axis, scale)).map { ("\(axis.rawValue) \(scale.rawValue)", $0) }
+            }
+          })
+      }
+      area = areas(curve.area)
+      distance = areas(curve.distance)
+    }
+  }
+
+  struct Knockouts: Encodable {
+    let withoutCircuit: Measured
+    let incompleteness: Double?
+  }
+
+  struct Contribution: Encodable {
+    let edge: String
+    let effect: Double
+    let standardError: Double?
+  }
+
+  struct Comparison: Encodable {
+    let level: String
+    let found: Int
+    let truth: Int
+    let both: Int
+    let precision: Double?
+    let recall: Double?
+    let intersectionOverUnion: Double
+    let aucPessimistic: Double?
+    let aucTrapezoid: Double?
+  }
+
+  let version = edgewiseVersion
+  let arguments: [String]
+  let heading: [String]
+  let edges: Int
+  let metrics: [Measured]
+  let random: [Double]?
+  let curves: [Curve]?
+  let completeness: Knockouts?
+  let minimality: [Contribution]?
+  let stability: [String: Double]?
+  let truth: [Comparison]?
+  let agreement: [String: Double]?
+  let seconds: Double
+
+  init(arguments: [String], report: EvaluationReport, seconds: Double) {
+    self.arguments = arguments
+    self.seconds = seconds
+    heading = report.heading
+    edges = report.circuit.edgeCount
+    metrics = report.metrics.map { Measured($0.name, $0.faithfulness) }
+    random = report.random?.circuits.compactMap { finite($0.value) }
+    curves = report.curves?.map { Curve($0.ranking, $0.curve, metric: report.metric) }
+    completeness = report.completeness.map {
+      Knockouts(
+        withoutCircuit: Measured(report.metric, $0.withoutCircuit),
+        incompleteness: finite($0.incompleteness))
+    }
+    minimality = report.minimality?.map {
+      Contribution(
+        edge: "\($0.edge)", effect: $0.effect.mean, standardError: $0.effect.standardError)
+    }
+    stability = report.stability.map { found in
+      ["jaccard": found.jaccard.mean, "rank correlation": found.rankCorrelation.mean]
+        .compactMapValues(finite)
+    }
+    truth = report.overlap.map { overlap in
+      [(RecoveryCurve.Level.edges, overlap.edges), (.nodes, overlap.nodes)].map { level, counts in
+        let curve = report.recovery?.first { $0.level == level }?.curve
+        return Comparison(
+          level: level.rawValue, found: counts.found, truth: counts.truth, both: counts.both,
+          precision: finite(counts.precision), recall: finite(counts.recall),
+          intersectionOverUnion: counts.jaccard, aucPessimistic: curve?.area(.pessimistic),
+          aucTrapezoid: curve?.area(.trapezoid))
+      }
+    }
+    agreement = report.agreement.map { found in
+      [
+        "spearman": found.spearman, "overlap at 10": found.overlap(at: 10),
+        "overlap at 100": found.overlap(at: 100), "overlap at 1000": found.overlap(at: 1000),
+      ].compactMapValues(finite)
+    }
+  }
+}
+
+/// A number; nil when it is infinite or none.
+private func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }

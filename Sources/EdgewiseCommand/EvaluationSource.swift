@@ -1,0 +1,193 @@
+import ArgumentParser
+import Edgewise
+import Foundation
+
+/// What is evaluated, and on which model and prompts.
+struct EvaluationOptions: ParsableArguments {
+  @Argument(
+    help: """
+      A run's directory, or a file: a circuit in EAP-IG's JSON, scores (.safetensors), or what EAP-IG \
+      (.pt), ACDC (.pth, .pkl) or Edge Pruning (edges.json) wrote.
+      """)
+  var source: String
+
+  @Option(help: "The model: a directory, a .gguf file or a name. (default: the run's)")
+  var model: String?
+
+  @Option(help: "A built-in task or a file. (default: the run's, on other prompts)")
+  var task: String?
+
+  @Option(parsing: .unconditional, help: "How many prompt pairs a built-in task makes.")
+  var count: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Where a built-in task's random choices start. (default: one more than the run's)")
+  var seed: UInt64?
+
+  @Option(help: "The metric of curves and tests. (default: the run's)")
+  var metric: String?
+
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
+  func validate() throws {
+    if let count, !(1...1_000_000).contains(count) {
+      throw ValidationError("--count should be from 1 to 1000000, found \(count).")
+    }
+  }
+}
+
+/// A circuit with everything that is needed to run it.
+struct EvaluationSource {
+  let model: Transformer
+  let circuit: Circuit
+  let scores: EdgeScores?
+  let task: CircuitTask
+  /// What is said of the prompts: which they are and whether the circuit was found on them.
+  let taskDescription: String
+  /// The command that found the circuit, when its run is at hand.
+  let discovery: Discover?
+
+  /// Loads a run or a file, and makes the prompts.
+  ///
+  /// - Throws: ``Failure`` and the library's errors, each a sentence for the user.
+  init(_ options: EvaluationOptions, _ selection: SelectionOptions) throws {
+    let url = URL(filePath: options.source)
+    let run = try FinishedRun(url)
+    guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
+      throw Failure("\(options.source): there is no such run or file.")
+    }
+    discovery = run?.discovery
+    model = try Self.model(options, run)
+    let contents = try Self.contents(url, model)
+    scores = contents.scores
+    circuit = try Self.circuit(contents, selection, options.source)
+    (task, taskDescription) = try Self.prompts(options, discovery, model)
+  }
+
+  private static func model(_ options: EvaluationOptions, _ run: FinishedRun?) throws -> Transformer
+  {
+    guard let name = options.model ?? run?.discovery.model.model else {
+      throw Failure(
+        "\(options.source): a file does not say which model it is about; name it with --model.")
+    }
+    let argument = try ModelArgument.parse([name])
+    let directory = options.model == nil ? run?.workingDirectory : nil
+    let location = try argument.location(relativeTo: directory)
+    if options.model == nil, let run, let location {
+      guard try fileHashes(of: location) == run.modelFiles else {
+        throw Failure(
+          """
+          \(location.path): this is not the model of the run any more: its files have changed. Name \
+          the model with --model to evaluate the circuit in it all the same.
+          """)
+      }
+    }
+    return try argument.load(from: location)
+  }
+
+  /// The circuit and scores of a file, or of a run's directory.
+  static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
+    let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration) }
+    let circuit = url.appending(path: "circuit.json")
+    guard FileManager.default.fileExists(atPath: circuit.path) else { return try read(url) }
+    return CircuitFile.Contents(
+      circuit: try read(circuit).circuit,
+      scores: try read(url.appending(path: "scores.safetensors")).scores, format: "Edgewise")
+  }
+
+  private static func circuit(
+    _ contents: CircuitFile.Contents, _ selection: SelectionOptions, _ source: String
+  ) throws -> Circuit {
+    if let chosen = selection.chosen {
+      guard let scores = contents.scores else {
+        throw Failure(
+          "\(source): the file has no scores, so no other circuit can be chosen from it.")
+      }
+      return scores.circuit(chosen)
+    }
+    guard let circuit = contents.circuit else {
+      throw Failure(
+        """
+        \(source): the file has scores but no circuit; choose one with --edges, --fraction, \
+        --threshold or --nodes.
+        """)
+    }
+    return circuit
+  }
+
+  /// The prompts: other ones than the circuit was found on, where the task can make them.
+  private static func prompts(
+    _ options: EvaluationOptions, _ discovery: Discover?, _ model: Transformer
+  ) throws -> (CircuitTask, String) {
+    var task = try discovery?.task ?? TaskOptions.parse([])
+    let found = task
+    task.task = options.task ?? task.task
+    task.count = options.count ?? task.count
+    task.metric = options.metric ?? task.metric
+    task.skipUnequal = options.skipUnequal || task.skipUnequal
+    task.seed = options.seed ?? (discovery == nil ? task.seed : task.seed &+ 1)
+    guard discovery != nil else {
+      let made = try task.make(for: model)
+      return (made.task, made.description)
+    }
+    guard task.name(for: model) == found.name(for: model) else {
+      let made = try task.make(for: model)
+      return (made.task, "\(made.description); another task than the circuit was found on")
+    }
+    let seen = try found.make(for: model)
+    if seen.file != nil {
+      let made = try task.make(for: model)
+      return (made.task, "\(made.description); the circuit was found on these prompts")
+    }
+    if task.seed == found.seed {
+      let made = try task.make(for: model)
+      return (made.task, "\(made.description); the circuit was found on prompts of this seed")
+    }
+    let made = try task.make(for: model, without: seen.task.pairs)
+    return (
+      made.task,
+      "\(made.description): held out, the circuit was found on seed \(found.seed)"
+    )
+  }
+}
+
+/// A run's directory that `discover` wrote.
+struct FinishedRun {
+  let discovery: Discover
+  let workingDirectory: URL
+  let modelFiles: [String: String]
+
+  private struct Record: Decodable {
+    let arguments: [String]
+    let workingDirectory: String
+    let modelFiles: [String: String]
+  }
+
+  /// Reads what a run says of itself; nil when the path is no directory.
+  ///
+  /// - Throws: ``Failure`` for a directory without a run's record.
+  init?(_ url: URL) throws {
+    guard (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false else {
+      return nil
+    }
+    let file = url.appending(path: "run.json")
+    guard let data = try? Data(contentsOf: file) else {
+      throw Failure("\(url.path): expected the directory of a run, with run.json.")
+    }
+    guard let record = try? JSONDecoder().decode(Record.self, from: data),
+      record.arguments.first == "discover",
+      let discovery = try? Discover.parse(Array(record.arguments.dropFirst()))
+    else {
+      throw Failure(
+        """
+        \(file.path): expected the record of a run of this version, with the arguments of discover, \
+        workingDirectory and modelFiles; run discover again.
+        """)
+    }
+    self.discovery = discovery
+    workingDirectory = URL(filePath: record.workingDirectory, directoryHint: .isDirectory)
+    modelFiles = record.modelFiles
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Edgewise
+import Foundation
+
+struct Robust: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "robustness",
+    abstract: "Show how far a circuit's score depends on the choice of method.",
+    discussion: """
+      One circuit, its faithfulness when edges or nodes are ablated, by each ablation, at all positions \
+      or at some, by several metrics (arXiv 2407.08734). With --output also writes robustness.csv.
+      """)
+
+  @OptionGroup var source: EvaluationOptions
+  @OptionGroup(title: "Circuit") var selection: SelectionOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The positions to compare with all: a list of numbers (negative from the end), ranges such as \
+      3-5, last, and changed, where the prompts of a pair differ.
+      """)
+  var positions: AblatedPositions = .changedAndLast
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "The ablations to compare. (default: resample, mean, positional-mean, zero)")
+  var ablation: [Ablation] = []
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    ProcessSettings.keepFreedMemory()
+    ProcessSettings.limitThreads(to: output.threads)
+    let target = try output.output.map { try RunDirectory(path: $0) }
+    let bar = ProgressBar(isQuiet: output.quiet)
+    let found = try EvaluationSource(source, selection)
+    let metrics = Metrics.all.filter {
+      Self.metrics.contains($0.name) && found.task.allows($0)
+    }
+    let schemes = Robustness.schemes(
+      ablations: ablation.isEmpty
+        ? [.resample, .mean(), .positionalMean(), .zero] : ablation,
+      positions: positions == .all ? [.all] : [.all, positions])
+    let robustness = InterventionRuns(model: found.model, task: found.task).robustness(
+      of: found.circuit, under: schemes, by: metrics, progress: bar.show)
+    try target?.write(["robustness.csv": Data(robustness.csvText.utf8)])
+    guard !output.json else {
+      print(try sortedJSON(RobustnessRecord(robustness)))
+      return
+    }
+    print(
+      """
+      \(found.model.name): circuit of \(Numbers.count(found.circuit.edgeCount, "edge"))
+      \(found.taskDescription)
+      faithfulness under \(Numbers.count(schemes.count)) choices of what is ablated outside of the circuit
+
+      \(robustness.table.text)
+
+      from lowest to highest, in percentage points: \(robustness.conclusion)
+      """)
+    if let target { print("\nfiles: \(target.url.path)") }
+  }
+
+  /// What fits beside each other: one metric of each kind.
+  private static let metrics = ["logit-difference", "probability-difference", "kl", "accuracy"]
+}
+
+/// What `robustness --json` prints.
+private struct RobustnessRecord: Encodable {
+  struct Row: Encodable {
+    let granularity: String
+    let ablation: String
+    let positions: String
+    let measured: [EvaluationRecord.Measured]
+  }
+
+  let version = edgewiseVersion
+  let rows: [Row]
+
+  init(_ robustness: Robustness) {
+    rows = robustness.rows.map { row in
+      Row(
+        granularity: row.scheme.granularity.rawValue, ablation: row.scheme.ablation.rawValue,
+        positions: row.scheme.positions.description,
+        measured: zip(robustness.metrics, row.faithfulness).map {
+          EvaluationRecord.Measured($0, $1)
+        })
+    }
+  }
+}

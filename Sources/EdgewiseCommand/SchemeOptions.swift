@@ -1,0 +1,35 @@
+public import ArgumentParser
+public import Edgewise
+
+extension AblationScheme.Granularity: ExpressibleByArgument {}
+extension AblatedPositions: ExpressibleByArgument {
+  /// Reads the positions of an option.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// The choices of method that a circuit's score depends on.
+struct SchemeOptions: ParsableArguments {
+  @Option(
+    help: """
+      What an ablated edge carries: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")). \
+      (default: as in the discovery)
+      """)
+  var ablation: Ablation?
+
+  @Option(help: "Whether edges or whole nodes are ablated.")
+  var granularity: AblationScheme.Granularity = .edges
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      At which tokens of each prompt: all, or a list of numbers (negative from the end), ranges \
+      such as 3-5, last, and changed, where the prompts of a pair differ.
+      """)
+  var positions: AblatedPositions = .all
+
+  func scheme(_ discovery: Discover?) -> AblationScheme {
+    AblationScheme(
+      ablation ?? discovery?.method.ablation ?? .resample, granularity: granularity,
+      positions: positions)
+  }
+}

@@ -1,0 +1,144 @@
+import Evaluation
+import Graphs
+
+extension EvaluationReport {
+  /// Tables as CSV and plots as SVG, by file name, for the parts that were measured.
+  public var files: [String: String] {
+    var files = ["metrics.csv": metricsCSV]
+    if let curves {
+      files["curve.csv"] = curveCSV(curves)
+      files["curve.svg"] = curvePlot(curves).svg
+    }
+    if minimality != nil { files["minimality.csv"] = minimalityCSV }
+    if let completeness { files["completeness.csv"] = completenessCSV(completeness) }
+    if let recovery {
+      files["roc.csv"] = rocCSV(recovery)
+      files["roc.svg"] = rocPlot(recovery).svg
+    }
+    return files
+  }
+
+  private var metricsCSV: String {
+    csv(
+      [
+        "metric", "full", "circuit", "circuit_standard_error", "empty", "faithfulness",
+        "recovered_10", "recovered_50", "recovered_90",
+      ],
+      metrics.map { name, found in
+        [
+          name, Numbers.exact(found.full.mean), Numbers.exact(found.circuit.mean),
+          Numbers.exact(found.circuit.standardError), Numbers.exact(found.empty.mean), Numbers.exact(found.value),
+        ] + [0.1, 0.5, 0.9].map { Numbers.exact(found.recovered.quantile($0)) }
+      })
+  }
+
+  private func curveCSV(
+    _ curves: [(ranking: EdgeScores.Ranking, curve: FaithfulnessCurve)]
+  ) -> String {
+    csv(
+      [
+        "ranking", "fraction", "edges", "edges_on_paths", metric, "standard_error", "faithfulness",
+        "recovered_25", "recovered_50", "recovered_75",
+      ],
+      curves.flatMap { ranking, curve in
+        curve.points.map { point in
+          let found = point.faithfulness
+          return [
+            ranking.rawValue, Numbers.exact(point.fraction), "\(point.edgeCount)",
+            "\(point.prunedEdgeCount)", Numbers.exact(found.circuit.mean),
+            Numbers.exact(found.circuit.standardError), Numbers.exact(found.value),
+          ] + [0.25, 0.5, 0.75].map { Numbers.exact(found.recovered.quantile($0)) }
+        }
+      })
+  }
+
+  private func curvePlot(
+    _ curves: [(ranking: EdgeScores.Ranking, curve: FaithfulnessCurve)]
+  ) -> LinePlot {
+    var series = curves.map { ranking, curve in
+      LinePlot.Series(
+        "\(ranking.rawValue); whiskers: half of the prompts",
+        curve.points.map { point in
+          let recovered = point.faithfulness.recovered
+          let (low, high) = (recovered.quantile(0.25), recovered.quantile(0.75))
+          return LinePlot.Point(
+            point.fraction, point.faithfulness.value,
+            range: low.isFinite && high.isFinite ? low...high : nil)
+        })
+    }
+    if let random {
+      let share = Double(circuit.edgeCount) / Double(circuit.graph.edgeCount)
+      series.append(
+        LinePlot.Series(
+          "random circuits like this one",
+          [
+            LinePlot.Point(
+              share, random.values.mean,
+              range: random.values.quantile(0)...random.values.quantile(1))
+          ]))
+    }
+    let heights = curves.flatMap { $0.curve.points.map(\.faithfulness.value) }.filter(\.isFinite)
+    let (low, high) = (min(heights.min() ?? 0, 0), max(heights.max() ?? 1, 1))
+    let bottom = (max(low, -2) * 4).rounded(.down) / 4
+    let top = (min(high, 3) * 4).rounded(.up) / 4
+    return LinePlot(
+      "Faithfulness over circuit size, \(metric)",
+      x: LinePlot.Axis(
+        "share of edges", 0.001...1,
+        ticks: [(0.001, "0.1 %"), (0.01, "1 %"), (0.1, "10 %"), (1, "100 %")],
+        isLogarithmic: true),
+      y: LinePlot.Axis(
+        "faithfulness", bottom...top,
+        ticks: stride(from: bottom, through: top, by: 0.25).map {
+          ($0, "\(Numbers.fixed(100 * $0, 0)) %")
+        }), series: series)
+  }
+
+  private var minimalityCSV: String {
+    csv(
+      ["edge", "effect", "standard_error"],
+      contributions.map {
+        ["\($0.edge)", Numbers.exact($0.effect.mean), Numbers.exact($0.effect.standardError)]
+      })
+  }
+
+  private func completenessCSV(_ found: Completeness) -> String {
+    csv(
+      ["knockout", "edges", "circuit_\(metric)", "model_\(metric)"],
+      ([("whole circuit", found.whole)] + found.halves.map { ("random half", $0) }).map {
+        name, knockout in
+        [
+          name, "\(knockout.edgeCount)", Numbers.exact(knockout.circuit.mean), Numbers.exact(knockout.model.mean),
+        ]
+      })
+  }
+
+  private func rocCSV(_ curves: [(level: RecoveryCurve.Level, curve: RecoveryCurve)]) -> String {
+    csv(
+      ["level", "false_positive_rate", "true_positive_rate"],
+      curves.flatMap { level, curve in
+        curve.points.map {
+          [level.rawValue, Numbers.exact($0.falsePositiveRate), Numbers.exact($0.truePositiveRate)]
+        }
+      })
+  }
+
+  private func rocPlot(
+    _ curves: [(level: RecoveryCurve.Level, curve: RecoveryCurve)]
+  ) -> LinePlot {
+    let ticks = stride(from: 0.0, through: 1, by: 0.25).map {
+      ($0, "\(Numbers.fixed(100 * $0, 0)) %")
+    }
+    return LinePlot(
+      "Recovery of the true circuit", x: LinePlot.Axis("false positives", 0...1, ticks: ticks),
+      y: LinePlot.Axis("true positives", 0...1, ticks: ticks),
+      series: curves.map { level, curve in
+        LinePlot.Series(
+          "\(level.rawValue), AUC \(Numbers.fixed(curve.area(.trapezoid)))",
+          curve.points.map { LinePlot.Point($0.falsePositiveRate, $0.truePositiveRate) })
+      } + [
+        LinePlot.Series(
+          "chance", [LinePlot.Point(0, 0), LinePlot.Point(1, 1)], isDashed: true)
+      ])
+  }
+}
