@@ -12,7 +12,9 @@ struct Measuring {
     CircuitEvaluation(model: found.model, task: found.task, scheme: scheme)
   }
   private var ranking: EdgeScores.Ranking { found.discovery?.selection.ranking ?? .magnitude }
-  private var order: CircuitSelection.Order { found.discovery?.selection.order ?? .top }
+  private var order: CircuitSelection.Order {
+    selection.order == .greedy ? .greedy : found.discovery?.selection.order ?? .top
+  }
   private var seed: UInt64 { 0 }
 
   private func wants(_ measure: MeasureOptions.Measure) -> Bool {

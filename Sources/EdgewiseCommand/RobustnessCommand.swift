@@ -57,7 +57,8 @@ struct Robust: ParsableCommand {
 
       \(robustness.table.text)
 
-      from lowest to highest, in percentage points: \(robustness.conclusion)
+      from lowest to highest, in percentage points:
+      \(robustness.conclusion)
       """)
     if let target { print("\nfiles: \(target.url.path)") }
   }

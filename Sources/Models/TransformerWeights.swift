@@ -45,6 +45,13 @@ package struct AttentionWeights: Sendable, Equatable {
   package var value: Linear
   /// Shape `[dModel, head · dHead]`.
   package var output: Linear
+
+  package init(query: Linear, key: Linear, value: Linear, output: Linear) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+  }
 }
 
 /// The weights of one layer's MLP.
@@ -55,6 +62,12 @@ package struct MLPWeights: Sendable, Equatable {
   package var up: Linear
   /// Shape `[dModel, dMLP]`.
   package var down: Linear
+
+  package init(gate: Linear?, up: Linear, down: Linear) {
+    self.gate = gate
+    self.up = up
+    self.down = down
+  }
 }
 
 /// The weights of one layer.
@@ -63,6 +76,16 @@ package struct BlockWeights: Sendable, Equatable {
   package var attention: AttentionWeights
   package var mlpNorm: Normalization
   package var mlp: MLPWeights
+
+  package init(
+    attentionNorm: Normalization, attention: AttentionWeights, mlpNorm: Normalization,
+    mlp: MLPWeights
+  ) {
+    self.attentionNorm = attentionNorm
+    self.attention = attention
+    self.mlpNorm = mlpNorm
+    self.mlp = mlp
+  }
 }
 
 /// All weights of a transformer; also their gradients, which have the same shapes.
@@ -75,6 +98,17 @@ package struct TransformerWeights: Sendable, Equatable {
   package var finalNorm: Normalization
   /// Shape `[token, dModel]`; shares the token embedding's memory when the two are tied.
   package var unembedding: Linear
+
+  package init(
+    tokenEmbedding: Tensor, positionEmbedding: Tensor?, blocks: [BlockWeights],
+    finalNorm: Normalization, unembedding: Linear
+  ) {
+    self.tokenEmbedding = tokenEmbedding
+    self.positionEmbedding = positionEmbedding
+    self.blocks = blocks
+    self.finalNorm = finalNorm
+    self.unembedding = unembedding
+  }
 }
 
 // Gradients start as zeros of the weights' shapes ---------------------------------------------

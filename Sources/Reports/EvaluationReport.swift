@@ -40,7 +40,7 @@ public struct EvaluationReport: Sendable {
   /// - Parameter count: How many edges tables of edges show.
   /// - Returns: Tables and sentences, an empty line between them.
   public func text(edges count: Int) -> String {
-    ([heading.joined(separator: "\n"), metricTable.text]
+    ([heading.joined(separator: "\n"), metricTable.text + Self.legend]
       + [
         randomText, curveText, completenessText, minimalityText(count), stabilityText, truthText,
         agreementText,
@@ -50,7 +50,7 @@ public struct EvaluationReport: Sendable {
   private var metricTable: TextTable {
     var table = TextTable([
       "metric": .left, "full": .right, "circuit": .right, "± s.e.": .right, "empty": .right,
-      "faithful": .right, "of prompts: 10 %": .right, "median": .right, "90 %": .right,
+      "faithful": .right, "10 %": .right, "median": .right, "90 %": .right,
     ])
     for (name, found) in metrics {
       let recovered = found.recovered
@@ -63,6 +63,9 @@ public struct EvaluationReport: Sendable {
     }
     return table
   }
+
+  private static let legend =
+    "\nfaithful: of the means; 10 %, median, 90 %: of the prompts' own ratios"
 
   private var randomText: String? {
     random.map { random in
@@ -99,7 +102,7 @@ public struct EvaluationReport: Sendable {
   ) -> TextTable {
     var table = TextTable([
       "ranked by": .left, "edges": .right, "share": .right, "on paths": .right, metric: .right,
-      "± s.e.": .right, "faithful": .right, "of prompts: median": .right,
+      "± s.e.": .right, "faithful": .right, "median": .right,
     ])
     for (ranking, curve) in curves {
       for point in curve.points {
@@ -119,8 +122,8 @@ public struct EvaluationReport: Sendable {
       """
       without the circuit's edges the model has \(metric) \
       \(Numbers.fixed(found.whole.model.mean)), \(Numbers.percent(found.withoutCircuit.value)) faithful
-      \(Numbers.count(found.halves.count)) random halves of the circuit knocked out of circuit and \
-      model: they differ by \(Numbers.percent(found.incompleteness)) on average (0 when complete)
+      \(Numbers.count(found.halves.count)) random halves of it knocked out of circuit and model: \
+      they differ by \(Numbers.percent(found.incompleteness)) (0 when complete)
       """
     }
   }
@@ -195,8 +198,8 @@ public struct EvaluationReport: Sendable {
         "\(Numbers.percent(found.overlap(at: $0))) of the best \(Numbers.count($0))"
       }
       return """
-        against the other scores: rank correlation \(Numbers.fixed(found.spearman)), overlap \
-        \(overlaps.joined(separator: ", "))
+        against the other scores: rank correlation \(Numbers.fixed(found.spearman)),
+        overlap \(overlaps.joined(separator: ", "))
         """
     }
   }

@@ -54,4 +54,31 @@ import Testing
   private func tensors(_ writes: CompactWrites) -> [Tensor] {
     [writes.input] + writes.heads + writes.mlps
   }
+
+  @Test func `names are read back`() {
+    #expect(Ablation.allCases.count == 8)
+    for ablation in Ablation.allCases {
+      #expect(Ablation(rawValue: ablation.rawValue) == ablation)
+    }
+    #expect(Ablation.mean().rawValue == "mean" && Ablation.mean(over: .both).rawValue == "mean-both")
+    #expect(Ablation(rawValue: "mean-corrupted") == nil)
+  }
+
+  @Test func `positions are read and found`() throws {
+    let pair = PromptPair(clean: [1, 2, 3, 4], corrupted: [1, 9, 3, 8], answers: [], wrongAnswers: [])
+    let short = PromptPair(clean: [5], corrupted: [5], answers: [], wrongAnswers: [])
+    let batch = PairBatch([pair, short])
+    let expected: [String: [Int32]] = [
+      "all": [], "last": [0, 1, 2], "changed": [0, 2, 4], "0": [1, 2, 3],
+      "1-2,-1": [0], "-4,changed": [2, 4], "9": [0, 1, 2, 3, 4],
+    ]
+    for (text, intact) in expected.sorted(by: { $0.key < $1.key }) {
+      let positions = try #require(AblatedPositions(text))
+      #expect(positions.intactTokens(in: batch) == intact, "\(text)")
+      #expect(positions.description == text)
+    }
+    for text in ["", "odd", "3-1", "1,,2", "1--2", "2-", "-"] {
+      #expect(AblatedPositions(text) == nil, "\(text)")
+    }
+  }
 }

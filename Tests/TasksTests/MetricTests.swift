@@ -39,7 +39,26 @@ import Testing
       evaluate(Divergence.kl, skewed, uniform).values, [expected, expected], relative: 1e-5)
   }
 
-  @Test(arguments: ["logit-difference", "probability-difference", "kl", "accuracy"])
+  @Test func `likelihood, match and rank worked by hand`() {
+    let logits = Tensor([1, 0, 3, 0, /**/ 0, 2, 0, 4].map { Float($0) }, shape: [2, 4])
+    let first = [1.0, 0, 3, 0].map { exp($0) }.reduce(0, +)
+    let second = [0.0, 2, 0, 4].map { exp($0) }.reduce(0, +)
+    expectClose(
+      evaluate(LogLikelihood(), logits).values,
+      [log(exp(1) / first), log((exp(2) + exp(4)) / second)], relative: 1e-6)
+    // The answers are 0, and 1 or 3.
+    #expect(evaluate(AnswerRank(), logits).values == [-2, -1])
+    let other = Tensor([0, 0, 1, 0, /**/ 0, 5, 0, 4].map { Float($0) }, shape: [2, 4])
+    #expect(evaluate(ExactMatch(), logits, other).values == [1, 0])
+    // Of two halves: KL is infinite in the limit, Jensen–Shannon log 2.
+    let left = Tensor([60, 0, 0, 0, 60, 0, 0, 0], shape: [2, 4])
+    let right = Tensor([0, 60, 0, 0, 60, 0, 0, 0], shape: [2, 4])
+    expectClose(
+      evaluate(Divergence.jensenShannon, left, right).values, [-log(2), 0], relative: 1e-5)
+    expectClose(evaluate(Divergence.reverseKL, left, right).values, [-60, 0], relative: 1e-5)
+  }
+
+  @Test(arguments: Metrics.all.map(\.name))
   func `gradients equal finite differences`(name: String) throws {
     let metric = try Metrics.named(name)
     var logits = Tensor.random([2, 4], seed: 1)
@@ -56,6 +75,6 @@ import Testing
 
   @Test func `an unknown metric names the known ones`() {
     let error = #expect(throws: TaskError.self) { try Metrics.named("logits") }
-    #expect(error?.description.contains("logit-difference, probability-difference, kl") ?? false)
+    #expect(error?.description.contains("logit-difference, probability-difference, nll, kl, kl-reverse") ?? false)
   }
 }

@@ -98,7 +98,6 @@ import Testing
 
   @Test func `log-softmax, cross-entropy and KL`() {
     let x = Tensor.random([4, 2500], seed: 14)
-    let reference = Tensor.random([4, 2500], seed: 15).logSoftmax()
     let whole = [Int32](repeating: 2500, count: 4)
     let probabilities = Naive.softmax(x, valid: whole)
     let logs = Tensor(probabilities.elements.map { Float(log(Double($0))) }, shape: x.shape)
@@ -114,19 +113,40 @@ import Testing
     expectGradient(
       entropy.gradient, of: { losses($0.crossEntropy(targets: targets).losses) }, at: x, dy: one,
       step: 0.2)
+  }
 
-    let divergence = x.divergence(.kl, fromLogProbabilities: reference)
+  @Test(arguments: Tensor.Divergence.allCases)
+  func `divergences of distributions`(kind: Tensor.Divergence) {
+    let x = Tensor.random([4, 2500], seed: 14)
+    let reference = Tensor.random([4, 2500], seed: 15).logSoftmax()
+    let found = x.divergence(kind, fromLogProbabilities: reference)
+    let one = Tensor([Float](repeating: 1, count: 4), shape: [4, 1])
     for row in 0..<4 {
-      let expected = zip(reference.row(row), logs.row(row)).reduce(0.0) {
-        $0 + exp(Double($1.0)) * (Double($1.0) - Double($1.1))
-      }
-      #expect(abs(divergence.losses[row] - expected) < 1e-5)
+      let expected = Naive.divergence(
+        kind, Array(x.logSoftmax().row(row)), from: Array(reference.row(row)))
+      #expect(abs(found.losses[row] - expected) < 1e-5)
     }
     expectGradient(
-      divergence.gradient, of: { losses($0.divergence(.kl, fromLogProbabilities: reference).losses) },
-      at: x, dy: one, step: 0.2)
-    #expect(
-      reference.divergence(.kl, fromLogProbabilities: reference).losses.allSatisfy { abs($0) < 1e-6 })
+      found.gradient,
+      of: {
+        Tensor(
+          $0.divergence(kind, fromLogProbabilities: reference).losses.map(Float.init),
+          shape: [4, 1])
+      }, at: x, dy: one, step: 0.2)
+    let itself = reference.divergence(kind, fromLogProbabilities: reference)
+    #expect(itself.losses.allSatisfy { abs($0) < 1e-6 })
+    // Certain and impossible tokens give numbers all the same.
+    let extreme = Tensor([0, -200, -200, 0, 200, -200], shape: [2, 3])
+    let opposite = Tensor([-200, 0, -200, -200, -200, 0], shape: [2, 3]).logSoftmax()
+    let far = extreme.divergence(kind, fromLogProbabilities: opposite)
+    #expect(far.losses.allSatisfy(\.isFinite) && far.gradient.elements.allSatisfy(\.isFinite))
+  }
+
+  @Test func `the order inside of rows`() {
+    let x = Tensor([1, 3, 3, 0, /**/ -1, -2, -3, -4], shape: [2, 4])
+    #expect(x.rowArgmax() == [1, 0])
+    #expect(x.rank(ofBest: [2], row: 0) == 1 && x.rank(ofBest: [3, 0], row: 0) == 3)
+    #expect(x.rank(ofBest: [3], row: 1) == 4)
   }
 
   @Test(arguments: [Rotary.Pairing.halfSplit, .interleaved])

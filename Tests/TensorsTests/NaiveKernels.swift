@@ -3,6 +3,22 @@ import Tensors
 
 /// The kernels in the plainest form, in Float64: what they mean, and what tests compare them with.
 enum Naive {
+  /// A divergence of one distribution from another, both as log-probabilities.
+  static func divergence(
+    _ kind: Tensor.Divergence, _ own: [Float], from reference: [Float]
+  ) -> Double {
+    zip(own, reference).reduce(0) { sum, pair in
+      let (logQ, logP) = (Double(pair.0), Double(pair.1))
+      let (q, p) = (exp(logQ), exp(logP))
+      let logM = log((p + q) / 2)
+      return switch kind {
+      case .kl: sum + p * (logP - logQ)
+      case .reverseKL: sum + q * (logQ - logP)
+      case .jensenShannon: sum + p * (logP - logM) / 2 + q * (logQ - logM) / 2
+      }
+    }
+  }
+
   static func product(_ a: Tensor, _ b: Tensor) -> Tensor {
     let (rows, inner, columns) = (a.shape[0], a.shape[1], b.shape[1])
     return tensor([rows, columns]) { index in

@@ -118,11 +118,15 @@ struct Unpickler {
       stack.append(.tuple(items))
     case UInt8(ascii: "]"), 0x8F: stack.append(.list(PickleValue.Box()))
     case UInt8(ascii: "}"): stack.append(.dictionary(PickleValue.Box()))
-    case UInt8(ascii: "a"): try append([try pop()])
-    case UInt8(ascii: "e"), 0x90, UInt8(ascii: "u"): try append(try popToMark())
+    case UInt8(ascii: "a"):
+      let item = try pop()
+      try append([item])
+    case UInt8(ascii: "e"), 0x90, UInt8(ascii: "u"):
+      let items = try popToMark()
+      try append(items)
     case UInt8(ascii: "s"):
-      let value = try pop()
-      try append([try pop(), value])
+      let (value, key) = (try pop(), try pop())
+      try append([key, value])
     default: return false
     }
     return true

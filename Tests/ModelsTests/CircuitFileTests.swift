@@ -1,0 +1,155 @@
+import Foundation
+import Graphs
+import Models
+import TestSupport
+import Testing
+
+/// One circuit in the files of several tools, written by `Scripts/fixtures/make_circuit_files.py`: every
+/// third edge of the small GPT-2, scored (i % 7) − 3.
+@Suite struct CircuitFileTests {
+  private let configuration: TransformerConfiguration
+  private let circuit: Circuit
+  private let scores: EdgeScores
+  private let folder = fixtures.appending(path: "circuits")
+
+  init() throws {
+    configuration = try GoldenModel("gpt2").model.configuration
+    let graph = configuration.graph()
+    let offsets = graph.edgeOffsets
+    var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
+    for (index, offset) in offsets.enumerated() { values[offset] = Float(index % 7 - 3) }
+    scores = EdgeScores(values, graph: graph)
+    let kept = stride(from: 0, to: offsets.count, by: 3).map { graph.edge(at: offsets[$0]) }
+    circuit = try #require(Circuit(kept, graph: graph))
+  }
+
+  private func read(_ name: String) throws -> CircuitFile.Contents {
+    try CircuitFile.read(folder.appending(path: name), for: configuration)
+  }
+
+  @Test(arguments: [
+    ("eap_ig.json", "EAP-IG"), ("eap_ig.pt", "EAP-IG"), ("mib_bf16.pt", "EAP-IG"),
+    ("acdc.pth", "ACDC"), ("acdc_protocol2.pkl", "ACDC"), ("acdc_protocol4.pkl", "ACDC"),
+    ("edge_pruning.json", "Edge Pruning"),
+  ]) func `circuits of other tools`(file: String, format: String) throws {
+    let found = try read(file)
+    #expect(found.circuit == circuit && found.format == format)
+    switch file {
+    case "eap_ig.json", "eap_ig.pt", "mib_bf16.pt": #expect(found.scores == scores)
+    case "acdc.pth", "edge_pruning.json": #expect(found.scores == nil)
+    default:
+      // ACDC saves the effects of the edges that stay.
+      for edge in circuit.edges { #expect(found.scores?[edge] == scores[edge]) }
+      #expect(found.scores?[Edge(.input, .head(layer: 0, index: 1, projection: .query))] == 0)
+    }
+  }
+
+  /// What the EAP-IG package reads back: every field of its schema, written as it writes them.
+  @Test func `a document keeps every optional field`() throws {
+    let data = try Data(contentsOf: folder.appending(path: "eap_ig.json"))
+    let document = try JSONDecoder().decode(CircuitDocument.self, from: data)
+    #expect(document.nodes["a0.h0"]?.neurons?.count == 24)
+    #expect(document.nodes["m1"]?.neuronScores?.first == 0.25)
+    let again = try JSONEncoder().encode(document)
+    let (own, theirs) = (
+      try JSONSerialization.jsonObject(with: again) as? NSDictionary,
+      try JSONSerialization.jsonObject(with: data) as? NSDictionary
+    )
+    #expect(own == theirs)
+    // Ours has what its from_json asks for: the sizes, and in_graph of every node and edge.
+    let ours = CircuitDocument(circuit, scores: scores)
+    #expect(ours.configuration == document.configuration)
+    #expect(ours.edges == document.edges)
+    #expect(ours.nodes.filter { $0.key != "logits" }.allSatisfy { $0.value.isInGraph != nil })
+    #expect(Set(ours.nodes.keys) == Set(document.nodes.keys))
+  }
+
+  @Test func `scores of ours are read, whether or not they say how wide the stream is`() throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "scores.safetensors")
+      let data = try scores.safetensors(method: "eap", metric: "kl")
+      try data.write(to: url)
+      #expect(try CircuitFile.read(url, for: configuration).scores == scores)
+    }
+  }
+
+  private func expectProblem(
+    _ name: String, _ data: Data, says text: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: name)
+      try data.write(to: url)
+      let error = #expect(throws: CircuitFileError.self, sourceLocation: sourceLocation) {
+        try CircuitFile.read(url, for: configuration)
+      }
+      #expect(
+        error?.description.contains(text) ?? false && error?.file == url.path,
+        "\(String(describing: error))", sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test(arguments: [
+    ("{}", "expected a circuit in EAP-IG's JSON"), ("[1, 2]", "expected a circuit"),
+    (#"[["input"]]"#, "expected pairs of a writer and a reader"),
+    (#"[["tok_embeds", "a0.h9.q"]]"#, "\"a0.h9.q\", which is no node"),
+    (#"[["a7.h0", "m1"]]"#, "\"a7.h0\", which is no node"),
+    (#"[["m1", "a0.h0.q"]]"#, "names the edge \"m1->a0.h0<q>\""),
+    ("", "expected a circuit"),
+  ]) func `malformed JSON`(text: String, says: String) throws {
+    try expectProblem("circuit.json", Data(text.utf8), says: says)
+  }
+
+  @Test func `scores that are no numbers and circuits of other models`() throws {
+    let text = try String(contentsOf: folder.appending(path: "eap_ig.json"), encoding: .utf8)
+    let edge = "\"input->logits\": {\"score\": "
+    let start = try #require(text.range(of: edge)).upperBound
+    let end = try #require(text[start...].firstIndex(of: ","))
+    for number in ["NaN", "Infinity", "-Infinity"] {
+      let changed = text.replacingCharacters(in: start..<end, with: number)
+      try expectProblem(
+        "nan.json", Data(changed.utf8), says: "The score of edge \"input->logits\" is not a finite")
+    }
+    let wider = text.replacing("\"d_model\": 24", with: "\"d_model\": 32")
+    try expectProblem("other.json", Data(wider.utf8), says: "d_model 32, but this one has 2 layers")
+    let parallel = text.replacing("false, \"d_model\"", with: "true, \"d_model\"")
+    try expectProblem("other.json", Data(parallel.utf8), says: "names the edge \"a0.h0->m0\"")
+    let unknown = text.replacing("\"input->logits\"", with: "\"input->a9.h0<q>\"")
+    try expectProblem("other.json", Data(unknown.utf8), says: "names the edge \"input->a9.h0<q>\"")
+    let other = try #require(
+      Circuit([], graph: ComputationGraph(layerCount: 3, headCount: 2, dModel: 24)))
+    try expectProblem(
+      "other.json", JSONEncoder().encode(CircuitDocument(other)), says: "a model of 3 layers, 2 heads")
+  }
+
+  /// Files that are cut off anywhere, or changed anywhere, give an error or another circuit, never a trap.
+  @Test(arguments: ["eap_ig.pt", "acdc.pth", "acdc_protocol2.pkl", "acdc_protocol4.pkl"])
+  func `broken pickles and archives`(file: String) throws {
+    let whole = try Data(contentsOf: folder.appending(path: file))
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: file)
+      for length in stride(from: 0, to: whole.count, by: 41) {
+        try whole.prefix(length).write(to: url)
+        #expect(throws: CircuitFileError.self, "\(length) bytes") {
+          try CircuitFile.read(url, for: configuration)
+        }
+      }
+      for place in stride(from: 2, to: whole.count, by: 13) {
+        var changed = whole
+        changed[place] ^= 0xFF
+        try changed.write(to: url)
+        do {
+          _ = try CircuitFile.read(url, for: configuration)
+        } catch {
+          #expect(error is CircuitFileError)
+        }
+      }
+    }
+  }
+
+  @Test func `a missing file`() {
+    #expect(throws: CircuitFileError.self) {
+      try CircuitFile.read(folder.appending(path: "none.json"), for: configuration)
+    }
+  }
+}
