@@ -7,8 +7,9 @@ struct EvaluationBenchmark {
   private let rounds = 3
 
   func run() {
-    guard let scores = try? AttributionPatching.plain.scores(
-      for: DiscoveryProblem(model: model, task: task))
+    guard
+      let scores = try? AttributionPatching.plain.scores(
+        for: DiscoveryProblem(model: model, task: task))
     else { preconditionFailure("a random model has scores") }
     for ablation in [Ablation.resample, .mean()] { compare(scores, ablation) }
   }

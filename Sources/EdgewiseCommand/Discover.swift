@@ -43,13 +43,14 @@ struct Discover: ParsableCommand {
     let evaluation = CircuitEvaluation(
       model: transformer, task: made.task, ablation: method.ablation)
     let measured = evaluation.faithfulness(
-      of: [circuit], by: made.task.allows(Accuracy()) ? [made.task.metric, Accuracy()] : [made.task.metric],
+      of: [circuit],
+      by: made.task.allows(Accuracy()) ? [made.task.metric, Accuracy()] : [made.task.metric],
       progress: bar.show)[0]
     guard measured[0].isFinite else {
       throw Failure(
         "The \(made.task.metric.name) of a run is not a number; check the model's weights.")
     }
-    warn(about: measured[0])
+    measured[0].warnIfEmptyIsFull()
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
       ranking: selection.ranking, faithfulness: measured[0],
@@ -61,17 +62,6 @@ struct Discover: ParsableCommand {
         load: discovery, discover: discovered - discovery, total: bar.seconds))
     try target?.write(record.files(report))
     try printResult(report, record, target)
-  }
-
-  /// Says when a task cannot tell a circuit from nothing.
-  private func warn(about measured: Faithfulness) {
-    let (full, empty) = (measured.full.mean, measured.empty.mean)
-    guard abs(full - empty) <= 1e-3 * max(abs(full), abs(empty)) else { return }
-    note(
-      """
-      note: ablating every edge hardly changes the metric (\(Numbers.fixed(full, 6)) to \
-      \(Numbers.fixed(empty, 6))), so faithfulness means nothing here; do the prompts of a pair differ?
-      """)
   }
 
   private func heading(

@@ -34,6 +34,7 @@ struct Measuring {
     guard measured.allSatisfy(\.isFinite) else {
       throw Failure("The metric of a run is not a number; check the model's weights.")
     }
+    measured[0].warnIfEmptyIsFull()
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
     if wants(.random) {
       report.random = evaluation.randomBaseline(

@@ -14,6 +14,8 @@ struct ModelArgument: ParsableArguments {
   /// Where the model's file or directory is; nil for the bundled one.
   ///
   /// - Parameter directory: What a relative path is relative to; nil for the working directory.
+  /// - Returns: The file or directory.
+  /// - Throws: ``Failure`` when there is no such model.
   func location(relativeTo directory: URL? = nil) throws -> URL? {
     guard model != Transformer.bundledName else { return nil }
     let url = URL(filePath: model, relativeTo: directory)

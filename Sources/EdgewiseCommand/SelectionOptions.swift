@@ -6,7 +6,8 @@ extension CircuitSelection.Order: ExpressibleByArgument {}
 
 /// Which edges of all scored ones a circuit keeps.
 struct SelectionOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "Keep so many edges; discover keeps 200 when no size is given.")
+  @Option(
+    parsing: .unconditional, help: "Keep so many edges; discover keeps 200 when no size is given.")
   var edges: Int?
 
   @Option(parsing: .unconditional, help: "Keep this share of all edges, such as 0.01.")

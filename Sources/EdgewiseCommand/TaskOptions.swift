@@ -50,6 +50,8 @@ struct TaskOptions: ParsableArguments {
   /// - Parameters:
   ///   - model: The model whose tokens are used.
   ///   - seen: Pairs whose clean prompts a built-in task is not to make.
+  /// - Returns: The task and what is said of it.
+  /// - Throws: ``Failure`` or the library's errors, each a sentence for the user.
   func make(for model: Transformer, without seen: [PromptPair] = []) throws -> Made {
     let name = name(for: model)
     let metric = try Metrics.named(metric)

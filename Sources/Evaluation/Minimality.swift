@@ -18,7 +18,7 @@ public struct EdgeContribution: Sendable, Equatable {
 }
 
 extension CircuitEvaluation {
-  /// The exact effect of each of a circuit's edges, by the task's own metric: is the circuit minimal?
+  /// The exact effect of each of a circuit's edges, by the task's own metric.
   ///
   /// Edges are ablated one at a time, as the scheme's ablation and positions say. Each run starts from
   /// the circuit's own and computes only what lies between the edge and the logits.

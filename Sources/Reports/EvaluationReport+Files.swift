@@ -27,7 +27,8 @@ extension EvaluationReport {
       metrics.map { name, found in
         [
           name, Numbers.exact(found.full.mean), Numbers.exact(found.circuit.mean),
-          Numbers.exact(found.circuit.standardError), Numbers.exact(found.empty.mean), Numbers.exact(found.value),
+          Numbers.exact(found.circuit.standardError), Numbers.exact(found.empty.mean),
+          Numbers.exact(found.value),
         ] + [0.1, 0.5, 0.9].map { Numbers.exact(found.recovered.quantile($0)) }
       })
   }
@@ -108,7 +109,8 @@ extension EvaluationReport {
       ([("whole circuit", found.whole)] + found.halves.map { ("random half", $0) }).map {
         name, knockout in
         [
-          name, "\(knockout.edgeCount)", Numbers.exact(knockout.circuit.mean), Numbers.exact(knockout.model.mean),
+          name, "\(knockout.edgeCount)", Numbers.exact(knockout.circuit.mean),
+          Numbers.exact(knockout.model.mean),
         ]
       })
   }

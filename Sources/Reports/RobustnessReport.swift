@@ -39,7 +39,8 @@ extension Robustness {
           let numbers =
             [found.full.mean, found.circuit.mean, found.empty.mean, found.value]
             + [0.25, 0.5, 0.75].map { found.recovered.quantile($0) }
-          return row.scheme.labels.map { $0.replacing(",", with: " ") } + [metric] + numbers.map { Numbers.exact($0) }
+          return row.scheme.labels.map { $0.replacing(",", with: " ") } + [metric]
+            + numbers.map { Numbers.exact($0) }
         }
       })
   }

@@ -52,7 +52,9 @@ public struct AblatedPositions: Sendable, Hashable {
     if text == "last" { return .index(-1) }
     if let index = Int(text) { return .index(index) }
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else { return nil }
+    guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else {
+      return nil
+    }
     return .range(first...last)
   }
 

@@ -15,7 +15,8 @@ extension Tensor {
   ) -> Tensor {
     precondition(
       factors.count == terms.count * count && terms.allSatisfy { $0.shape == base.shape },
-      "\(terms.count) terms of \(terms.first?.shape ?? []), \(factors.count) factors, \(count) sums")
+      "\(terms.count) terms of \(terms.first?.shape ?? []), \(factors.count) factors, \(count) sums"
+    )
     let weights = Tensor(factors, shape: [terms.count, count]).matrix.transposed
     let length = base.count
     return unsafe Tensor(shape: [count] + base.shape) { out in

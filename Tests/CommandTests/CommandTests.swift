@@ -4,39 +4,6 @@ import Testing
 
 /// The command as a user runs it.
 @Suite(.serialized) struct CommandTests {
-  private struct Outcome {
-    let status: Int32
-    let output: String
-    let errors: String
-  }
-
-  private func run(
-    _ arguments: String..., environment: [String: String] = [:], in directory: URL? = nil
-  ) throws -> Outcome {
-    try run(arguments, environment: environment, in: directory)
-  }
-
-  private func run(
-    _ arguments: [String], environment: [String: String] = [:], in directory: URL? = nil
-  ) throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appending(path: "edgewise")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let directory { process.currentDirectoryURL = directory }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let problems = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: problems, as: UTF8.self))
-  }
-
   @Test func `discover without arguments finds the bundled model's circuit`() throws {
     let outcome = try run("discover", "--edges", "3")
     #expect(outcome.status == 0)

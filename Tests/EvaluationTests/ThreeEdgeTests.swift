@@ -47,7 +47,9 @@ import Testing
     try expect(ThreeEdgeModel.circuit("m0->logits"), AblationScheme(), [0, 0], empty: [0, 0])
   }
 
-  /// Corrupted tokens are 2, 0, 2, 0; clean ones 0, 1, 0, 2. The metric reads the second position.
+  /// Corrupted tokens are 2, 0, 2, 0; clean ones 0, 1, 0, 2.
+  ///
+  /// The metric reads the second position.
   @Test(arguments: [
     (Ablation.mean(over: .corrupted), 1.0), (.mean(over: .clean), 0.75),
     (.mean(over: .both), 0.875), (.positionalMean(over: .corrupted), 0),
@@ -85,7 +87,9 @@ import Testing
       direct, AblationScheme(granularity: .nodes, part: .circuit), [3, 6], empty: [0, 0])
   }
 
-  @Test(arguments: [("last", 0.0), ("1", 0), ("0-1", 0), ("changed", 0), ("0", 1), ("-2", 1), ("7", 1)])
+  @Test(arguments: [
+    ("last", 0.0), ("1", 0), ("0-1", 0), ("changed", 0), ("0", 1), ("-2", 1), ("7", 1),
+  ])
   func `positions that are not named stay intact`(text: String, intact: Double) throws {
     let positions = try #require(AblatedPositions(text))
     let full = [3 * intact, 6 * intact]
@@ -101,7 +105,8 @@ import Testing
       expectClose(contribution.effect.values, expected, relative: 1e-5, "\(contribution.edge)")
     }
     // Without a way to m0, the edge out of it does nothing.
-    let partial = try evaluation().minimality(of: ThreeEdgeModel.circuit("input->logits", "m0->logits"))
+    let partial = try evaluation().minimality(
+      of: ThreeEdgeModel.circuit("input->logits", "m0->logits"))
     expectClose(partial.map(\.effect.mean), [1.5, 0], relative: 1e-5)
   }
 
@@ -123,7 +128,9 @@ import Testing
     let graph = ThreeEdgeModel.model.graph
     #expect(graph.edgeCount == 8)
     var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for (name, score) in [("m0->logits", 3), ("input->m0", -2), ("input->logits", 1)] as [(String, Float)] {
+    for (name, score) in [("m0->logits", 3), ("input->m0", -2), ("input->logits", 1)]
+      as [(String, Float)]
+    {
       values[try #require(Edge(name).flatMap(graph.offset(of:)))] = score
     }
     let scores = EdgeScores(values, graph: graph)

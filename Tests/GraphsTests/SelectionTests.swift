@@ -96,7 +96,8 @@ import Testing
   }
 
   @Test func `sets of edges`() throws {
-    let circuit = try #require(Circuit([Edge("input->m0"), Edge("m0->logits")].compactMap(\.self), graph: graph))
+    let circuit = try #require(
+      Circuit([Edge("input->m0"), Edge("m0->logits")].compactMap(\.self), graph: graph))
     #expect(circuit.complement.edgeCount == 11)
     #expect(circuit.complement.complement == circuit)
     #expect(circuit.intersection(circuit.complement).edgeCount == 0)

@@ -1,3 +1,4 @@
+import Evaluation
 import Graphs
 import Methods
 import Models
@@ -66,5 +67,26 @@ struct RealModelTests {
     expectClose(
       edges.map { Double(scores[$0]) },
       try golden.tensor("exact.logit_difference").elements.map(Double.init), relative: 1e-3)
+  }
+
+  /// As MIB publishes for random scores, a quarter and three quarters: all of it in the last trapezoid.
+  ///
+  /// Up to a fifth of the edges nothing is left of the behaviour; half of them keep `input->m0` or not, so
+  /// that single scores vary by a tenth.
+  @Test func `CPR and CMD of random scores`() throws {
+    let graph = model.graph
+    let evaluation = CircuitEvaluation(model: model, task: task)
+    let curves = (1...4 as ClosedRange<UInt64>).map { seed in
+      let random = Tensor.random([graph.writerCount, graph.readerCount], seed: seed)
+      return evaluation.curves(
+        of: EdgeScores(random.elements, graph: graph), by: [.signed, .magnitude])
+    }
+    for curve in curves.joined() {
+      #expect(curve.points.dropLast(2).allSatisfy { abs($0.faithfulness.value) < 0.05 })
+      #expect(abs((curve.points.last?.faithfulness.value ?? 0) - 1) < 1e-5)
+    }
+    let cpr = PromptValues(curves.map { $0[0].area() })
+    let cmd = PromptValues(curves.map { $0[1].distance() })
+    #expect(abs(cpr.mean - 0.25) < 0.05 && abs(cmd.mean - 0.75) < 0.05, "\(cpr) \(cmd)")
   }
 }

@@ -119,7 +119,8 @@ import Testing
     let other = try #require(
       Circuit([], graph: ComputationGraph(layerCount: 3, headCount: 2, dModel: 24)))
     try expectProblem(
-      "other.json", JSONEncoder().encode(CircuitDocument(other)), says: "a model of 3 layers, 2 heads")
+      "other.json", JSONEncoder().encode(CircuitDocument(other)),
+      says: "a model of 3 layers, 2 heads")
   }
 
   /// Files that are cut off anywhere, or changed anywhere, give an error or another circuit, never a trap.

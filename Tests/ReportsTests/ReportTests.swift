@@ -70,4 +70,66 @@ import Testing
     #expect(html.contains("<svg") && html.contains("75.0 %"))
     #expect(html.contains("a0.h0&lt;q&gt;"))
   }
+
+  @Test func `a plot is well-formed, with every point inside`() throws {
+    let ticks = [(place: 0.001, label: "a & b"), (place: 1, label: "1")]
+    let plot = LinePlot(
+      "<title>", x: LinePlot.Axis("x", 0.001...1, ticks: ticks, isLogarithmic: true),
+      y: LinePlot.Axis("y", 0...1, ticks: [(0.5, "half")]),
+      series: [
+        LinePlot.Series(
+          "one",
+          [
+            LinePlot.Point(0.001, 0), LinePlot.Point(0.1, 7, range: -3...9),
+            LinePlot.Point(1, .nan),
+          ]),
+        LinePlot.Series("none", []),
+      ])
+    let parser = XMLParser(data: Data(plot.svg.utf8))
+    #expect(parser.parse(), "\(String(describing: parser.parserError))")
+    #expect(plot.svg.components(separatedBy: "<circle").count - 1 == 2)
+    // Logarithmic: 0.1 lies at two thirds of 636 units from 64. Values beyond the axis lie at its end.
+    #expect(plot.svg.contains("points=\"64.0,388.0 488.0,40.0\""), "\(plot.svg)")
+  }
+
+  @Test func `an evaluation shows what was measured and nothing else`() {
+    let circuit = scores.circuit(edgeCount: 3)
+    let found = Faithfulness(
+      full: PromptValues([4, 2]), empty: PromptValues([1, 1]), circuit: PromptValues([2, 3]))
+    var report = EvaluationReport(heading: ["model", "task"], circuit: circuit, metric: "kl")
+    report.metrics = [("kl", found)]
+    #expect(report.text(edges: 5).hasPrefix("model\ntask\n\nmetric"))
+    #expect(report.text(edges: 5).contains("75.0 %"))
+    #expect(!report.text(edges: 5).contains("CPR"))
+    #expect(report.files.keys.sorted() == ["metrics.csv"])
+    #expect(report.files["metrics.csv"]?.contains("kl,3.0,2.5,0.5,1.0,0.75,") ?? false)
+
+    let point = FaithfulnessCurve.Point(
+      fraction: 0.5, edgeCount: 3, prunedEdgeCount: 2, faithfulness: found)
+    let curve = FaithfulnessCurve(points: [point, point], totalEdgeCount: 6)
+    report.curves = [(.signed, curve), (.magnitude, curve)]
+    report.random = RandomBaseline(circuits: [found, found])
+    report.minimality = circuit.edges.enumerated().map { index, edge in
+      EdgeContribution(edge: edge, effect: PromptValues([Double(index), Double(index)]))
+    }
+    report.recovery = [(.edges, RecoveryCurve(of: scores, truth: circuit))]
+    report.overlap = CircuitOverlap(of: circuit, with: circuit)
+    report.agreement = ScoreAgreement(scores, scores, by: .magnitude)
+    #expect(
+      report.files.keys.sorted() == [
+        "curve.csv", "curve.svg", "metrics.csv", "minimality.csv", "roc.csv", "roc.svg",
+      ])
+    let text = report.text(edges: 2)
+    for part in ["CPR 0.000", "1 of 3 edges change it", "2 random circuits", "precision"] {
+      #expect(text.contains(part), "\(part) in \(text)")
+    }
+    // The largest effect first.
+    #expect(
+      report.files["minimality.csv"]?.contains("effect,standard_error\n\(circuit.edges[2]),2.0,0.0")
+        ?? false)
+    for name in ["curve.svg", "roc.svg"] {
+      let parser = XMLParser(data: Data((report.files[name] ?? "").utf8))
+      #expect(parser.parse(), "\(name): \(String(describing: parser.parserError))")
+    }
+  }
 }

@@ -60,12 +60,14 @@ import Testing
     for ablation in Ablation.allCases {
       #expect(Ablation(rawValue: ablation.rawValue) == ablation)
     }
-    #expect(Ablation.mean().rawValue == "mean" && Ablation.mean(over: .both).rawValue == "mean-both")
+    #expect(
+      Ablation.mean().rawValue == "mean" && Ablation.mean(over: .both).rawValue == "mean-both")
     #expect(Ablation(rawValue: "mean-corrupted") == nil)
   }
 
   @Test func `positions are read and found`() throws {
-    let pair = PromptPair(clean: [1, 2, 3, 4], corrupted: [1, 9, 3, 8], answers: [], wrongAnswers: [])
+    let pair = PromptPair(
+      clean: [1, 2, 3, 4], corrupted: [1, 9, 3, 8], answers: [], wrongAnswers: [])
     let short = PromptPair(clean: [5], corrupted: [5], answers: [], wrongAnswers: [])
     let batch = PairBatch([pair, short])
     let expected: [String: [Int32]] = [

@@ -75,6 +75,8 @@ import Testing
 
   @Test func `an unknown metric names the known ones`() {
     let error = #expect(throws: TaskError.self) { try Metrics.named("logits") }
-    #expect(error?.description.contains("logit-difference, probability-difference, nll, kl, kl-reverse") ?? false)
+    #expect(
+      error?.description.contains("logit-difference, probability-difference, nll, kl, kl-reverse")
+        ?? false)
   }
 }

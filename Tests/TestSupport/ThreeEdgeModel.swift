@@ -53,9 +53,10 @@ package enum ThreeEdgeModel {
 
   /// A circuit of edges by name.
   package static func circuit(_ names: String...) -> Circuit {
-    Circuit(names.compactMap { Edge($0) }, graph: model.graph) ?? EdgeScores(
-      [Float](repeating: 0, count: model.graph.writerCount * model.graph.readerCount),
-      graph: model.graph
-    ).circuit(edgeCount: 0)
+    Circuit(names.compactMap { Edge($0) }, graph: model.graph)
+      ?? EdgeScores(
+        [Float](repeating: 0, count: model.graph.writerCount * model.graph.readerCount),
+        graph: model.graph
+      ).circuit(edgeCount: 0)
   }
 }

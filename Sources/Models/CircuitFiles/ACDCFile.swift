@@ -25,7 +25,9 @@ enum ACDCFile {
     var scores = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
     for item in items {
       guard let pair = item.items, pair.count == 2 else { throw expected }
-      guard let edge = try names.edge(pair[0]), let offset = graph.offset(of: edge) else { continue }
+      guard let edge = try names.edge(pair[0]), let offset = graph.offset(of: edge) else {
+        continue
+      }
       edges.append(edge)
       guard let effect = pair[1].number else { continue }
       guard effect.isFinite else { throw .format(.badScore(edge: "\(edge)")) }

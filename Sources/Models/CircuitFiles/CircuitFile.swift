@@ -157,7 +157,8 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
 extension CheckpointError {
   /// What is wrong, without the file and the full stop.
   fileprivate var detail: String {
-    let text = description.hasPrefix(file + ": ")
+    let text =
+      description.hasPrefix(file + ": ")
       ? String(description.dropFirst(file.count + 2)) : description
     return text.hasSuffix(".") ? String(text.dropLast()) : text
   }

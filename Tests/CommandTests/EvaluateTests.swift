@@ -1,0 +1,231 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `evaluate` and `robustness` as a user runs them, on runs of the bundled model.
+@Suite(.serialized) struct EvaluateTests {
+  /// Runs `discover` into a directory and hands over its path.
+  private func withRun(
+    edges: Int = 3, _ body: (_ run: String, _ directory: URL) throws -> Void
+  ) throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let outcome = try run("discover", "--count", "20", "--edges", "\(edges)", "--output", path)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      try body(path, directory)
+    }
+  }
+
+  @Test func `a run is evaluated on other prompts by everything there is`() throws {
+    try withRun { path, directory in
+      let target = directory.appending(path: "evaluation")
+      let outcome = try run(
+        "evaluate", path, "--truth", path, "--against", path, "--draws", "4", "--output",
+        target.path)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      for text in [
+        "circuit of 3 edges, 3 on paths", "induction, 20 pairs, seed 1: held out",
+        "found on seed 0", "answer-rank", "4 random circuits", "CPR 0.9", "CMD 0.0",
+        "without the circuit's edges", "a1.h2->logits", "Jaccard index", "100.0 %",
+        "rank correlation 1.000",
+      ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
+      for line in outcome.output.split(separator: "\n") where !line.hasPrefix("files:") {
+        #expect(line.count <= 100, "\(line)")
+      }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: target.path).sorted() == [
+          "completeness.csv", "curve.csv", "curve.svg", "evaluation.json", "metrics.csv",
+          "minimality.csv", "roc.csv", "roc.svg",
+        ])
+      let curve = try String(contentsOf: target.appending(path: "curve.csv"), encoding: .utf8)
+      #expect(curve.split(separator: "\n").count == 21)
+    }
+  }
+
+  @Test func `the same evaluation gives the same bytes on any threads`() throws {
+    try withRun(edges: 5) { path, directory in
+      var files: [[String: Data]] = []
+      for threads in ["1", "3"] {
+        let target = directory.appending(path: threads)
+        #expect(
+          try run(
+            "evaluate", path, "--ablation", "mean-both", "--draws", "3", "--threads", threads,
+            "--output", target.path
+          ).status == 0)
+        let names = try FileManager.default.contentsOfDirectory(atPath: target.path)
+        files.append(
+          Dictionary(
+            uniqueKeysWithValues: try names.filter { $0 != "evaluation.json" }.map {
+              ($0, try Data(contentsOf: target.appending(path: $0)))
+            }))
+      }
+      #expect(files[0] == files[1] && files[0].count == 5)
+    }
+  }
+
+  @Test func `--json prints one object`() throws {
+    struct Record: Decodable {
+      struct Metric: Decodable {
+        let metric: String
+        let faithfulness: Double?
+        let recovered: [String: Double]
+      }
+      struct Curve: Decodable {
+        let ranking: String
+        let area: [String: Double]
+      }
+      let metrics: [Metric]
+      let curves: [Curve]
+      let edges: Int
+    }
+    try withRun { path, _ in
+      let outcome = try run("evaluate", path, "--json", "--measures", "curve")
+      let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
+      #expect(record.edges == 3 && record.metrics.count == 9)
+      #expect(record.metrics[0].metric == "logit-difference")
+      #expect((record.metrics[0].recovered["50 %"] ?? 0) > 0.98)
+      #expect(record.curves.map(\.ranking) == ["signed", "magnitude"])
+      #expect(record.curves[0].area.count == 4)
+    }
+  }
+
+  @Test func `another circuit is chosen from the scores`() throws {
+    try withRun { path, _ in
+      for (option, says) in [
+        (["--edges", "40"], "circuit of 40 edges"),
+        (["--fraction", "0.1", "--order", "greedy"], "circuit of 15 edges"),
+        (["--nodes", "2"], "through 2 heads and MLPs"),
+        (["--threshold", "1e9"], "circuit of 0 edges"),
+      ] {
+        let outcome = try run(["evaluate", path, "--measures", "random"] + option)
+        #expect(outcome.status == 0 && outcome.output.contains(says), "\(option): \(outcome)")
+      }
+    }
+  }
+
+  @Test func `an empty circuit and a single prompt are measured as far as they can be`() throws {
+    try withRun(edges: 0) { path, _ in
+      let outcome = try run("evaluate", path, "--count", "1", "--draws", "2")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("circuit of 0 edges, 0 on paths"))
+      #expect(outcome.output.contains("0 of 0 edges change it"))
+      #expect(outcome.output.contains("induction, 1 pair, seed 1"))
+      // One prompt has no standard error, and nothing to draw from.
+      #expect(outcome.output.contains("–") && !outcome.output.contains("Jaccard"))
+    }
+  }
+
+  @Test func `what the prompts are is said`() throws {
+    try withRun { path, directory in
+      let said = { (arguments: [String]) in
+        try run(["evaluate", path, "--measures", "random"] + arguments).output
+      }
+      #expect(try said(["--seed", "0"]).contains("found on prompts of this seed"))
+      #expect(try said(["--seed", "9", "--count", "7"]).contains("7 pairs, seed 9: held out"))
+      let line =
+        #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#
+      let file = directory.appending(path: "task.jsonl")
+      try Data(line.utf8).write(to: file)
+      #expect(try said(["--task", file.path]).contains("another task than the circuit"))
+    }
+  }
+
+  @Test func `relative paths of a run are found again`() throws {
+    try withTemporaryDirectory { directory in
+      try FileManager.default.copyItem(
+        at: fixtures.appending(path: "gpt2"), to: directory.appending(path: "model"))
+      #expect(
+        try run(
+          "discover", "model", "--task", "induction", "--count", "4", "--output", "run",
+          in: directory
+        ).status == 0)
+      let path = directory.appending(path: "run").path
+      let found = try run("evaluate", path, "--measures", "random", "--draws", "2")
+      #expect(found.status == 0, "\(found.errors)")
+      // A changed model is refused, unless it is named.
+      let config = directory.appending(path: "model/config.json")
+      let text = try String(contentsOf: config, encoding: .utf8)
+      try Data((text + "\n").utf8).write(to: config)
+      let changed = try run("evaluate", path)
+      #expect(changed.status == 1 && changed.errors.contains("its files have changed"))
+      let named = try run(
+        "evaluate", path, "--model", directory.appending(path: "model").path, "--measures",
+        "random", "--draws", "2")
+      #expect(named.status == 0, "\(named.errors)")
+    }
+  }
+
+  @Test func `circuits of other tools are evaluated`() throws {
+    let model = fixtures.appending(path: "gpt2").path
+    for file in ["eap_ig.json", "eap_ig.pt", "acdc.pth", "acdc_protocol4.pkl", "edge_pruning.json"]
+    {
+      let path = fixtures.appending(path: "circuits/\(file)").path
+      let outcome = try run(
+        "evaluate", path, "--model", model, "--task", "induction", "--count", "5", "--draws", "2")
+      #expect(
+        outcome.status == 0 && outcome.output.contains("circuit of 25 edges"), "\(file): \(outcome)"
+      )
+      #expect(outcome.output.contains("CPR") == !["acdc.pth", "edge_pruning.json"].contains(file))
+    }
+  }
+
+  @Test func `robustness shows every choice and the spread`() throws {
+    try withRun { path, directory in
+      let target = directory.appending(path: "robustness")
+      let outcome = try run("robustness", path, "--output", target.path)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      for text in [
+        "under 16 choices", "nodes    positional-mean  changed,last", "lowest", "highest",
+        "in percentage points",
+      ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
+      for line in outcome.output.split(separator: "\n") where !line.hasPrefix("files:") {
+        #expect(line.count <= 100, "\(line)")
+      }
+      let table = try String(contentsOf: target.appending(path: "robustness.csv"), encoding: .utf8)
+      #expect(table.split(separator: "\n").count == 1 + 16 * 4)
+      let less = try run(
+        "robustness", path, "--ablation", "zero", "mean-clean", "--positions", "all", "--json")
+      #expect(less.output.contains("\"mean-clean\"") && !less.output.contains("\"resample\""))
+    }
+  }
+
+  @Test(arguments: [
+    (["evaluate", "odd"], 1, "odd: there is no such run or file"),
+    (["evaluate", "/"], 1, "expected the directory of a run, with run.json"),
+    (["evaluate", "RUN", "--metric", "odd"], 1, "There is no metric \"odd\""),
+    (["evaluate", "RUN", "--task", "ioi"], 1, "the model has no tokenizer"),
+    (["evaluate", "RUN", "--edges", "3", "--nodes", "2"], 64, "Give one of --edges"),
+    (["evaluate", "RUN", "--fraction", "2"], 64, "--fraction should be from 0 to 1"),
+    (["evaluate", "RUN", "--threshold", "nan"], 64, "--threshold should be a number"),
+    (["evaluate", "RUN", "--nodes", "2", "--order", "greedy"], 64, "--order greedy goes with"),
+    (["evaluate", "RUN", "--positions", "odd"], 64, "--positions"),
+    (["evaluate", "RUN", "--measures", "odd"], 64, "completeness"),
+    (["evaluate", "RUN", "--draws", "1"], 64, "--draws should be from 2"),
+    (["evaluate", "RUN", "--ablation", "odd"], 64, "mean-both"),
+    (["evaluate", "RUN", "--truth", "odd.json"], 1, "odd.json: the file cannot be read"),
+    (["evaluate", "RUN/circuit.json"], 1, "name it with --model"),
+    (["evaluate", "RUN/scores.safetensors", "--model", "induction-tiny"], 1, "choose one with"),
+    (
+      [
+        "evaluate", "FIXTURES/circuits/edge_pruning.json", "--model", "induction-tiny", "--edges",
+        "3",
+      ], 1, "has no scores"
+    ),
+    (
+      ["evaluate", "FIXTURES/circuits/eap_ig.json", "--model", "induction-tiny"], 1,
+      "d_model 24, but this one has 2 layers, 5 heads"
+    ),
+    (["robustness", "odd"], 1, "odd: there is no such run or file"),
+  ]) func `bad input gives one clear sentence`(
+    arguments: [String], status: Int32, says: String
+  ) throws {
+    try withRun { path, _ in
+      let outcome = try run(
+        arguments.map {
+          $0.replacing("RUN", with: path).replacing("FIXTURES", with: fixtures.path)
+        })
+      #expect(outcome.status == status && outcome.errors.contains(says), "\(arguments): \(outcome)")
+      #expect(outcome.output.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// What a run of the command left.
+struct Outcome {
+  let status: Int32
+  let output: String
+  let errors: String
+}
+
+/// Runs the command as a user would.
+func run(
+  _ arguments: String..., environment: [String: String] = [:], in directory: URL? = nil
+) throws -> Outcome {
+  try run(arguments, environment: environment, in: directory)
+}
+
+/// Runs the command as a user would.
+func run(
+  _ arguments: [String], environment: [String: String] = [:], in directory: URL? = nil
+) throws -> Outcome {
+  let process = Process()
+  process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appending(path: "edgewise")
+  process.arguments = arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+  if let directory { process.currentDirectoryURL = directory }
+  let (output, errors) = (Pipe(), Pipe())
+  process.standardOutput = output
+  process.standardError = errors
+  try process.run()
+  let text = output.fileHandleForReading.readDataToEndOfFile()
+  let problems = errors.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  return Outcome(
+    status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+    errors: String(decoding: problems, as: UTF8.self))
+}
