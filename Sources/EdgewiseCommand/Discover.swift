@@ -23,10 +23,7 @@ struct Discover: ParsableCommand {
   var selected: CircuitSelection { selection.chosen ?? selection.selection(.edges(200)) }
 
   func run() throws {
-    ProcessSettings.keepFreedMemory()
-    ProcessSettings.limitThreads(to: output.threads)
-    let target = try output.output.map { try RunDirectory(path: $0) }
-    let bar = ProgressBar(isQuiet: output.quiet)
+    let (target, bar) = try output.begin()
     let location = try model.location()
     let transformer = try model.load(from: location)
     let made = try task.make(for: transformer)

@@ -18,10 +18,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
-    ProcessSettings.keepFreedMemory()
-    ProcessSettings.limitThreads(to: output.threads)
-    let target = try output.output.map { try RunDirectory(path: $0) }
-    let bar = ProgressBar(isQuiet: output.quiet)
+    let (target, bar) = try output.begin()
     let found = try EvaluationSource(source, selection)
     let truth = try measures.truth.map { try Self.read($0, found).circuit }
     let others = try measures.against.map { try Self.read($0, found).scores }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Edgewise
 
 /// Where results go.
 struct OutputOptions: ParsableArguments {
@@ -16,6 +17,13 @@ struct OutputOptions: ParsableArguments {
 
   @Option(parsing: .unconditional, help: "How many threads to use; 0 for all processors.")
   var threads: Int = 0
+
+  /// Readies the process; an output that cannot be written is refused before any work is done.
+  func begin() throws -> (target: RunDirectory?, bar: ProgressBar) {
+    ProcessSettings.keepFreedMemory()
+    ProcessSettings.limitThreads(to: threads)
+    return (try output.map { try RunDirectory(path: $0) }, ProgressBar(isQuiet: quiet))
+  }
 
   func validate() throws {
     guard (0...1024).contains(threads) else {

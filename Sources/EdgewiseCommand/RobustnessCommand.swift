@@ -30,10 +30,7 @@ struct Robust: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
-    ProcessSettings.keepFreedMemory()
-    ProcessSettings.limitThreads(to: output.threads)
-    let target = try output.output.map { try RunDirectory(path: $0) }
-    let bar = ProgressBar(isQuiet: output.quiet)
+    let (target, bar) = try output.begin()
     let found = try EvaluationSource(source, selection)
     let metrics = Metrics.all.filter {
       Self.metrics.contains($0.name) && found.task.allows($0)

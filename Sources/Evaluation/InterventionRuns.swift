@@ -25,7 +25,7 @@ public struct InterventionRuns: Sendable {
   /// Measures interventions in one pass over the prompts.
   ///
   /// For each batch the clean run, the ablated values and a run with every edge ablated are made once;
-  /// each intervention then computes what differs from that run and matters for the logits.
+  /// each intervention then computes what differs from one of those and matters for the logits.
   ///
   /// - Parameters:
   ///   - interventions: Their masks belong to one graph, the model's.
@@ -49,15 +49,15 @@ public struct InterventionRuns: Sendable {
     for (index, batch) in batches.enumerated() {
       let done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
-      let reference = model.logits(batch.clean)
+      var runs = BatchRuns(model: model, batch: batch, sources: sources)
+      let reference = runs.clean.logits
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         let input = MetricInput(logits: logits, batch: batch, reference: reference)
         for (index, metric) in metrics.enumerated() { sums[index] += metric.evaluate(input).values }
       }
       add(reference, &full)
-      var runs = BatchRuns(model: model, batch: batch, sources: sources)
       for (place, intervention) in interventions.enumerated() {
-        add(runs.logits(intervention), &values[place])
+        add(runs.forward(intervention).logits, &values[place])
         progress(RunProgress("evaluating", done: done + place + 1, total: total))
       }
     }
@@ -72,9 +72,12 @@ struct BatchRuns {
   let model: Transformer
   let batch: PairBatch
   let sources: [Ablation: AblationValues]
-  private var starts: [Ablation: Start] = [:]
+  /// The full model on the clean prompts.
+  let clean: PlainRun.Result
+  private var ablatedStarts: [Ablation: Start] = [:]
+  private var intactStates: [Ablation: MaskedState] = [:]
 
-  /// The run with every edge ablated, from which masked runs start.
+  /// Ablated values and the run with every edge ablated.
   struct Start {
     let ablated: AblatedStream
     let state: MaskedState
@@ -84,12 +87,19 @@ struct BatchRuns {
     self.model = model
     self.batch = batch
     self.sources = sources
+    clean = PlainRun(model, batch: batch.clean).forward(keepsTape: true)
   }
 
-  /// The logits after each prompt under an intervention, `[prompt, vocabulary]`.
-  mutating func logits(_ intervention: Intervention) -> Tensor {
-    let start = start(intervention.ablation, graph: intervention.mask.graph)
-    return run(intervention, start).forward(from: start.state).logits
+  /// A run under an intervention, from where there is least to do.
+  ///
+  /// Where all of the first layer is intact it starts from the clean run, and what lies above the first
+  /// masked reader is not computed again; else from the run with every edge ablated.
+  mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
+    let start = start(intervention)
+    let state =
+      intervention.mask.isIntact(inLayer: 0)
+      ? intactState(intervention, start) ?? start.state : start.state
+    return run(intervention, start).forward(from: state)
   }
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
@@ -98,9 +108,24 @@ struct BatchRuns {
       intactTokens: intervention.positions.intactTokens(in: batch))
   }
 
-  /// The start for an ablation, made at its first use.
-  mutating func start(_ ablation: Ablation, graph: ComputationGraph) -> Start {
-    if let start = starts[ablation] { return start }
+  /// The clean run as a state, made at its first use.
+  private mutating func intactState(
+    _ intervention: Intervention, _ start: Start
+  ) -> MaskedState? {
+    if let state = intactStates[intervention.ablation] { return state }
+    let state = clean.tape.map {
+      MaskedState(
+        intact: $0, writes: clean.writes, ablated: start.ablated,
+        graph: intervention.mask.graph, model: model)
+    }
+    intactStates[intervention.ablation] = state
+    return state
+  }
+
+  /// The start for an intervention's ablation, made at its first use.
+  mutating func start(_ intervention: Intervention) -> Start {
+    let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
+    if let start = ablatedStarts[ablation] { return start }
     guard let values = sources[ablation] else {
       preconditionFailure("the ablation \(ablation) was not made ready")
     }
@@ -115,7 +140,7 @@ struct BatchRuns {
         model, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
       made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)
     }
-    starts[ablation] = made
+    ablatedStarts[ablation] = made
     return made
   }
 

@@ -39,15 +39,15 @@ extension CircuitEvaluation {
     let batches = task.batches(model.maskedBatch(withGradients: false))
     var done = 0
     for batch in batches {
-      let reference = model.logits(batch.clean)
+      var runs = BatchRuns(model: model, batch: batch, sources: sources)
+      let reference = runs.clean.logits
       let metric = { (logits: Tensor) in
         task.metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference)).values
       }
-      var runs = BatchRuns(model: model, batch: batch, sources: sources)
       var intervention = Intervention(
         mask: EdgeMask(circuit), ablation: scheme.ablation, positions: scheme.positions)
-      let start = runs.start(scheme.ablation, graph: circuit.graph)
-      let whole = runs.run(intervention, start).forward(from: start.state)
+      let start = runs.start(intervention)
+      let whole = runs.forward(intervention)
       let intact = metric(whole.logits)
       for (index, edge) in edges.enumerated() {
         progress(

@@ -30,6 +30,16 @@ public struct EdgeMask: Sendable, Equatable {
     for offset in circuit.offsets { values[offset] = 1 }
   }
 
+  /// Whether all edges into a layer's readers are intact.
+  package func isIntact(inLayer layer: Int) -> Bool {
+    let readers = graph.headReaders(layer: layer).lowerBound...graph.mlpReader(layer: layer)
+    return readers.allSatisfy { reader in
+      (0..<graph.visibleWriterCount(ofReader: reader)).allSatisfy {
+        values[$0 * graph.readerCount + reader] == 1
+      }
+    }
+  }
+
   /// The value of an edge, which must exist when it is set.
   public subscript(edge: Edge) -> Float {
     get { graph.offset(of: edge).map { values[$0] } ?? 0 }

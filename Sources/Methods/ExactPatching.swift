@@ -32,8 +32,10 @@ public struct ExactPatching: DiscoveryMethod {
     var mask = EdgeMask(1, graph: graph)
     for batch in batches {
       let ablated = AblatedStream(values.writes(for: batch), model: problem.model)
-      let full = MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
-        .forward(extent: .everyNode)
+      let full = PlainRun(problem.model, batch: batch.clean).forward(keepsTape: true)
+      guard let tape = full.tape else { preconditionFailure("a run that kept no tape") }
+      let intactState = MaskedState(
+        intact: tape, writes: full.writes, ablated: ablated, graph: graph, model: problem.model)
       let metric = { (logits) in
         problem.task.metric.evaluate(
           MetricInput(logits: logits, batch: batch, reference: full.logits)
@@ -47,7 +49,7 @@ public struct ExactPatching: DiscoveryMethod {
         mask[edge] = 0
         defer { mask[edge] = 1 }
         let run = MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
-        sums[offset] += intact - metric(run.forward(from: full.state).logits)
+        sums[offset] += intact - metric(run.forward(from: intactState).logits)
         done += 1
       }
     }

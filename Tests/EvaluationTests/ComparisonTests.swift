@@ -11,13 +11,8 @@ import Testing
 @Suite struct ComparisonTests {
   private let graph = ComputationGraph(layerCount: 1, headCount: 1, dModel: 4)
 
-  /// Scores by edge; all others 0.
-  private func scores(_ values: [String: Float]) throws -> EdgeScores {
-    var all = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for (name, value) in values {
-      all[try #require(Edge(name).flatMap(graph.offset(of:)))] = value
-    }
-    return EdgeScores(all, graph: graph)
+  private func scores(_ values: [String: Float]) -> EdgeScores {
+    EdgeScores(values, graph: graph)
   }
 
   private func circuit(_ names: String...) throws -> Circuit {
@@ -55,7 +50,7 @@ import Testing
 
   @Test func `ROC of scores, edges that tie chosen together`() throws {
     let truth = try circuit("input->m0", "m0->logits")
-    let found = try scores(["input->m0": 3, "input->logits": -2, "m0->logits": 1])
+    let found = scores(["input->m0": 3, "input->logits": -2, "m0->logits": 1])
     // By magnitude: true, false, true, then five ties of false ones: of 6 others and 2 true.
     let curve = RecoveryCurve(of: found, truth: truth)
     #expect(
@@ -74,8 +69,8 @@ import Testing
   }
 
   @Test func `agreement of scores`() throws {
-    let one = try scores(["input->m0": 3, "input->logits": 2, "m0->logits": 1])
-    let other = try scores(["input->m0": 1, "input->logits": 2, "m0->logits": 3])
+    let one = scores(["input->m0": 3, "input->logits": 2, "m0->logits": 1])
+    let other = scores(["input->m0": 1, "input->logits": 2, "m0->logits": 3])
     let same = ScoreAgreement(one, one, by: .magnitude)
     #expect(abs(same.spearman - 1) < 1e-12 && same.overlap(at: 2) == 1)
     let found = ScoreAgreement(one, other, by: .magnitude)
@@ -84,13 +79,13 @@ import Testing
     #expect(abs(found.spearman - (5 * 2.25 + 2 * 1.5 * 3.5 + 6.25) / square) < 1e-12)
     #expect(found.overlap(at: 1) == 0 && found.overlap(at: 2) == 0.5 && found.overlap(at: 3) == 1)
     #expect(found.overlap(at: 1000) == 1)
-    let flat = try scores([:])
+    let flat = scores([:])
     #expect(ScoreAgreement(one, flat, by: .magnitude).spearman.isNaN)
   }
 
   @Test func `stability over drawn prompts`() throws {
-    let one = try scores(["input->m0": 3])
-    let other = try scores(["input->logits": 3])
+    let one = scores(["input->m0": 3])
+    let other = scores(["input->logits": 3])
     let steady = Stability(
       parts: [one, one, one], selection: CircuitSelection(.edges(1)), draws: 5)
     #expect(steady.jaccard.values == [Double](repeating: 1, count: 10))

@@ -127,13 +127,8 @@ import Testing
   @Test func `a curve and its areas`() throws {
     let graph = ThreeEdgeModel.model.graph
     #expect(graph.edgeCount == 8)
-    var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for (name, score) in [("m0->logits", 3), ("input->m0", -2), ("input->logits", 1)]
-      as [(String, Float)]
-    {
-      values[try #require(Edge(name).flatMap(graph.offset(of:)))] = score
-    }
-    let scores = EdgeScores(values, graph: graph)
+    let scores = EdgeScores(
+      ["m0->logits": 3, "input->m0": -2, "input->logits": 1], graph: graph)
     let fractions = [0.125, 0.25, 0.375, 1]
     let curves = try evaluation().curves(
       of: scores, by: [.magnitude, .signed], fractions: fractions)

@@ -6,18 +6,14 @@ import Testing
 @Suite struct SelectionTests {
   private let graph = ComputationGraph(layerCount: 1, headCount: 2, dModel: 4)
 
-  private func scores(_ values: [String: Float]) throws -> EdgeScores {
-    var all = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for (name, value) in values {
-      all[try #require(Edge(name).flatMap(graph.offset(of:)))] = value
-    }
-    return EdgeScores(all, graph: graph)
+  private func scores(_ values: [String: Float]) -> EdgeScores {
+    EdgeScores(values, graph: graph)
   }
 
   private func names(_ circuit: Circuit) -> [String] { circuit.edges.map(\.description) }
 
   @Test func `sizes`() throws {
-    let scores = try scores(["input->m0": -3, "m0->logits": 2, "input->logits": 1])
+    let scores = scores(["input->m0": -3, "m0->logits": 2, "input->logits": 1])
     #expect(graph.edgeCount == 13)
     #expect(names(scores.circuit(CircuitSelection(.edges(2)))) == ["input->m0", "m0->logits"])
     #expect(
@@ -31,17 +27,17 @@ import Testing
     #expect(
       names(scores.circuit(CircuitSelection(.threshold(2), ranking: .signed))) == ["m0->logits"])
     // Ties keep the canonical order.
-    let ties = try self.scores([:])
+    let ties = self.scores([:])
     #expect(
       names(ties.circuit(CircuitSelection(.edges(2)))) == ["input->a0.h0<q>", "input->a0.h1<q>"])
-    let dangling = try self.scores(["input->a0.h0<q>": 2, "input->logits": 1])
+    let dangling = self.scores(["input->a0.h0<q>": 2, "input->logits": 1])
     #expect(
       names(dangling.circuit(CircuitSelection(.edges(2), prunes: true))) == ["input->logits"])
   }
 
   /// The strongest edge waits until its reader's node is reached.
   @Test func `greedy starts at the logits`() throws {
-    let scores = try scores([
+    let scores = scores([
       "input->a0.h0<v>": 9, "a0.h0->m0": 8, "m0->logits": 1, "input->logits": 2,
       "a0.h1->logits": 0.5,
     ])
@@ -83,7 +79,7 @@ import Testing
 
   @Test func `node circuits hold every edge between the best nodes`() throws {
     // Heads score 3 and −1, the MLP 2.
-    let scores = try scores([
+    let scores = scores([
       "a0.h0->logits": 4, "a0.h0->m0": -1, "a0.h1->logits": -1, "m0->logits": 2,
     ])
     #expect(scores.nodeScores == [0, 3, -1, 2])

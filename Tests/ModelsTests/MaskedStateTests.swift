@@ -53,6 +53,11 @@ import Testing
       starts.append(
         MaskedState(resampling: try #require(corrupted.tape), graph: graph, model: model))
     }
+    let clean = PlainRun(model, batch: golden.clean).forward(keepsTape: true)
+    starts.append(
+      MaskedState(
+        intact: try #require(clean.tape), writes: clean.writes, ablated: ablated, graph: graph,
+        model: model))
     for mask in masks(graph) {
       let whole = run(mask).forward(extent: .tape).logits
       let fresh = run(mask).forward()
@@ -62,8 +67,8 @@ import Testing
       }
       // States that hold only what mattered, and whole ones.
       starts.append(fresh.state)
-      if starts.count < 4 { starts.append(run(mask).forward(extent: .everyNode).state) }
-      if starts.count > 6 { starts.remove(at: 1) }
+      if starts.count < 5 { starts.append(run(mask).forward(extent: .everyNode).state) }
+      if starts.count > 7 { starts.remove(at: 2) }
     }
   }
 

@@ -30,6 +30,28 @@ package struct MaskedState: Sendable {
     staleReaders = [Bool](repeating: true, count: graph.readerCount)
   }
 
+  /// The state of a plain run at a mask of one value.
+  private init(
+    _ tape: PlainRun.Tape, mask: EdgeMask, deltas: [Tensor?], model: Transformer
+  ) {
+    let (graph, width) = (mask.graph, model.configuration.dHead)
+    // Heads that share a key have a reader each, unless the graph groups them.
+    let copies = graph.keyValueReaderCount / model.configuration.keyValueHeadCount
+    let readers = (0..<graph.keyValueReaderCount).map { $0 / copies }
+    self.mask = mask
+    self.deltas = deltas
+    heads = tape.layers.map { layer in
+      let perReader = { (shared: Tensor) in
+        copies == 1 ? shared : shared.gatherColumnBlocks(readers, width: width)
+      }
+      return HeadAttention.Inputs(
+        query: layer.heads.query, key: perReader(layer.heads.key),
+        value: perReader(layer.heads.value))
+    }
+    staleWriters = [Bool](repeating: false, count: graph.writerCount)
+    staleReaders = [Bool](repeating: false, count: graph.readerCount)
+  }
+
   /// The state in which every edge carries the values of a plain run: that of resampling from it.
   ///
   /// - Parameters:
@@ -37,24 +59,39 @@ package struct MaskedState: Sendable {
   ///   - graph: The model's graph, maybe with grouped keys and values.
   ///   - model: The model.
   package init(resampling corrupted: PlainRun.Tape, graph: ComputationGraph, model: Transformer) {
-    let width = model.configuration.dHead
-    // Heads that share a key have a reader each, unless the graph groups them.
-    let copies = graph.keyValueReaderCount / model.configuration.keyValueHeadCount
-    let readers = (0..<graph.keyValueReaderCount).map { $0 / copies }
-    mask = EdgeMask(0, graph: graph)
-    deltas = [Tensor?](repeating: nil, count: graph.writerCount)
-    heads = corrupted.layers.map { layer in
-      HeadAttention.Inputs(
-        query: layer.heads.query,
-        key: copies == 1
-          ? layer.heads.key : layer.heads.key.gatherColumnBlocks(readers, width: width),
-        value: copies == 1
-          ? layer.heads.value : layer.heads.value.gatherColumnBlocks(readers, width: width))
-    }
-    staleWriters = [Bool](repeating: false, count: graph.writerCount)
-    staleReaders = [Bool](repeating: false, count: graph.readerCount)
+    self.init(
+      corrupted, mask: EdgeMask(0, graph: graph),
+      deltas: [Tensor?](repeating: nil, count: graph.writerCount), model: model)
     // The clean prompt's input differs from the corrupted one's.
     staleWriters[0] = true
+  }
+
+  /// The state in which every edge is intact: that of a plain run on the clean prompts.
+  ///
+  /// - Parameters:
+  ///   - tape: The tape of that run.
+  ///   - writes: What it wrote.
+  ///   - ablated: What ablated edges carry.
+  ///   - graph: The model's graph, maybe with grouped keys and values.
+  ///   - model: The model.
+  /// - Complexity: One product with each layer's output matrix.
+  package init(
+    intact tape: PlainRun.Tape, writes: CompactWrites, ablated: AblatedStream,
+    graph: ComputationGraph, model: Transformer
+  ) {
+    let difference = writes - ablated.writes
+    var deltas: [Tensor?] = [difference.input]
+    for layer in difference.heads.indices {
+      let output = model.weights.blocks[layer].attention.output.weight.matrix
+      for head in 0..<graph.headCount {
+        let columns = model.headColumns(head)
+        deltas.append(
+          .product(
+            difference.heads[layer].matrix.columns(columns), output.columns(columns).transposed))
+      }
+      deltas.append(difference.mlps[layer])
+    }
+    self.init(tape, mask: EdgeMask(1, graph: graph), deltas: deltas, model: model)
   }
 
   /// Becomes the state of a run at another mask, whose planned values are about to be computed.
