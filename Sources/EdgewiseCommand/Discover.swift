@@ -20,7 +20,7 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   /// The choice of edges.
-  var selected: CircuitSelection { selection.chosen ?? selection.selection(.edges(200)) }
+  var selected: CircuitSelection { selection.selection() }
 
   func run() throws {
     let (target, bar) = try output.begin()
@@ -50,7 +50,7 @@ struct Discover: ParsableCommand {
     measured[0].warnIfEmptyIsFull()
     let report = DiscoveryReport(
       heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
-      ranking: selection.ranking, faithfulness: measured[0],
+      ranking: selected.ranking, faithfulness: measured[0],
       accuracy: made.task.allows(Accuracy()) ? measured[1].full.mean : nil)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()),

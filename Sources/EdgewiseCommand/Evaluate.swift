@@ -11,7 +11,7 @@ struct Evaluate: ParsableCommand {
       evaluation.json, CSV files and plots as SVG.
       """)
 
-  @OptionGroup var source: EvaluationOptions
+  @OptionGroup(title: "Source and prompts") var source: EvaluationOptions
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @OptionGroup(title: "Ablation") var scheme: SchemeOptions
   @OptionGroup(title: "Measures") var measures: MeasureOptions
@@ -20,14 +20,13 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(source, selection)
-    let truth = try measures.truth.map { try Self.read($0, found).circuit }
-    let others = try measures.against.map { try Self.read($0, found).scores }
     let scheme = scheme.scheme(found.discovery)
-    let report = try Measuring(
-      found: found, scheme: scheme, selection: selection, options: measures, bar: bar
-    ).report(truth: truth ?? nil, others: others ?? nil)
+    let measuring = try Measuring(
+      found: found, scheme: scheme, options: measures, bar: bar)
+    let report = try measuring.report()
     let record = EvaluationRecord(
-      arguments: Array(CommandLine.arguments.dropFirst()), report: report,
+      arguments: Array(CommandLine.arguments.dropFirst()), found: found, scheme: scheme,
+      report: report,
       seconds: bar.seconds)
     let json = try sortedJSON(record)
     if let target {
@@ -38,34 +37,21 @@ struct Evaluate: ParsableCommand {
     print(output.json ? json : report.text(edges: output.top))
     if let target, !output.json { print("\nfiles: \(target.url.path)") }
   }
-
-  /// Another circuit or scores of the same model: a file, or a run's directory.
-  private static func read(
-    _ path: String, _ found: EvaluationSource
-  ) throws -> CircuitFile.Contents {
-    let contents = try EvaluationSource.contents(URL(filePath: path), found.model)
-    let graph = contents.circuit?.graph ?? contents.scores?.graph
-    guard graph == found.circuit.graph else {
-      throw Failure("\(path): it groups keys and values in another way than the circuit does.")
-    }
-    return contents
-  }
 }
 
 /// What is measured.
 struct MeasureOptions: ParsableArguments {
   /// A part of an evaluation.
   enum Measure: String, CaseIterable, ExpressibleByArgument {
-    case random, curve, completeness, minimality, stability
+    case random, curve, completeness, minimality, stability, none
   }
 
   @Option(
-    parsing: .upToNextOption,
     help: """
-      What to measure besides the circuit itself: \
+      What to measure besides the circuit itself, with commas between: \
       \(Measure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
       """)
-  var measures: [Measure] = Measure.allCases
+  var measures: CommaList<Measure> = CommaList([])
 
   @Option(parsing: .unconditional, help: "Random circuits, knockouts and draws of prompts.")
   var draws: Int = 10
@@ -77,8 +63,8 @@ struct MeasureOptions: ParsableArguments {
   var against: String?
 
   func validate() throws {
-    guard (2...10_000).contains(draws) else {
-      throw ValidationError("--draws should be from 2 to 10000, found \(draws).")
+    guard (2...1000).contains(draws) else {
+      throw ValidationError("--draws should be from 2 to 1000, found \(draws).")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Edgewise
+import Foundation
 
 /// What `evaluation.json` says: what was run and everything that was measured.
 struct EvaluationRecord: Encodable {
@@ -63,13 +64,20 @@ struct EvaluationRecord: Encodable {
   }
 
   struct Knockouts: Encodable {
+    struct Half: Encodable {
+      let parts: Int
+      let circuit: Double?
+      let model: Double?
+    }
+
     let withoutCircuit: Measured
     let incompleteness: Double?
+    let halves: [Half]
   }
 
-  struct Contribution: Encodable {
-    let edge: String
-    let effect: Double
+  struct Part: Encodable {
+    let part: String
+    let effect: Double?
     let standardError: Double?
   }
 
@@ -83,26 +91,44 @@ struct EvaluationRecord: Encodable {
     let intersectionOverUnion: Double
     let aucPessimistic: Double?
     let aucTrapezoid: Double?
+    /// Pairs of false and true positive rates.
+    let roc: [[Double]]?
   }
 
   let version = edgewiseVersion
   let arguments: [String]
+  /// What relative paths among the arguments are relative to.
+  let workingDirectory = FileManager.default.currentDirectoryPath
   let heading: [String]
+  let model: String
+  let task: String
+  let prompts: Int
+  let metric: String
+  /// What was ablated: granularity, ablation, positions, part.
+  let scheme: [String]
   let edges: Int
   let metrics: [Measured]
   let random: [Double]?
   let curves: [Curve]?
   let completeness: Knockouts?
-  let minimality: [Contribution]?
+  let minimality: [Part]?
   let stability: [String: Double]?
   let truth: [Comparison]?
   let agreement: [String: Double]?
   let seconds: Double
 
-  init(arguments: [String], report: EvaluationReport, seconds: Double) {
+  init(
+    arguments: [String], found: EvaluationSource, scheme: AblationScheme, report: EvaluationReport,
+    seconds: Double
+  ) {
     self.arguments = arguments
     self.seconds = seconds
     heading = report.heading
+    model = found.model.name
+    task = found.taskDescription
+    prompts = found.task.pairs.count
+    metric = found.task.metric.name
+    self.scheme = scheme.labels + [scheme.part.rawValue]
     edges = report.circuit.edgeCount
     metrics = report.metrics.map { Measured($0.name, $0.faithfulness) }
     random = report.random?.circuits.compactMap { finite($0.value) }
@@ -110,15 +136,22 @@ struct EvaluationRecord: Encodable {
     completeness = report.completeness.map {
       Knockouts(
         withoutCircuit: Measured(report.metric, $0.withoutCircuit),
-        incompleteness: finite($0.incompleteness))
+        incompleteness: finite($0.incompleteness),
+        halves: $0.halves.map {
+          Knockouts.Half(
+            parts: $0.partCount, circuit: finite($0.circuit.mean), model: finite($0.model.mean))
+        })
     }
     minimality = report.minimality?.map {
-      Contribution(
-        edge: "\($0.edge)", effect: $0.effect.mean, standardError: $0.effect.standardError)
+      Part(
+        part: $0.part, effect: finite($0.effect.mean), standardError: $0.effect.standardError)
     }
     stability = report.stability.map { found in
-      ["jaccard": found.jaccard.mean, "rank correlation": found.rankCorrelation.mean]
-        .compactMapValues(finite)
+      [
+        "jaccard": found.jaccard.mean, "jaccard, lowest": found.jaccard.quantile(0),
+        "rank correlation": found.rankCorrelation.mean,
+        "rank correlation, lowest": found.rankCorrelation.quantile(0),
+      ].compactMapValues(finite)
     }
     truth = report.overlap.map { overlap in
       [(RecoveryCurve.Level.edges, overlap.edges), (.nodes, overlap.nodes)].map { level, counts in
@@ -127,14 +160,16 @@ struct EvaluationRecord: Encodable {
           level: level.rawValue, found: counts.found, truth: counts.truth, both: counts.both,
           precision: finite(counts.precision), recall: finite(counts.recall),
           intersectionOverUnion: counts.jaccard, aucPessimistic: curve?.area(.pessimistic),
-          aucTrapezoid: curve?.area(.trapezoid))
+          aucTrapezoid: curve?.area(.trapezoid),
+          roc: curve?.points.map { [$0.falsePositiveRate, $0.truePositiveRate] })
       }
     }
     agreement = report.agreement.map { found in
-      [
-        "spearman": found.spearman, "overlap at 10": found.overlap(at: 10),
-        "overlap at 100": found.overlap(at: 100), "overlap at 1000": found.overlap(at: 1000),
-      ].compactMapValues(finite)
+      let overlaps = [10, 100, 1000].filter { $0 < report.circuit.graph.edgeCount }.map {
+        ("overlap at \($0)", found.overlap(at: $0))
+      }
+      return Dictionary(uniqueKeysWithValues: [("spearman", found.spearman)] + overlaps)
+        .compactMapValues(finite)
     }
   }
 }

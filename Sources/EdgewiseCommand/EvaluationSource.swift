@@ -25,7 +25,8 @@ struct EvaluationOptions: ParsableArguments {
     help: "Where a built-in task's random choices start. (default: one more than the run's)")
   var seed: UInt64?
 
-  @Option(help: "The metric of curves and tests. (default: the run's)")
+  @Option(
+    help: "The metric of curves and tests; in robustness one more column. (default: the run's)")
   var metric: String?
 
   @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
@@ -48,6 +49,10 @@ struct EvaluationSource {
   let taskDescription: String
   /// The command that found the circuit, when its run is at hand.
   let discovery: Discover?
+  /// How edges rank and circuits are chosen: as the user says, else as in the discovery.
+  let selection: CircuitSelection
+  /// What is said of where the circuit comes from.
+  let circuitDescription: String
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -59,11 +64,21 @@ struct EvaluationSource {
       throw Failure("\(options.source): there is no such run or file.")
     }
     discovery = run?.discovery
+    self.selection = selection.selection(
+      default: discovery?.selected ?? CircuitSelection(.edges(0)))
     model = try Self.model(options, run)
     let contents = try Self.contents(url, model)
     scores = contents.scores
-    circuit = try Self.circuit(contents, selection, options.source)
-    (task, taskDescription) = try Self.prompts(options, discovery, model)
+    let chosen = try Self.circuit(contents, selection.size == nil ? nil : self.selection, options)
+    circuit = selection.prune ? chosen.pruned() : chosen
+    let origin = discovery.map { found in
+      "found by \(found.method.description), \(found.method.ablation) ablation, \(found.task.metric)"
+    }
+    circuitDescription = """
+      \(origin ?? "from a file of \(contents.format)"); edges ranked by \
+      \(self.selection.ranking.rawValue), order \(self.selection.order.rawValue)
+      """
+    (task, taskDescription) = try Self.prompts(options, run, model)
   }
 
   private static func model(_ options: EvaluationOptions, _ run: FinishedRun?) throws -> Transformer
@@ -98,19 +113,19 @@ struct EvaluationSource {
   }
 
   private static func circuit(
-    _ contents: CircuitFile.Contents, _ selection: SelectionOptions, _ source: String
+    _ contents: CircuitFile.Contents, _ selection: CircuitSelection?, _ options: EvaluationOptions
   ) throws -> Circuit {
-    if let chosen = selection.chosen {
+    if let selection {
       guard let scores = contents.scores else {
         throw Failure(
-          "\(source): the file has no scores, so no other circuit can be chosen from it.")
+          "\(options.source): the file has no scores, so no other circuit can be chosen from it.")
       }
-      return scores.circuit(chosen)
+      return scores.circuit(selection)
     }
     guard let circuit = contents.circuit else {
       throw Failure(
         """
-        \(source): the file has scores but no circuit; choose one with --edges, --fraction, \
+        \(options.source): the file has scores but no circuit; choose one with --edges, --fraction, \
         --threshold or --nodes.
         """)
     }
@@ -119,25 +134,35 @@ struct EvaluationSource {
 
   /// The prompts: other ones than the circuit was found on, where the task can make them.
   private static func prompts(
-    _ options: EvaluationOptions, _ discovery: Discover?, _ model: Transformer
+    _ options: EvaluationOptions, _ run: FinishedRun?, _ model: Transformer
   ) throws -> (CircuitTask, String) {
-    var task = try discovery?.task ?? TaskOptions.parse([])
-    let found = task
-    task.task = options.task ?? task.task
+    let found = run.map { $0.discovery.task.absolute(in: $0.workingDirectory) }
+    var task = try found ?? TaskOptions.parse([])
+    if let name = options.task {
+      task.task = name
+      task = task.absolute(in: nil)
+    }
+    if task.file(task.name(for: model)) != nil, options.count != nil || options.seed != nil {
+      throw Failure("--count and --seed go with built-in tasks; a task's file is run as it is.")
+    }
     task.count = options.count ?? task.count
     task.metric = options.metric ?? task.metric
     task.skipUnequal = options.skipUnequal || task.skipUnequal
-    task.seed = options.seed ?? (discovery == nil ? task.seed : task.seed &+ 1)
-    guard discovery != nil else {
+    task.seed = options.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)
+    let isSame = found.map { task.name(for: model) == $0.name(for: model) } ?? false
+    guard let run, let found, isSame else {
       let made = try task.make(for: model)
-      return (made.task, made.description)
+      let note = run == nil ? "" : "; another task than the circuit was found on"
+      return (made.task, made.description + note)
     }
-    guard task.name(for: model) == found.name(for: model) else {
-      let made = try task.make(for: model)
-      return (made.task, "\(made.description); another task than the circuit was found on")
-    }
-    let seen = try found.make(for: model)
-    if seen.file != nil {
+    if let file = task.file(task.name(for: model)) {
+      guard try run.taskFile == fileHashes(of: file) else {
+        throw Failure(
+          """
+          \(file.path): this is not the task of the run any more: the file has changed. Copy it to \
+          another name and give that with --task to use it all the same.
+          """)
+      }
       let made = try task.make(for: model)
       return (made.task, "\(made.description); the circuit was found on these prompts")
     }
@@ -145,7 +170,7 @@ struct EvaluationSource {
       let made = try task.make(for: model)
       return (made.task, "\(made.description); the circuit was found on prompts of this seed")
     }
-    let made = try task.make(for: model, without: seen.task.pairs)
+    let made = try task.make(for: model, without: try found.make(for: model).task.pairs)
     return (
       made.task,
       "\(made.description): held out, the circuit was found on seed \(found.seed)"
@@ -158,11 +183,13 @@ struct FinishedRun {
   let discovery: Discover
   let workingDirectory: URL
   let modelFiles: [String: String]
+  let taskFile: [String: String]?
 
   private struct Record: Decodable {
     let arguments: [String]
     let workingDirectory: String
     let modelFiles: [String: String]
+    let taskFile: [String: String]?
   }
 
   /// Reads what a run says of itself; nil when the path is no directory.
@@ -189,5 +216,6 @@ struct FinishedRun {
     self.discovery = discovery
     workingDirectory = URL(filePath: record.workingDirectory, directoryHint: .isDirectory)
     modelFiles = record.modelFiles
+    taskFile = record.taskFile
   }
 }

@@ -1,66 +1,116 @@
 import Edgewise
+import Foundation
 
 /// Runs the parts of an evaluation, one after another.
 struct Measuring {
-  let found: EvaluationSource
-  let scheme: AblationScheme
-  let selection: SelectionOptions
-  let options: MeasureOptions
-  let bar: ProgressBar
+  private let found: EvaluationSource
+  private let scheme: AblationScheme
+  private let bar: ProgressBar
+  private let draws: Int
+  private let measures: Set<MeasureOptions.Measure>
+  private let truth: Circuit?
+  private let others: EdgeScores?
+  /// Where the random choices of all measures start.
+  private let seed: UInt64 = 0
+
+  /// Makes sure that everything that was asked for can be measured, before any long run.
+  ///
+  /// - Throws: ``Failure`` when a measure that was named needs what the source does not have.
+  init(
+    found: EvaluationSource, scheme: AblationScheme, options: MeasureOptions, bar: ProgressBar
+  ) throws {
+    self.found = found
+    self.scheme = scheme
+    self.bar = bar
+    draws = options.draws
+    let named = options.measures.elements
+    measures =
+      named.isEmpty ? Set(MeasureOptions.Measure.allCases) : Set(named)
+    let needsScores =
+      named.contains(.curve)
+      ? "the measure curve" : options.against.map { _ in "--against" }
+    if let needsScores, found.scores == nil {
+      throw Failure("\(needsScores) needs scores, and the source has a circuit only.")
+    }
+    if named.contains(.stability) {
+      guard found.discovery != nil else {
+        throw Failure(
+          "the measure stability needs the directory of a run, which says how the circuit was found."
+        )
+      }
+      guard found.task.pairs.count > 1 else {
+        throw Failure("the measure stability needs more than one prompt pair.")
+      }
+    }
+    truth = try options.truth.map { path in
+      guard let truth = try Self.read(path, found).circuit else {
+        throw Failure("\(path): expected a circuit as --truth, and the file has scores only.")
+      }
+      return truth
+    }
+    others = try options.against.map { path in
+      guard let scores = try Self.read(path, found).scores else {
+        throw Failure("\(path): expected scores for --against, and the file has a circuit only.")
+      }
+      return scores
+    }
+  }
+
+  /// Another circuit or scores of the same model: a file, or a run's directory.
+  private static func read(
+    _ path: String, _ found: EvaluationSource
+  ) throws -> CircuitFile.Contents {
+    let contents = try EvaluationSource.contents(URL(filePath: path), found.model)
+    guard (contents.circuit?.graph ?? contents.scores?.graph) == found.circuit.graph else {
+      throw Failure("\(path): it groups keys and values in another way than the circuit does.")
+    }
+    return contents
+  }
 
   private var evaluation: CircuitEvaluation {
     CircuitEvaluation(model: found.model, task: found.task, scheme: scheme)
   }
-  private var ranking: EdgeScores.Ranking { found.discovery?.selection.ranking ?? .magnitude }
-  private var order: CircuitSelection.Order {
-    selection.order == .greedy ? .greedy : found.discovery?.selection.order ?? .top
-  }
-  private var seed: UInt64 { 0 }
-
-  private func wants(_ measure: MeasureOptions.Measure) -> Bool {
-    options.measures.contains(measure)
-  }
 
   /// Measures what was asked for.
   ///
-  /// - Throws: ``Failure`` when the metric is not a number, or a part needs scores that are not there.
-  func report(truth: Circuit?, others: EdgeScores?) throws -> EvaluationReport {
+  /// - Throws: ``Failure`` when a metric is not a number.
+  func report() throws -> EvaluationReport {
     let (circuit, task) = (found.circuit, found.task)
     var report = EvaluationReport(
       heading: heading, circuit: circuit, metric: task.metric.name)
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: bar.show)[0]
-    guard measured.allSatisfy(\.isFinite) else {
-      throw Failure("The metric of a run is not a number; check the model's weights.")
-    }
+    try measured.forEach { try $0.requireNumbers() }
     measured[0].warnIfEmptyIsFull()
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
-    if wants(.random) {
+    if measures.contains(.random) {
       report.random = evaluation.randomBaseline(
-        like: circuit, count: options.draws, seed: seed, progress: bar.show)
+        like: circuit, count: draws, seed: seed, progress: bar.show)
     }
-    if wants(.curve), let scores = found.scores {
+    if measures.contains(.curve), let scores = found.scores {
       let rankings: [EdgeScores.Ranking] = [.signed, .magnitude]
-      report.curves = zip(
-        rankings, evaluation.curves(of: scores, by: rankings, order: order, progress: bar.show)
-      ).map { ($0, $1) }
+      let curves = evaluation.curves(
+        of: scores, by: rankings, order: found.selection.order, progress: bar.show)
+      report.curves = zip(rankings, curves).map { ($0, $1) }
     }
-    if wants(.completeness) {
+    if measures.contains(.completeness) {
       report.completeness = evaluation.completeness(
-        of: circuit, halves: options.draws, seed: seed, progress: bar.show)
+        of: circuit, halves: draws, seed: seed, progress: bar.show)
     }
-    if wants(.minimality) {
+    if measures.contains(.minimality) {
       report.minimality = evaluation.minimality(of: circuit, progress: bar.show)
     }
-    if wants(.stability) { report.stability = try stability() }
-    compare(&report, truth: truth, others: others)
+    if measures.contains(.stability) { report.stability = try stability() }
+    compare(&report)
     return report
   }
 
   private var heading: [String] {
     let (circuit, graph) = (found.circuit, found.circuit.graph)
     let pruned = circuit.pruned()
+    let place = scheme.positions == .all ? "at all positions" : "at \(scheme.positions)"
+    let side = scheme.part == .complement ? "outside of the circuit" : "of the circuit itself"
     return [
       """
       \(found.model.name): \(graph.layerCount) layers of \(graph.headCount) heads, \
@@ -70,17 +120,13 @@ struct Measuring {
       circuit of \(Numbers.count(circuit.edgeCount, "edge")), \
       \(Numbers.count(pruned.edgeCount)) on paths from input to logits, through \
       \(Numbers.count(max(pruned.writers.count - 1, 0))) heads and MLPs
-      """, found.taskDescription,
-      """
-      \(scheme.ablation) ablation of \(scheme.granularity.rawValue) outside of the circuit, \
-      \(scheme.positions == .all ? "all positions" : "at \(scheme.positions)")
-      """,
+      """, found.circuitDescription, found.taskDescription,
+      "\(scheme.ablation) ablation of \(scheme.granularity.rawValue) \(side), \(place)",
     ]
   }
 
-  private func compare(
-    _ report: inout EvaluationReport, truth: Circuit?, others: EdgeScores?
-  ) {
+  private func compare(_ report: inout EvaluationReport) {
+    let ranking = found.selection.ranking
     if let truth {
       report.overlap = CircuitOverlap(of: found.circuit, with: truth)
       report.recovery = found.scores.map { scores in
@@ -94,31 +140,41 @@ struct Measuring {
     }
   }
 
-  /// Scores each group of prompts by itself, with the method that found the circuit.
+  /// Scores each group of prompts by itself, with the method, metric and ablation of the discovery.
   ///
   /// nil when no run says how the circuit was found, or there is one prompt only.
   private func stability() throws -> Stability? {
     guard let discovery = found.discovery, found.task.pairs.count > 1 else { return nil }
+    let task = try CircuitTask(
+      name: found.task.name, pairs: found.task.pairs,
+      metric: try Metrics.named(discovery.task.metric), model: found.model)
     let problem = DiscoveryProblem(
-      model: found.model, task: found.task, graph: found.circuit.graph,
+      model: found.model, task: task, graph: found.circuit.graph,
       ablation: discovery.method.ablation)
     let method = try discovery.method.entry().make(discovery.method.options)
-    let groups = groups(of: found.task.pairs.count)
+    let groups = groups(of: task.pairs.count)
     let parts = try groups.enumerated().map { index, group in
       bar.show(RunProgress("scoring prompts", done: index, total: groups.count))
       return try method.scores(for: problem.restricted(to: group)) { _ in }
     }
     bar.show(RunProgress("scoring prompts", done: groups.count, total: groups.count))
-    return Stability(
-      parts: parts, selection: selection.chosen ?? discovery.selected, draws: options.draws,
-      seed: seed)
+    return Stability(parts: parts, selection: found.selection, draws: draws, seed: seed)
   }
 
-  /// Single prompts, or equal groups of them where that many scores would take more than 2 GiB.
+  /// Single prompts, or nearly equal groups where so many scores would take more than 2 GiB.
   private func groups(of count: Int) -> [Range<Int>] {
     let graph = found.circuit.graph
     let most = max((1 << 29) / (graph.writerCount * graph.readerCount), 2)
-    let size = (count + most - 1) / most
-    return stride(from: 0, through: count - size, by: size).map { $0..<($0 + size) }
+    let number = min(count, most)
+    return (0..<number).map { (count * $0 / number)..<(count * ($0 + 1) / number) }
+  }
+}
+
+extension Faithfulness {
+  /// - Throws: ``Failure`` when a run's metric is not a number.
+  func requireNumbers() throws {
+    guard isFinite else {
+      throw Failure("The metric of a run is not a number; check the model's weights.")
+    }
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Edgewise
 import Foundation
 
-struct Robust: ParsableCommand {
+struct RobustnessCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "robustness",
     abstract: "Show how far a circuit's score depends on the choice of method.",
@@ -11,7 +11,7 @@ struct Robust: ParsableCommand {
       or at some, by several metrics (arXiv 2407.08734). With --output also writes robustness.csv.
       """)
 
-  @OptionGroup var source: EvaluationOptions
+  @OptionGroup(title: "Source and prompts") var source: EvaluationOptions
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
 
   @Option(
@@ -23,9 +23,14 @@ struct Robust: ParsableCommand {
   var positions: AblatedPositions = .changedAndLast
 
   @Option(
-    parsing: .upToNextOption,
-    help: "The ablations to compare. (default: resample, mean, positional-mean, zero)")
-  var ablation: [Ablation] = []
+    help: """
+      The ablations to compare, with commas between. (default: resample,mean,positional-mean,zero)
+      """)
+  var ablation: CommaList<Ablation> = CommaList([])
+
+  @Option(
+    help: "Whether everything outside of the circuit is ablated (complement), or the circuit.")
+  var part: AblationScheme.Part = .complement
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -33,24 +38,30 @@ struct Robust: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(source, selection)
     let metrics = Metrics.all.filter {
-      Self.metrics.contains($0.name) && found.task.allows($0)
+      (Self.metrics.contains($0.name) || $0.name == found.task.metric.name)
+        && found.task.allows($0)
     }
     let schemes = Robustness.schemes(
-      ablations: ablation.isEmpty
-        ? [.resample, .mean(), .positionalMean(), .zero] : ablation,
-      positions: positions == .all ? [.all] : [.all, positions])
+      ablations: ablation.elements.isEmpty
+        ? [.resample, .mean(), .positionalMean(), .zero] : ablation.elements,
+      part: part, positions: positions == .all ? [.all] : [.all, positions])
     let robustness = InterventionRuns(model: found.model, task: found.task).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: bar.show)
+    try robustness.rows.forEach { row in
+      try row.faithfulness.forEach { try $0.requireNumbers() }
+    }
     try target?.write(["robustness.csv": Data(robustness.csvText.utf8)])
     guard !output.json else {
-      print(try sortedJSON(RobustnessRecord(robustness)))
+      print(try sortedJSON(RobustnessRecord(robustness, found, part)))
       return
     }
     print(
       """
       \(found.model.name): circuit of \(Numbers.count(found.circuit.edgeCount, "edge"))
+      \(found.circuitDescription)
       \(found.taskDescription)
-      faithfulness under \(Numbers.count(schemes.count)) choices of what is ablated outside of the circuit
+      faithfulness under \(Numbers.count(schemes.count)) choices of what is ablated \
+      \(part == .complement ? "outside of the circuit" : "of the circuit itself")
 
       \(robustness.table.text)
 
@@ -74,9 +85,21 @@ private struct RobustnessRecord: Encodable {
   }
 
   let version = edgewiseVersion
+  let arguments = Array(CommandLine.arguments.dropFirst())
+  let workingDirectory = FileManager.default.currentDirectoryPath
+  let model: String
+  let circuit: String
+  let edges: Int
+  let task: String
+  let part: String
   let rows: [Row]
 
-  init(_ robustness: Robustness) {
+  init(_ robustness: Robustness, _ found: EvaluationSource, _ part: AblationScheme.Part) {
+    model = found.model.name
+    circuit = found.circuitDescription
+    edges = found.circuit.edgeCount
+    task = found.taskDescription
+    self.part = part.rawValue
     rows = robustness.rows.map { row in
       Row(
         granularity: row.scheme.granularity.rawValue, ablation: row.scheme.ablation.rawValue,

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Edgewise
 
 extension AblationScheme.Granularity: ExpressibleByArgument {}
+extension AblationScheme.Part: ExpressibleByArgument {}
 extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
   public init?(argument: String) { self.init(argument) }
@@ -20,6 +21,13 @@ struct SchemeOptions: ParsableArguments {
   var granularity: AblationScheme.Granularity = .edges
 
   @Option(
+    help: """
+      Whether everything outside of the circuit is ablated (complement), or the circuit itself. \
+      Completeness and minimality have their own.
+      """)
+  var part: AblationScheme.Part = .complement
+
+  @Option(
     parsing: .unconditional,
     help: """
       At which tokens of each prompt: all, or a list of numbers (negative from the end), ranges \
@@ -30,6 +38,6 @@ struct SchemeOptions: ParsableArguments {
   func scheme(_ discovery: Discover?) -> AblationScheme {
     AblationScheme(
       ablation ?? discovery?.method.ablation ?? .resample, granularity: granularity,
-      positions: positions)
+      part: part, positions: positions)
   }
 }

@@ -7,7 +7,11 @@ extension CircuitSelection.Order: ExpressibleByArgument {}
 /// Which edges of all scored ones a circuit keeps.
 struct SelectionOptions: ParsableArguments {
   @Option(
-    parsing: .unconditional, help: "Keep so many edges; discover keeps 200 when no size is given.")
+    parsing: .unconditional,
+    help: """
+      Keep so many edges. When no size is given, discover keeps 200; other commands take the circuit \
+      as it was found.
+      """)
   var edges: Int?
 
   @Option(parsing: .unconditional, help: "Keep this share of all edges, such as 0.01.")
@@ -20,27 +24,32 @@ struct SelectionOptions: ParsableArguments {
     parsing: .unconditional, help: "Keep all edges between so many heads and MLPs, the best ones.")
   var nodes: Int?
 
-  @Option(help: "Whether edges rank by magnitude or signed.")
-  var ranking: EdgeScores.Ranking = .magnitude
+  @Option(help: "Whether edges rank by magnitude or signed. (default: magnitude, or the run's)")
+  var ranking: EdgeScores.Ranking?
 
   @Option(
-    help: "Whether the best edges are taken (top), or from the logits backward (greedy).")
-  var order: CircuitSelection.Order = .top
+    help: """
+      Whether the best edges are taken (top), or from the logits backward (greedy). (default: top, or \
+      the run's)
+      """)
+  var order: CircuitSelection.Order?
 
   @Flag(help: "Drop edges that lie on no path from input to logits.")
   var prune = false
 
-  /// The choice; nil when no size was given.
-  var chosen: CircuitSelection? {
-    let size: CircuitSelection.Size? =
-      edges.map { .edges($0) } ?? fraction.map { .fraction($0) } ?? threshold.map { .threshold($0) }
+  /// The size that was given, if one was.
+  var size: CircuitSelection.Size? {
+    edges.map { .edges($0) } ?? fraction.map { .fraction($0) } ?? threshold.map { .threshold($0) }
       ?? nodes.map { .nodes($0) }
-    return size.map(selection)
   }
 
-  /// The choice of a size with the other options.
-  func selection(_ size: CircuitSelection.Size) -> CircuitSelection {
-    CircuitSelection(size, ranking: ranking, order: order, prunes: prune)
+  /// The choice, with another one's options where these say nothing.
+  func selection(
+    default other: CircuitSelection = CircuitSelection(.edges(200))
+  ) -> CircuitSelection {
+    CircuitSelection(
+      size ?? other.size, ranking: ranking ?? other.ranking, order: order ?? other.order,
+      prunes: prune || other.prunes)
   }
 
   func validate() throws {
@@ -48,7 +57,7 @@ struct SelectionOptions: ParsableArguments {
     guard given <= 1 else {
       throw ValidationError("Give one of --edges, --fraction, --threshold and --nodes.")
     }
-    guard order == .top || threshold == nil && nodes == nil else {
+    guard order != .greedy || threshold == nil && nodes == nil else {
       throw ValidationError("--order greedy goes with --edges or --fraction.")
     }
     for (name, count) in [("--edges", edges), ("--nodes", nodes)] {

@@ -29,8 +29,19 @@ struct TaskOptions: ParsableArguments {
   }
 
   /// A file's path when the task is one.
-  private func file(_ name: String) -> URL? {
+  func file(_ name: String) -> URL? {
     name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
+  }
+
+  /// These options with a task's file named by its whole path.
+  ///
+  /// - Parameter directory: What a relative path is relative to; nil for the working directory.
+  /// - Returns: The options.
+  func absolute(in directory: URL?) -> TaskOptions {
+    guard let task, file(task) != nil else { return self }
+    var options = self
+    options.task = URL(filePath: task, relativeTo: directory).standardizedFileURL.path
+    return options
   }
 
   /// A task and what is to be said of where its prompts come from.

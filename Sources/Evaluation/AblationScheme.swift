@@ -56,12 +56,27 @@ public struct AblationScheme: Sendable, Hashable {
   }
 
   private func mask(_ circuit: Circuit) -> EdgeMask {
-    switch (granularity, part) {
-    case (.edges, .complement): EdgeMask(circuit)
-    case (.edges, .circuit): EdgeMask(circuit.complement)
-    case (.nodes, .complement): EdgeMask(circuit.edgesOutOfNodes)
-    case (.nodes, .circuit): EdgeMask(circuit.edgesOutOfNodes.subtractingInput.complement)
+    let kept = edges(of: circuit)
+    return switch (part, granularity) {
+    case (.complement, _): EdgeMask(kept)
+    case (.circuit, .edges): EdgeMask(kept.complement)
+    case (.circuit, .nodes): EdgeMask(kept.subtractingInput.complement)
     }
+  }
+
+  /// The edges that are intact when everything else is ablated: the circuit's, or all out of its nodes.
+  func edges(of circuit: Circuit) -> Circuit {
+    granularity == .edges ? circuit : circuit.edgesOutOfNodes
+  }
+
+  /// What can be ablated as a whole: the circuit's edges, or all edges out of each of its heads and MLPs.
+  func parts(of circuit: Circuit) -> [(name: String, edges: Circuit)] {
+    granularity == .edges ? circuit.singleEdges : circuit.edgesOutOfEachNode
+  }
+
+  /// The intervention that leaves just some edges intact.
+  func keeping(_ edges: Circuit) -> Intervention {
+    Intervention(mask: EdgeMask(edges), ablation: ablation, positions: positions)
   }
 }
 

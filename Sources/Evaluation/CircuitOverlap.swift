@@ -40,9 +40,9 @@ public struct CircuitOverlap: Sendable, Equatable {
     edges = Counts(
       found: circuit.edgeCount, truth: truth.edgeCount,
       both: circuit.intersection(truth).edgeCount)
-    let (found, true_) = (Set(circuit.components), Set(truth.components))
+    let (own, others) = (Set(circuit.components), Set(truth.components))
     nodes = Counts(
-      found: found.count, truth: true_.count, both: found.intersection(true_).count)
+      found: own.count, truth: others.count, both: own.intersection(others).count)
   }
 }
 

@@ -9,16 +9,16 @@ import Tensors
 public struct Completeness: Sendable, Equatable {
   /// One part that was knocked out.
   public struct Knockout: Sendable, Equatable {
-    /// How many of the circuit's edges were ablated.
-    public let edgeCount: Int
+    /// How many of the circuit's edges, or nodes, were ablated.
+    public let partCount: Int
     /// The metric of what is left of the circuit, `m(C \ K)`.
     public let circuit: PromptValues
     /// The metric of what is left of the model, `m(M \ K)`.
     public let model: PromptValues
 
     /// Takes what was measured.
-    public init(edgeCount: Int, circuit: PromptValues, model: PromptValues) {
-      self.edgeCount = edgeCount
+    public init(partCount: Int, circuit: PromptValues, model: PromptValues) {
+      self.partCount = partCount
       self.circuit = circuit
       self.model = model
     }
@@ -61,6 +61,9 @@ public struct Completeness: Sendable, Equatable {
 extension CircuitEvaluation {
   /// Knocks out random halves of a circuit, and all of it, in the circuit and in the model.
   ///
+  /// Halves are of edges or of heads and MLPs, as the scheme's granularity says; each is in or out with even
+  /// odds.
+  ///
   /// - Parameters:
   ///   - circuit: A circuit of the model's graph.
   ///   - count: How many random halves.
@@ -73,19 +76,20 @@ extension CircuitEvaluation {
     progress: RunProgress.Handler = { _ in }
   ) -> Completeness {
     var generator = SeededGenerator(seed: seed)
-    let parts =
-      [circuit] + (0..<count).map { _ in circuit.randomHalf(using: &generator) }
-    let rests = parts.flatMap { part in [circuit.subtracting(part), part.complement] }
+    let (kept, parts) = (scheme.edges(of: circuit), scheme.parts(of: circuit))
+    let knockedOut =
+      [parts] + (0..<count).map { _ in parts.filter { _ in Bool.random(using: &generator) } }
+    let interventions = knockedOut.flatMap { parts in
+      let cut = circuit.union(of: parts.map(\.edges))
+      return [scheme.keeping(kept.subtracting(cut)), scheme.keeping(cut.complement)]
+    }
     let measured = InterventionRuns(model: model, task: task).measure(
-      [scheme.everyEdge(of: circuit.graph)]
-        + rests.map {
-          Intervention(
-            mask: EdgeMask($0), ablation: scheme.ablation, positions: scheme.positions)
-        }, by: [task.metric], progress: progress)
+      [scheme.everyEdge(of: circuit.graph)] + interventions, by: [task.metric],
+      progress: progress)
     let values = measured.values.map { $0[0] }
-    let knockouts = parts.enumerated().map { index, part in
+    let knockouts = knockedOut.enumerated().map { index, parts in
       Completeness.Knockout(
-        edgeCount: part.edgeCount, circuit: values[1 + 2 * index], model: values[2 + 2 * index])
+        partCount: parts.count, circuit: values[1 + 2 * index], model: values[2 + 2 * index])
     }
     return Completeness(
       halves: Array(knockouts.dropFirst()), whole: knockouts[0], full: measured.full[0],

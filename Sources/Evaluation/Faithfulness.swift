@@ -17,9 +17,15 @@ public struct Faithfulness: Sendable, Equatable {
   /// Whether all three measurements are numbers.
   public var isFinite: Bool { [full, empty, circuit].allSatisfy { $0.mean.isFinite } }
 
-  /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; not a number when full and empty are equal.
+  /// Whether full and empty differ by more than a thousandth of the larger, and by more than rounding,
+  /// 10⁻⁶: if not, no ratio of their difference means anything.
+  public var isTelling: Bool {
+    abs(full.mean - empty.mean) > max(1e-3 * max(abs(full.mean), abs(empty.mean)), 1e-6)
+  }
+
+  /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; not a number unless ``isTelling``.
   public var value: Double {
-    (circuit.mean - empty.mean) / (full.mean - empty.mean)
+    isTelling ? (circuit.mean - empty.mean) / (full.mean - empty.mean) : .nan
   }
 
   /// The same ratio prompt by prompt: with the logit difference, the fraction of it that each recovers.

@@ -33,21 +33,23 @@ public struct InterventionRuns: Sendable {
   ///   - progress: Is told about every run.
   /// - Returns: The metrics of every prompt.
   /// - Complexity: One forward pass for the full model, one or two for each ablation, one more for means,
-  ///   and one masked pass or less for each intervention.
+  ///   and one masked pass or less for each intervention, or more where it leaves some positions intact.
   public func measure(
     _ interventions: [Intervention], by metrics: [any Metric],
     progress: RunProgress.Handler = { _ in }
   ) -> InterventionValues {
     var sources: [Ablation: AblationValues] = [:]
-    for ablation in Set(interventions.map(\.ablation)) {
+    var ablations: [Ablation] = []
+    for ablation in interventions.map(\.ablation) where sources[ablation] == nil {
       sources[ablation] = AblationValues(ablation, task: task, model: model)
+      ablations.append(ablation)
     }
     var full = [[Double]](repeating: [], count: metrics.count)
     var values = [[[Double]]](repeating: full, count: interventions.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
     let total = batches.count * (interventions.count + 1)
     for (index, batch) in batches.enumerated() {
-      let done = index * (interventions.count + 1)
+      var done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
       var runs = BatchRuns(model: model, batch: batch, sources: sources)
       let reference = runs.clean.logits
@@ -56,9 +58,14 @@ public struct InterventionRuns: Sendable {
         for (index, metric) in metrics.enumerated() { sums[index] += metric.evaluate(input).values }
       }
       add(reference, &full)
-      for (place, intervention) in interventions.enumerated() {
-        add(runs.forward(intervention).logits, &values[place])
-        progress(RunProgress("evaluating", done: done + place + 1, total: total))
+      // One ablation after another, so that the states of one are held at a time.
+      for ablation in ablations {
+        for place in interventions.indices where interventions[place].ablation == ablation {
+          add(runs.forward(interventions[place]).logits, &values[place])
+          done += 1
+          progress(RunProgress("evaluating", done: done + 1, total: total))
+        }
+        runs.forgetStates()
       }
     }
     progress(RunProgress("evaluating", done: total, total: total))
@@ -100,6 +107,12 @@ struct BatchRuns {
       intervention.mask.isIntact(inLayer: 0)
       ? intactState(intervention, start) ?? start.state : start.state
     return run(intervention, start).forward(from: state)
+  }
+
+  /// Lets go of the states that runs started from.
+  mutating func forgetStates() {
+    ablatedStarts = [:]
+    intactStates = [:]
   }
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {

@@ -3,39 +3,40 @@ import Models
 public import Tasks
 import Tensors
 
-/// What one edge contributes to a circuit: how far the metric falls without it.
-public struct EdgeContribution: Sendable, Equatable {
-  /// An edge of the circuit.
-  public let edge: Edge
-  /// `m(C) − m(C without the edge)` of each prompt; near 0 when the circuit does without it.
+/// What one edge or node contributes to a circuit: how far the metric falls without it.
+public struct Contribution: Sendable, Equatable {
+  /// The name of the edge, or of the head or MLP.
+  public let part: String
+  /// `m(C) − m(C without the part)` of each prompt; near 0 when the circuit does without it.
   public let effect: PromptValues
 
   /// Takes what was measured.
-  public init(edge: Edge, effect: PromptValues) {
-    self.edge = edge
+  public init(part: String, effect: PromptValues) {
+    self.part = part
     self.effect = effect
   }
 }
 
 extension CircuitEvaluation {
-  /// The exact effect of each of a circuit's edges, by the task's own metric.
+  /// The exact effect of each of a circuit's edges, or of its heads and MLPs, by the task's own metric.
   ///
-  /// Edges are ablated one at a time, as the scheme's ablation and positions say. Each run starts from
-  /// the circuit's own and computes only what lies between the edge and the logits.
+  /// They are ablated one at a time, as the scheme's granularity, ablation and positions say. Each run starts
+  /// from the circuit's own and computes only what lies between the edge and the logits.
   ///
   /// - Parameters:
   ///   - circuit: A circuit of the model's graph.
   ///   - progress: Is told about every run.
-  /// - Returns: One for each edge, in canonical order.
-  /// - Complexity: For each edge one masked pass or less.
+  /// - Returns: One for each part, in canonical order.
+  /// - Complexity: For each part one masked pass or less.
   public func minimality(
     of circuit: Circuit, progress: RunProgress.Handler = { _ in }
-  ) -> [EdgeContribution] {
+  ) -> [Contribution] {
     let sources = [
       scheme.ablation: AblationValues(scheme.ablation, task: task, model: model)
     ]
-    let edges = circuit.edges
-    var effects = [[Double]](repeating: [], count: edges.count)
+    let kept = scheme.edges(of: circuit)
+    let parts = scheme.parts(of: circuit)
+    var effects = [[Double]](repeating: [], count: parts.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
     var done = 0
     for batch in batches {
@@ -44,22 +45,18 @@ extension CircuitEvaluation {
       let metric = { (logits: Tensor) in
         task.metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference)).values
       }
-      var intervention = Intervention(
-        mask: EdgeMask(circuit), ablation: scheme.ablation, positions: scheme.positions)
-      let start = runs.start(intervention)
-      let whole = runs.forward(intervention)
+      let start = runs.start(scheme.keeping(kept))
+      let whole = runs.forward(scheme.keeping(kept))
       let intact = metric(whole.logits)
-      for (index, edge) in edges.enumerated() {
+      for (index, part) in parts.enumerated() {
         progress(
-          RunProgress("ablating edges", done: done, total: edges.count * batches.count))
-        intervention.mask[edge] = 0
-        defer { intervention.mask[edge] = 1 }
-        let without = metric(runs.run(intervention, start).forward(from: whole.state).logits)
-        effects[index] += zip(intact, without).map { $0 - $1 }
+          RunProgress("ablating parts", done: done, total: parts.count * batches.count))
+        let run = runs.run(scheme.keeping(kept.subtracting(part.edges)), start)
+        effects[index] += zip(intact, metric(run.forward(from: whole.state).logits)).map { $0 - $1 }
         done += 1
       }
     }
-    progress(RunProgress("ablating edges", done: done, total: done))
-    return zip(edges, effects).map { EdgeContribution(edge: $0, effect: PromptValues($1)) }
+    progress(RunProgress("ablating parts", done: done, total: done))
+    return zip(parts, effects).map { Contribution(part: $0.name, effect: PromptValues($1)) }
   }
 }

@@ -26,7 +26,7 @@ public struct PromptValues: Sendable, Equatable {
     guard !sorted.isEmpty else { return .nan }
     let place = share * Double(sorted.count - 1)
     let (low, high) = (sorted[Int(place)], sorted[Int(place.rounded(.up))])
-    // Equal neighbours may both be infinite.
-    return low == high ? low : low + (high - low) * (place - place.rounded(.down))
+    // Between infinite neighbours there is nothing to interpolate.
+    return (high - low).isFinite ? low + (high - low) * (place - place.rounded(.down)) : low
   }
 }

@@ -33,7 +33,7 @@ public struct RecoveryCurve: Sendable, Equatable {
     case trapezoid
   }
 
-  /// The points with (0, 0) and (1, 1), by false and then by true positives.
+  /// The different points with (0, 0) and (1, 1), by false and then by true positives.
   public let points: [Point]
 
   /// Takes points in any order, as of a sweep over thresholds.
@@ -42,9 +42,10 @@ public struct RecoveryCurve: Sendable, Equatable {
       Point(falsePositiveRate: 0, truePositiveRate: 0),
       Point(falsePositiveRate: 1, truePositiveRate: 1),
     ]
-    self.points = (points + ends).sorted {
+    let sorted = (points + ends).sorted {
       ($0.falsePositiveRate, $0.truePositiveRate) < ($1.falsePositiveRate, $1.truePositiveRate)
     }
+    self.points = sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
   /// The curve of scores: a point for each different score as the threshold.
@@ -60,12 +61,10 @@ public struct RecoveryCurve: Sendable, Equatable {
   ) {
     let graph = scores.graph
     precondition(graph == truth.graph, "scores and truth of two graphs")
-    let key = { (offset: Int) in
-      ranking == .magnitude ? abs(scores.values[offset]) : scores.values[offset]
-    }
+    let key = { (offset: Int) in scores.key(offset, ranking) }
     switch level {
     case .edges:
-      let isTrue = Set(truth.edges.compactMap(graph.offset(of:)))
+      let isTrue = Set(truth.offsets)
       self.init(graph.edgeOffsets.map { (key($0), isTrue.contains($0)) })
     case .nodes:
       var best = [Float](repeating: -.infinity, count: graph.writerCount)

@@ -16,7 +16,7 @@ public struct Robustness: Sendable {
   /// The choices, granularity by granularity.
   public let rows: [Row]
 
-  /// The faithfulness values of one metric over all choices, those that are numbers.
+  /// The faithfulness values of one metric over all choices, those for which full and empty differ.
   public func spread(ofMetric index: Int) -> PromptValues {
     PromptValues(rows.map(\.faithfulness[index].value).filter(\.isFinite))
   }
@@ -24,11 +24,13 @@ public struct Robustness: Sendable {
   /// The choices that the paper compares: edges or nodes, each ablation, all or given positions.
   public static func schemes(
     ablations: [Ablation] = [.resample, .mean(), .positionalMean(), .zero],
-    positions: [AblatedPositions]
+    part: AblationScheme.Part = .complement, positions: [AblatedPositions]
   ) -> [AblationScheme] {
     AblationScheme.Granularity.allCases.flatMap { granularity in
       ablations.flatMap { ablation in
-        positions.map { AblationScheme(ablation, granularity: granularity, positions: $0) }
+        positions.map {
+          AblationScheme(ablation, granularity: granularity, part: part, positions: $0)
+        }
       }
     }
   }

@@ -19,7 +19,7 @@ public struct ScoreAgreement: Sendable, Equatable {
     let edges = one.graph.edgeOffsets
     orders = [one, other].map { $0.ranked(by: ranking) }
     let keys = [one, other].map { scores in
-      edges.map { ranking == .magnitude ? abs(scores.values[$0]) : scores.values[$0] }
+      edges.map { scores.key($0, ranking) }
     }
     spearman = pearson(ranks(keys[0]), ranks(keys[1]))
   }

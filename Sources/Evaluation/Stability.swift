@@ -23,20 +23,22 @@ public struct Stability: Sendable, Equatable {
     precondition(draws > 1 && !parts.isEmpty, "\(draws) draws of \(parts.count) parts")
     var generator = SeededGenerator(seed: seed)
     let whole = EdgeScores(meanOf: parts, weights: parts.map { _ in 1 })
-    let drawn = (0..<draws).map { _ in
+    var circuits: [Circuit] = []
+    var correlations: [Double] = []
+    for _ in 0..<draws {
       var weights = [Int](repeating: 0, count: parts.count)
       for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
-      return EdgeScores(meanOf: parts, weights: weights)
+      let drawn = EdgeScores(meanOf: parts, weights: weights)
+      circuits.append(drawn.circuit(selection))
+      correlations.append(ScoreAgreement(drawn, whole, by: selection.ranking).spearman)
     }
-    let circuits = drawn.map { $0.circuit(selection) }
     jaccard = PromptValues(
       circuits.indices.flatMap { one in
         circuits.indices.dropFirst(one + 1).map {
           CircuitOverlap(of: circuits[one], with: circuits[$0]).edges.jaccard
         }
       })
-    rankCorrelation = PromptValues(
-      drawn.map { ScoreAgreement($0, whole, by: selection.ranking).spearman })
+    rankCorrelation = PromptValues(correlations)
   }
 }
 

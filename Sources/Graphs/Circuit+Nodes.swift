@@ -24,11 +24,6 @@ extension Circuit {
     }
     return isMember
   }
-
-  /// The circuit of all edges between this circuit's nodes: the same nodes, every connection.
-  public var withAllEdgesBetweenNodes: Circuit {
-    offsets.isEmpty ? self : Circuit(nodes: isMember, graph: graph)
-  }
 }
 
 // Ablating nodes --------------------------------------------------------------------------------
@@ -47,5 +42,24 @@ extension Circuit {
   /// The circuit without the edges out of `input`.
   package var subtractingInput: Circuit {
     Circuit(offsets: offsets.filter { $0 >= graph.readerCount }, graph: graph)
+  }
+
+  /// For each of the circuit's edges, a circuit of it alone, in canonical order.
+  package var singleEdges: [(name: String, edges: Circuit)] {
+    offsets.map { ("\(graph.edge(at: $0))", Circuit(offsets: [$0], graph: graph)) }
+  }
+
+  /// For each of the circuit's heads and MLPs, all edges out of it, in canonical order.
+  package var edgesOutOfEachNode: [(name: String, edges: Circuit)] {
+    writers.compactMap { writer in
+      guard writer != .input, let index = graph.index(of: writer) else { return nil }
+      let row = graph.edgeOffsets.filter { $0 / graph.readerCount == index }
+      return ("\(writer)", Circuit(offsets: row, graph: graph))
+    }
+  }
+
+  /// All edges of several circuits of this one's graph.
+  package func union(of others: [Circuit]) -> Circuit {
+    Circuit(offsets: Set(others.flatMap(\.offsets)), graph: graph)
   }
 }

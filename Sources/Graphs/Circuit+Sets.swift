@@ -18,11 +18,6 @@ extension Circuit {
     return Circuit(offsets: offsets.filter { !members.contains($0) }, graph: graph)
   }
 
-  /// A random part of the circuit, each edge being in it or not with even odds.
-  public func randomHalf(using generator: inout some RandomNumberGenerator) -> Circuit {
-    Circuit(offsets: offsets.filter { _ in Bool.random(using: &generator) }, graph: graph)
-  }
-
   /// A random circuit with as many edges between each pair of layers.
   ///
   /// `input` counts as a layer below all others, `logits` as one above.

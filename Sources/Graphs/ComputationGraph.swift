@@ -123,9 +123,10 @@ extension ComputationGraph {
     switch writer {
     case .input: return 0
     case .head(let layer, let index):
-      guard layer < layerCount, index < headCount else { return nil }
+      guard (0..<layerCount).contains(layer), (0..<headCount).contains(index) else { return nil }
       return headWriters(layer: layer).lowerBound + index
-    case .mlp(let layer): return layer < layerCount ? mlpWriter(layer: layer) : nil
+    case .mlp(let layer):
+      return (0..<layerCount).contains(layer) ? mlpWriter(layer: layer) : nil
     }
   }
 
@@ -133,10 +134,11 @@ extension ComputationGraph {
   public func index(of reader: Reader) -> Int? {
     switch reader {
     case .head(let layer, let index, let projection):
-      guard layer < layerCount else { return nil }
+      guard (0..<layerCount).contains(layer) else { return nil }
       let range = headReaders(layer: layer, projection)
-      return index < range.count ? range.lowerBound + index : nil
-    case .mlp(let layer): return layer < layerCount ? mlpReader(layer: layer) : nil
+      return (0..<range.count).contains(index) ? range.lowerBound + index : nil
+    case .mlp(let layer):
+      return (0..<layerCount).contains(layer) ? mlpReader(layer: layer) : nil
     case .logits: return logitsReader
     }
   }

@@ -68,7 +68,7 @@ extension EdgeScores {
     edgeCounts: [Int], by ranking: Ranking = .magnitude, order: CircuitSelection.Order = .top
   ) -> [Circuit] {
     let ordered = ordered(by: ranking, order: order)
-    return edgeCounts.map { Circuit(offsets: ordered.prefix($0), graph: graph) }
+    return edgeCounts.map { Circuit(offsets: ordered.prefix(max($0, 0)), graph: graph) }
   }
 
   /// The places of all edges in the order in which they are taken up.
@@ -113,7 +113,8 @@ extension EdgeScores {
   private func bestNodes(_ count: Int, by ranking: Ranking) -> [Bool] {
     let scores = nodeScores
     let key = { (writer: Int) in ranking == .magnitude ? abs(scores[writer]) : scores[writer] }
-    let best = (1..<graph.writerCount).sorted { (key($1), $0) < (key($0), $1) }.prefix(count)
+    let best = (1..<graph.writerCount).sorted { (key($1), $0) < (key($0), $1) }.prefix(
+      max(count, 0))
     var isMember = [Bool](repeating: false, count: graph.writerCount)
     for writer in [0] + best { isMember[writer] = true }
     return isMember
@@ -123,7 +124,7 @@ extension EdgeScores {
 extension ComputationGraph {
   /// A share of all edges, rounded down.
   public func edgeCount(share: Double) -> Int {
-    min(max(Int(share * Double(edgeCount)), 0), edgeCount)
+    share > 0 ? Int(min(share, 1) * Double(edgeCount)) : 0
   }
 
   /// For each writer, the readers whose reads its write depends on.

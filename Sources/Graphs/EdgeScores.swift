@@ -34,7 +34,7 @@ public struct EdgeScores: Sendable, Equatable {
   }
 
   /// What an edge is ranked by, from its place in the matrix.
-  func key(_ offset: Int, _ ranking: Ranking) -> Float {
+  package func key(_ offset: Int, _ ranking: Ranking) -> Float {
     ranking == .magnitude ? abs(values[offset]) : values[offset]
   }
 

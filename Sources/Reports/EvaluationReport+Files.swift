@@ -67,8 +67,11 @@ extension EvaluationReport {
             range: low.isFinite && high.isFinite ? low...high : nil)
         })
     }
-    if let random {
-      let share = Double(circuit.edgeCount) / Double(circuit.graph.edgeCount)
+    let share = Double(circuit.edgeCount) / Double(circuit.graph.edgeCount)
+    if let own = metrics.first?.faithfulness.value {
+      series.append(LinePlot.Series("the circuit", [LinePlot.Point(share, own)]))
+    }
+    if let random, random.values.values.allSatisfy(\.isFinite) {
       series.append(
         LinePlot.Series(
           "random circuits like this one",
@@ -97,19 +100,19 @@ extension EvaluationReport {
 
   private var minimalityCSV: String {
     csv(
-      ["edge", "effect", "standard_error"],
+      ["part", "effect", "standard_error"],
       contributions.map {
-        ["\($0.edge)", Numbers.exact($0.effect.mean), Numbers.exact($0.effect.standardError)]
+        [$0.part, Numbers.exact($0.effect.mean), Numbers.exact($0.effect.standardError)]
       })
   }
 
   private func completenessCSV(_ found: Completeness) -> String {
     csv(
-      ["knockout", "edges", "circuit_\(metric)", "model_\(metric)"],
+      ["knockout", "parts", "circuit_\(metric)", "model_\(metric)"],
       ([("whole circuit", found.whole)] + found.halves.map { ("random half", $0) }).map {
         name, knockout in
         [
-          name, "\(knockout.edgeCount)", Numbers.exact(knockout.circuit.mean),
+          name, "\(knockout.partCount)", Numbers.exact(knockout.circuit.mean),
           Numbers.exact(knockout.model.mean),
         ]
       })
@@ -141,6 +144,6 @@ extension EvaluationReport {
       } + [
         LinePlot.Series(
           "chance", [LinePlot.Point(0, 0), LinePlot.Point(1, 1)], isDashed: true)
-      ])
+      ], legend: .bottomRight)
   }
 }

@@ -18,7 +18,7 @@ public struct EvaluationReport: Sendable {
   /// Circuit and model after knockouts.
   public var completeness: Completeness?
   /// The effect of each edge.
-  public var minimality: [EdgeContribution]?
+  public var minimality: [Contribution]?
   /// How much the circuit depends on the prompts.
   public var stability: Stability?
   /// The circuit against a true one.
@@ -55,9 +55,9 @@ public struct EvaluationReport: Sendable {
     for (name, found) in metrics {
       let recovered = found.recovered
       table.add(
-        name, Numbers.fixed(found.full.mean), Numbers.fixed(found.circuit.mean),
-        found.circuit.standardError.map { Numbers.fixed($0) } ?? "–",
-        Numbers.fixed(found.empty.mean), Numbers.percent(found.value),
+        name, Numbers.short(found.full.mean), Numbers.short(found.circuit.mean),
+        found.circuit.standardError.map(Numbers.short) ?? "–",
+        Numbers.short(found.empty.mean), Numbers.percent(found.value),
         Numbers.percent(recovered.quantile(0.1)), Numbers.percent(recovered.quantile(0.5)),
         Numbers.percent(recovered.quantile(0.9)))
     }
@@ -65,7 +65,7 @@ public struct EvaluationReport: Sendable {
   }
 
   private static let legend =
-    "\nfaithful: of the means; 10 %, median, 90 %: of the prompts' own ratios"
+    "\nfaithful: of the means; 10 %, median, 90 %: of the ratios of single prompts that have one"
 
   private var randomText: String? {
     random.map { random in
@@ -109,8 +109,8 @@ public struct EvaluationReport: Sendable {
         let found = point.faithfulness
         table.add(
           ranking.rawValue, Numbers.count(point.edgeCount), Numbers.percent(point.fraction),
-          Numbers.count(point.prunedEdgeCount), Numbers.fixed(found.circuit.mean),
-          found.circuit.standardError.map { Numbers.fixed($0) } ?? "–",
+          Numbers.count(point.prunedEdgeCount), Numbers.short(found.circuit.mean),
+          found.circuit.standardError.map(Numbers.short) ?? "–",
           Numbers.percent(found.value), Numbers.percent(found.recovered.quantile(0.5)))
       }
     }
@@ -120,7 +120,7 @@ public struct EvaluationReport: Sendable {
   private var completenessText: String? {
     completeness.map { found in
       """
-      without the circuit's edges the model has \(metric) \
+      without the circuit the model has \(metric) \
       \(Numbers.fixed(found.whole.model.mean)), \(Numbers.percent(found.withoutCircuit.value)) faithful
       \(Numbers.count(found.halves.count)) random halves of it knocked out of circuit and model: \
       they differ by \(Numbers.percent(found.incompleteness)) (0 when complete)
@@ -129,7 +129,7 @@ public struct EvaluationReport: Sendable {
   }
 
   /// The contributions, the largest first; equal ones in canonical order.
-  var contributions: [EdgeContribution] {
+  var contributions: [Contribution] {
     (minimality ?? []).enumerated().sorted { one, other in
       (abs(other.element.effect.mean), one.offset) < (abs(one.element.effect.mean), other.offset)
     }.map(\.element)
@@ -146,16 +146,16 @@ public struct EvaluationReport: Sendable {
   private func minimalityText(_ count: Int) -> String? {
     guard minimality != nil else { return nil }
     var table = TextTable([
-      "without the edge": .left, "\(metric) falls by": .right, "± s.e.": .right,
+      "without": .left, "\(metric) falls by": .right, "± s.e.": .right,
     ])
     for found in contributions.prefix(count) {
       table.add(
-        "\(found.edge)", Numbers.signed(found.effect.mean),
+        found.part, Numbers.signed(found.effect.mean),
         found.effect.standardError.map { Numbers.fixed($0, 4) } ?? "–")
     }
     let idle = idleCount.map { "\(Numbers.count($0)) of \(Numbers.count(contributions.count))" }
     return table.text
-      + "\n\(idle ?? "0") edges change it by less than 1 % of what full and empty differ by"
+      + "\n\(idle ?? "0") change it by less than 1 % of what full and empty differ by"
   }
 
   private var stabilityText: String? {
@@ -173,9 +173,9 @@ public struct EvaluationReport: Sendable {
   private var truthText: String? {
     overlap.map { overlap in
       var table = TextTable([
-        "against the truth": .left, "found": .right, "true": .right, "both": .right,
-        "precision": .right, "recall": .right, "IoU": .right, "AUC pessimistic": .right,
-        "trapezoid": .right,
+        "truth": .left, "found": .right, "true": .right, "both": .right,
+        "precision": .right, "recall": .right, "IoU": .right, "AUC staircase": .right,
+        "trapezoids": .right,
       ])
       for (level, counts) in [
         (RecoveryCurve.Level.edges, overlap.edges), (.nodes, overlap.nodes),

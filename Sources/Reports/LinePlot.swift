@@ -68,10 +68,19 @@ public struct LinePlot: Sendable {
     }
   }
 
+  /// Where the names of the lines stand.
+  public enum Corner: Sendable {
+    /// For lines that rise late.
+    case topLeft
+    /// For lines that rise at once.
+    case bottomRight
+  }
+
   private let title: String
   private let x: Axis
   private let y: Axis
   private let series: [Series]
+  private let legendCorner: Corner
 
   /// A plot.
   ///
@@ -80,7 +89,11 @@ public struct LinePlot: Sendable {
   ///   - x: The horizontal axis.
   ///   - y: The vertical axis.
   ///   - series: The lines; the first ones get the strongest colours.
-  public init(_ title: String, x: Axis, y: Axis, series: [Series]) {
+  ///   - legend: Where their names stand.
+  public init(
+    _ title: String, x: Axis, y: Axis, series: [Series], legend: Corner = .topLeft
+  ) {
+    legendCorner = legend
     self.title = title
     self.x = x
     self.y = y
@@ -153,7 +166,9 @@ public struct LinePlot: Sendable {
         return segment(number(low.x), number(low.y), number(high.x), number(high.y), colour)
       }
     }
-    let dots = zip(series.points, places).map { point, at in
+    // Many points make a band of dots: the line says it all.
+    let isDotted = !series.isDashed && series.points.count <= 30
+    let dots = zip(isDotted ? series.points : [], places).map { point, at in
       """
       <circle cx="\(number(at.x))" cy="\(number(at.y))" r="3" fill="\(colour)"><title>\
       \(xml(series.name)): \(Numbers.fixed(point.x, 4)), \(Numbers.fixed(point.y, 4))</title></circle>
@@ -165,13 +180,17 @@ public struct LinePlot: Sendable {
   }
 
   private var legend: [String] {
-    series.enumerated().flatMap { index, series in
-      let y = Self.top + 10 + Double(index) * 18
+    let first =
+      legendCorner == .topLeft
+      ? (x: Self.left + 12, y: Self.top + 10)
+      : (x: Self.width / 2, y: Self.height - Self.bottom - 18 * Double(series.count))
+    return series.enumerated().flatMap { index, series in
+      let y = first.y + Double(index) * 18
       return [
         """
-        <rect x="\(number(Self.left + 12))" y="\(number(y - 4))" width="14" height="4" \
+        <rect x="\(number(first.x))" y="\(number(y - 4))" width="14" height="4" \
         fill="\(Self.colours[index % 6])"/>
-        """, text(number(Self.left + 32), number(y + 3), "start", series.name),
+        """, text(number(first.x + 20), number(y + 3), "start", series.name),
       ]
     }
   }

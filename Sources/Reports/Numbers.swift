@@ -18,19 +18,40 @@ public enum Numbers {
     "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 
-  /// A number with a fixed number of digits after the point: 3.142.
+  /// A number with a fixed number of digits after the point: 3.142; a dash when it is none.
   public static func fixed(_ number: Double, _ digits: Int = 3) -> String {
-    String(format: "%.\(digits)f", locale: locale, number)
+    number.isNaN ? "–" : String(format: "%.\(digits)f", locale: locale, rounded(number, digits))
+  }
+
+  private static func exponential(_ number: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)e", locale: locale, number).lowercased()
+  }
+
+  /// Zero for what would be written as zero with a minus.
+  private static func rounded(_ number: Double, _ digits: Int) -> Double {
+    abs(number) < 0.5 * pow(10, -Double(digits)) ? 0 : number
+  }
+
+  /// A number for a narrow column: 3.142, 1234.5, 1.2e+06.
+  public static func short(_ number: Double) -> String {
+    guard abs(number) >= 1000, number.isFinite else { return fixed(number) }
+    return abs(number) < 100_000
+      ? fixed(number, 1) : exponential(number, 1)
   }
 
   /// A number with its sign: +0.137.
   public static func signed(_ number: Double, _ digits: Int = 4) -> String {
-    String(format: "%+.\(digits)f", locale: locale, number)
+    number.isNaN ? "–" : String(format: "%+.\(digits)f", locale: locale, rounded(number, digits))
   }
 
   /// A share as a percentage: 83.4 %; a dash when it is no number.
   public static func percent(_ share: Double) -> String {
-    share.isFinite ? fixed(100 * share, 1) + " %" : "–"
+    guard share.isFinite else { return "–" }
+    return switch abs(share) {
+    case ..<10: fixed(100 * share, 1) + " %"
+    case ..<1000: fixed(100 * share, 0) + " %"
+    default: exponential(100 * share, 0) + " %"
+    }
   }
 
   /// A number with all its digits, for files; nothing when there is none.

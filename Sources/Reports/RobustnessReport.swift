@@ -2,13 +2,16 @@ public import Evaluation
 
 extension Robustness {
   /// The faithfulness under every choice, a column for each metric, and the spread.
+  ///
+  /// A dash where full model and empty circuit do not differ.
   public var table: TextTable {
     var table = TextTable(
       columns: [("ablated", .left), ("by", .left), ("at", .left)]
         + metrics.map { ($0, .right) })
     for row in rows {
       table.add(
-        cells: row.scheme.labels + row.faithfulness.map { Numbers.percent($0.value) })
+        cells: row.scheme.labels
+          + row.faithfulness.map { Numbers.percent($0.value) })
     }
     for (name, share) in [("lowest", 0.0), ("median", 0.5), ("highest", 1.0)] {
       table.add(

@@ -91,10 +91,11 @@ extension Tensor {
     }
   }
 
-  /// One more than how many elements of a row exceed the largest of those at `columns`.
+  /// How many elements of a row are at least as large as the largest of those at `columns`: its rank, 1 at
+  /// best, where ties count against it.
   package func rank(ofBest columns: [Int32], row: Int) -> Int {
     let values = self.row(row)
     let best = columns.map { values[values.startIndex + Int($0)] }.max() ?? -.infinity
-    return 1 + values.count { $0 > best }
+    return values.count { $0 >= best }
   }
 }

@@ -26,7 +26,7 @@ import Testing
       for text in [
         "circuit of 3 edges, 3 on paths", "induction, 20 pairs, seed 1: held out",
         "found on seed 0", "answer-rank", "4 random circuits", "CPR 0.9", "CMD 0.0",
-        "without the circuit's edges", "a1.h2->logits", "Jaccard index", "100.0 %",
+        "without the circuit the model", "a1.h2->logits", "Jaccard index", "100.0 %",
         "rank correlation 1.000",
       ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
       for line in outcome.output.split(separator: "\n") where !line.hasPrefix("files:") {
@@ -89,6 +89,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "logit-difference", "probability-difference", "nll", "kl", "kl-reverse", "js", "accuracy",
+    "exact-match", "answer-rank",
+  ]) func `every metric, also where full and empty are alike`(metric: String) throws {
+    try withRun { path, directory in
+      let outcome = try run(
+        "evaluate", path, "--metric", metric, "--draws", "2", "--count", "5", "--output",
+        directory.appending(path: metric).path)
+      #expect(outcome.status == 0 && outcome.output.contains("Jaccard"), "\(outcome)")
+      // No prompt has a position 99, so nothing is ablated and no ratio means anything.
+      let alike = try run(
+        "evaluate", path, "--metric", metric, "--draws", "2", "--count", "5", "--positions", "99",
+        "--output", directory.appending(path: "alike").path)
+      #expect(alike.status == 0 && alike.errors.contains("hardly changes the metric"), "\(alike)")
+      #expect(!alike.output.lowercased().contains("nan"), "\(alike.output)")
+    }
+  }
+
+  @Test func `nodes, and the circuit itself`() throws {
+    try withRun { path, _ in
+      let nodes = try run(
+        "evaluate", path, "--granularity", "nodes", "--measures", "minimality,completeness")
+      #expect(nodes.output.contains("ablation of nodes outside of the circuit"))
+      #expect(nodes.output.contains("\na1.h2 ") && nodes.output.contains("0 of 2 change it"))
+      let itself = try run("evaluate", path, "--part", "circuit", "--measures", "none")
+      #expect(itself.output.contains("ablation of edges of the circuit itself"))
+      #expect(!itself.output.contains("CPR"))
+      let necessity = try run("robustness", path, "--part", "circuit", "--positions", "0")
+      #expect(necessity.output.contains("16 choices of what is ablated of the circuit itself"))
+      // Where only the first position is ablated, resampling changes little: a dash, not a huge ratio.
+      for line in necessity.output.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+    }
+  }
+
+  @Test func `the run's ranking holds unless another one is given`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let found = try run("discover", "--count", "20", "--ranking", "signed", "--output", path)
+      #expect(found.status == 0)
+      let said = { (arguments: [String]) in
+        try run(["evaluate", path, "--measures", "none", "--edges", "40"] + arguments).output
+      }
+      let (plain, other) = (
+        try said([]), try said(["--ranking", "magnitude", "--order", "greedy"])
+      )
+      #expect(plain.contains("edges ranked by signed, order top"))
+      #expect(other.contains("edges ranked by magnitude, order greedy"))
+      #expect(plain.contains("found by eap, resample ablation, logit-difference"))
+    }
+  }
+
   @Test func `another circuit is chosen from the scores`() throws {
     try withRun { path, _ in
       for (option, says) in [
@@ -108,7 +159,7 @@ import Testing
       let outcome = try run("evaluate", path, "--count", "1", "--draws", "2")
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.output.contains("circuit of 0 edges, 0 on paths"))
-      #expect(outcome.output.contains("0 of 0 edges change it"))
+      #expect(outcome.output.contains("0 of 0 change it"))
       #expect(outcome.output.contains("induction, 1 pair, seed 1"))
       // One prompt has no standard error, and nothing to draw from.
       #expect(outcome.output.contains("–") && !outcome.output.contains("Jaccard"))
@@ -127,6 +178,18 @@ import Testing
       let file = directory.appending(path: "task.jsonl")
       try Data(line.utf8).write(to: file)
       #expect(try said(["--task", file.path]).contains("another task than the circuit"))
+      // A task's file is found from elsewhere, whatever it is called, and must not have changed.
+      let second = try run(
+        "discover", "--task", "task.jsonl", "--output", "other", in: directory)
+      #expect(second.status == 0)
+      let other = directory.appending(path: "other").path
+      for arguments in [[], ["--task", file.path], ["--task", directory.path + "/./task.jsonl"]] {
+        let outcome = try run(["evaluate", other, "--measures", "none"] + arguments)
+        #expect(outcome.output.contains("was found on these prompts"), "\(outcome)")
+      }
+      try Data((line + "\n" + line).utf8).write(to: file)
+      let changed = try run("evaluate", other)
+      #expect(changed.status == 1 && changed.errors.contains("the file has changed"))
     }
   }
 
@@ -184,7 +247,7 @@ import Testing
       let table = try String(contentsOf: target.appending(path: "robustness.csv"), encoding: .utf8)
       #expect(table.split(separator: "\n").count == 1 + 16 * 4)
       let less = try run(
-        "robustness", path, "--ablation", "zero", "mean-clean", "--positions", "all", "--json")
+        "robustness", path, "--ablation", "zero,mean-clean", "--positions", "all", "--json")
       #expect(less.output.contains("\"mean-clean\"") && !less.output.contains("\"resample\""))
     }
   }
@@ -216,6 +279,21 @@ import Testing
       "d_model 24, but this one has 2 layers, 5 heads"
     ),
     (["robustness", "odd"], 1, "odd: there is no such run or file"),
+    (["evaluate", "RUN", "--truth", "RUN/scores.safetensors"], 1, "expected a circuit as --truth"),
+    (
+      [
+        "evaluate", "FIXTURES/circuits/edge_pruning.json", "--model", "FIXTURES/gpt2", "--task",
+        "induction", "--measures", "curve",
+      ], 1, "the measure curve needs scores"
+    ),
+    (
+      [
+        "evaluate", "FIXTURES/circuits/eap_ig.json", "--model", "FIXTURES/gpt2", "--task",
+        "induction", "--measures", "stability",
+      ], 1, "needs the directory of a run"
+    ),
+    (["evaluate", "RUN", "--count", "1", "--measures", "stability"], 1, "more than one prompt"),
+    (["evaluate", "RUN", "--task", "odd.jsonl", "--count", "3"], 1, "go with built-in tasks"),
   ]) func `bad input gives one clear sentence`(
     arguments: [String], status: Int32, says: String
   ) throws {

@@ -54,8 +54,8 @@ import Testing
     // By magnitude: true, false, true, then five ties of false ones: of 6 others and 2 true.
     let curve = RecoveryCurve(of: found, truth: truth)
     #expect(
-      curve.points.map(\.falsePositiveRate) == [0, 0, 1 / 6.0, 1 / 6.0, 1, 1])
-    #expect(curve.points.map(\.truePositiveRate) == [0, 0.5, 0.5, 1, 1, 1])
+      curve.points.map(\.falsePositiveRate) == [0, 0, 1 / 6.0, 1 / 6.0, 1])
+    #expect(curve.points.map(\.truePositiveRate) == [0, 0.5, 0.5, 1, 1])
     #expect(abs(curve.area(.pessimistic) - (0.5 + 0.5 * 5 / 6)) < 1e-12)
     #expect(abs(curve.area(.trapezoid) - (0.5 / 6 + 5 / 6.0)) < 1e-12)
     // Signed, the false one comes last.

@@ -100,10 +100,14 @@ import Testing
 
   @Test func `minimality is each edge's own effect`() throws {
     let found = try evaluation().minimality(of: all)
-    #expect(found.map(\.edge.description) == ["input->m0", "input->logits", "m0->logits"])
+    #expect(found.map(\.part) == ["input->m0", "input->logits", "m0->logits"])
     for (contribution, expected) in zip(found, [[2.0, 4], [1, 2], [2, 4]]) {
-      expectClose(contribution.effect.values, expected, relative: 1e-5, "\(contribution.edge)")
+      expectClose(contribution.effect.values, expected, relative: 1e-5, contribution.part)
     }
+    // As a node, m0 has all that its edges have.
+    let nodes = try evaluation(AblationScheme(granularity: .nodes)).minimality(of: indirect)
+    #expect(nodes.map(\.part) == ["m0"])
+    expectClose(nodes[0].effect.values, [2, 4], relative: 1e-5)
     // Without a way to m0, the edge out of it does nothing.
     let partial = try evaluation().minimality(
       of: ThreeEdgeModel.circuit("input->logits", "m0->logits"))
@@ -114,12 +118,17 @@ import Testing
   @Test func `completeness compares circuit and model after knockouts`() throws {
     let found = try evaluation().completeness(of: indirect, halves: 6, seed: 1)
     #expect(found.halves.count == 6)
-    #expect(Set(found.halves.map(\.edgeCount)).count > 1)
+    #expect(Set(found.halves.map(\.partCount)).count > 1)
     for knockout in found.halves {
       expectClose([knockout.difference], [-1.5], relative: 1e-5)
     }
     #expect(abs(found.incompleteness - 1 / 3) < 1e-5)
     #expect(abs(found.withoutCircuit.value - 1 / 3) < 1e-5)
+    let nodes = try evaluation(AblationScheme(granularity: .nodes)).completeness(
+      of: indirect, halves: 4, seed: 1)
+    // As nodes, the circuit has input and m0, and so all edges that matter.
+    #expect(nodes.whole.partCount == 1 && nodes.incompleteness < 1e-5)
+    expectClose(nodes.whole.model.values, [1, 2], relative: 1e-5)
     let whole = try evaluation().completeness(of: all, halves: 6, seed: 1)
     #expect(whole.incompleteness < 1e-5 && abs(whole.withoutCircuit.value) < 1e-5)
   }
@@ -158,6 +167,7 @@ import Testing
     let found = InterventionRuns(model: ThreeEdgeModel.model, task: try ThreeEdgeModel.task())
       .robustness(of: direct, under: schemes, by: [LogitDifference(), Accuracy()])
     #expect(found.rows.map(\.scheme) == schemes && schemes.count == 8)
+    #expect(found.rows[0].faithfulness[0].isTelling && !found.rows[1].faithfulness[0].isTelling)
     // Resampled 1.5 of 4.5, with means (4.5 − 4.5) of (4.5 − 4.5); nothing ablated: no ratio.
     #expect(abs(found.rows[0].faithfulness[0].value - 1 / 3) < 1e-5)
     expectClose(found.rows[2].faithfulness[0].circuit.values, [4, 5], relative: 1e-5)

@@ -98,7 +98,9 @@ import Testing
     #expect(circuit.complement.complement == circuit)
     #expect(circuit.intersection(circuit.complement).edgeCount == 0)
     #expect(circuit.subtracting(circuit).edgeCount == 0)
-    #expect(
-      names(circuit.withAllEdgesBetweenNodes) == ["input->m0", "input->logits", "m0->logits"])
+    #expect(circuit.singleEdges.map(\.name) == ["input->m0", "m0->logits"])
+    #expect(circuit.union(of: circuit.singleEdges.map(\.edges)) == circuit)
+    #expect(circuit.edgesOutOfEachNode.map(\.name) == ["m0"])
+    #expect(circuit.edgesOutOfNodes.edgeCount == 9 && circuit.subtractingInput.edgeCount == 1)
   }
 }

@@ -95,7 +95,7 @@ import Testing
     (#"[["tok_embeds", "a0.h9.q"]]"#, "\"a0.h9.q\", which is no node"),
     (#"[["a7.h0", "m1"]]"#, "\"a7.h0\", which is no node"),
     (#"[["m1", "a0.h0.q"]]"#, "names the edge \"m1->a0.h0<q>\""),
-    ("", "expected a circuit"),
+    ("", "the file is empty"),
   ]) func `malformed JSON`(text: String, says: String) throws {
     try expectProblem("circuit.json", Data(text.utf8), says: says)
   }
@@ -146,6 +146,51 @@ import Testing
         }
       }
     }
+  }
+
+  /// A pickle of ACDC's `save_edges` with one edge, of a head and an effect of the caller's choice.
+  private func acdc(head: Int32, effect: Double) -> Data {
+    let text = { (text: String) in Data([0x8C, UInt8(text.utf8.count)]) + Data(text.utf8) }
+    let bytes = { (value: UInt64, count: Int) in
+      Data((0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+    }
+    let index =
+      Data("NN".utf8) + Data("J".utf8) + bytes(UInt64(bitPattern: Int64(head)), 4) + Data([0x87])
+    let key =
+      Data("(".utf8) + text("blocks.1.hook_mlp_in") + Data("N".utf8) + Data([0x85])
+      + text("blocks.1.attn.hook_result") + index + Data("t".utf8)
+    return Data([0x80, 0x02]) + Data("]".utf8) + key + Data("G".utf8)
+      + bytes(effect.bitPattern.byteSwapped, 8) + Data([0x86]) + Data("a.".utf8)
+  }
+
+  @Test func `heads and effects that no model has`() throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "acdc.pkl")
+      try acdc(head: 2, effect: 0.5).write(to: url)
+      let found = try CircuitFile.read(url, for: configuration)
+      #expect(found.circuit?.edges.map(\.description) == ["a1.h2->m1"])
+      #expect(found.scores?.values.max() == 0.5)
+    }
+    for head in [-1, -100_000, 3, Int32.max] {
+      try expectProblem("acdc.pkl", acdc(head: head, effect: 1), says: "which is no node")
+    }
+    for effect in [Double.nan, .infinity, 1e300] {
+      try expectProblem("acdc.pkl", acdc(head: 2, effect: effect), says: "is not a finite number")
+    }
+  }
+
+  /// Nested so deeply that following it by recursion would exhaust the stack.
+  @Test func `deep pickles`() throws {
+    let nested = Data(repeating: 0x85, count: 500_000)
+    try expectProblem(
+      "deep.pkl", Data([0x80, 0x02]) + Data(")".utf8) + nested + Data(".".utf8),
+      says: "expected what ACDC's")
+    let lists = Data(repeating: UInt8(ascii: "]"), count: 300_000)
+    let appends = Data(repeating: UInt8(ascii: "a"), count: 299_999)
+    try expectProblem(
+      "deep.pkl", Data([0x80, 0x02]) + lists + appends + Data(".".utf8),
+      says: "expected what ACDC's")
+    try expectProblem("cut.pkl", Data([0x80, 0x02]) + lists, says: "the file ends inside")
   }
 
   @Test func `a missing file`() {

@@ -5,6 +5,7 @@ import Foundation
 #endif
 import Graphs
 import Reports
+import TestSupport
 import Testing
 
 @Suite struct ReportTests {
@@ -38,6 +39,9 @@ import Testing
       ])
     #expect(Numbers.fixed(3.14159) == "3.142" && Numbers.signed(0.5, 1) == "+0.5")
     #expect(Numbers.percent(0.834) == "83.4 %" && Numbers.percent(.nan) == "–")
+    #expect(Numbers.percent(-251.0999) == "-25110 %" && Numbers.percent(21113.3) == "2e+06 %")
+    #expect(Numbers.fixed(.nan) == "–" && Numbers.signed(-.nan) == "–")
+    #expect([3.14159, -1234.56, 1.2e6].map(Numbers.short) == ["3.142", "-1234.6", "1.2e+06"])
   }
 
   @Test func `measures are the means and their ratio`() {
@@ -92,6 +96,34 @@ import Testing
     #expect(plot.svg.contains("points=\"64.0,388.0 488.0,40.0\""), "\(plot.svg)")
   }
 
+  @Test func `tables of large and odd numbers fit 100 columns`() {
+    let huge = Faithfulness(
+      full: PromptValues([-49_151, -49_151.5]), empty: PromptValues([-49_150, -49_151.4]),
+      circuit: PromptValues([-12_345.678, 9.9e7]))
+    let none = Faithfulness(
+      full: PromptValues([.nan]), empty: PromptValues([1]), circuit: PromptValues([.infinity]))
+    let graph = ComputationGraph(layerCount: 32, headCount: 32, dModel: 4096)
+    let circuit = EdgeScores(["m31->logits": -12345.678], graph: graph).circuit(edgeCount: 300_000)
+    var report = EvaluationReport(heading: [], circuit: circuit, metric: "probability-difference")
+    report.metrics = [("probability-difference", huge), ("answer-rank", none)]
+    report.curves = [
+      (
+        .magnitude,
+        FaithfulnessCurve(
+          points: [huge, none].map {
+            FaithfulnessCurve.Point(
+              fraction: 1, edgeCount: 1_592_881, prunedEdgeCount: 1_592_881, faithfulness: $0)
+          }, totalEdgeCount: 1_592_881)
+      )
+    ]
+    report.minimality = [Contribution(part: "a31.h31->a31.h31<q>", effect: huge.circuit)]
+    report.overlap = CircuitOverlap(of: circuit, with: circuit)
+    report.recovery = [(.edges, RecoveryCurve(points: []))]
+    for line in report.text(edges: 5).split(separator: "\n") {
+      #expect(line.count <= 100, "\(line.count): \(line)")
+    }
+  }
+
   @Test func `an evaluation shows what was measured and nothing else`() {
     let circuit = scores.circuit(edgeCount: 3)
     let found = Faithfulness(
@@ -110,7 +142,7 @@ import Testing
     report.curves = [(.signed, curve), (.magnitude, curve)]
     report.random = RandomBaseline(circuits: [found, found])
     report.minimality = circuit.edges.enumerated().map { index, edge in
-      EdgeContribution(edge: edge, effect: PromptValues([Double(index), Double(index)]))
+      Contribution(part: "\(edge)", effect: PromptValues([Double(index), Double(index)]))
     }
     report.recovery = [(.edges, RecoveryCurve(of: scores, truth: circuit))]
     report.overlap = CircuitOverlap(of: circuit, with: circuit)
@@ -120,7 +152,7 @@ import Testing
         "curve.csv", "curve.svg", "metrics.csv", "minimality.csv", "roc.csv", "roc.svg",
       ])
     let text = report.text(edges: 2)
-    for part in ["CPR 0.000", "1 of 3 edges change it", "2 random circuits", "precision"] {
+    for part in ["CPR 0.000", "1 of 3 change it", "2 random circuits", "precision"] {
       #expect(text.contains(part), "\(part) in \(text)")
     }
     // The largest effect first.

@@ -30,7 +30,7 @@ enum ACDCFile {
       }
       edges.append(edge)
       guard let effect = pair[1].number else { continue }
-      guard effect.isFinite else { throw .format(.badScore(edge: "\(edge)")) }
+      guard Float(effect).isFinite else { throw .format(.badScore(edge: "\(edge)")) }
       scores[offset] = Float(effect)
     }
     return CircuitFile.Contents(

@@ -63,15 +63,19 @@ public enum CircuitFile {
     }
     let data: Data
     do { data = try Data(contentsOf: url) } catch { throw .unreadable(reason(of: error)) }
+    guard !data.isEmpty else { throw .malformed("the file is empty") }
     do {
       if TorchArchive.recognises(data) {
-        let archive = try TorchArchive(data, file: url.path)
-        return archive.value["edges_scores"] == nil
-          ? try ACDCFile.contents(archive.value, model.graph())
-          : try GraphTensorFile.contents(archive, model)
+        return try TorchArchive.read(data, file: url.path) { archive in
+          archive.value["edges_scores"] == nil
+            ? try ACDCFile.contents(archive.value, model.graph())
+            : try GraphTensorFile.contents(archive, model)
+        }
       }
       if data.first == 0x80 {
-        return try ACDCFile.contents(Unpickler.read(data, file: url.path), model.graph())
+        return try Unpickler.read(data, file: url.path) { value in
+          try ACDCFile.contents(value, model.graph())
+        }
       }
     } catch let error as CheckpointError {
       throw .malformed(error.detail)

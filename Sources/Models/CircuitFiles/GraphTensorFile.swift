@@ -36,12 +36,6 @@ enum GraphTensorFile {
   private static func values(
     _ archive: TorchArchive, _ key: String, _ graph: ComputationGraph
   ) throws -> [Float] {
-    let tensor = try archive.tensor(archive.value[key], key)
-    let shape = [graph.writerCount, graph.readerCount]
-    guard tensor.shape == shape else {
-      throw CircuitFileProblem.malformed(
-        "expected \"\(key)\" of shape \(shape), found \(tensor.shape)")
-    }
-    return tensor.elements
+    try archive.tensor(key, shape: [graph.writerCount, graph.readerCount]).elements
   }
 }

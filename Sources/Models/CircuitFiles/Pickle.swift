@@ -2,37 +2,39 @@ import Foundation
 
 /// A value of Python's pickle format, read without running anything.
 ///
-/// Calls of functions and classes are kept as ``Object``, by name; nothing is looked up or executed.
-indirect enum PickleValue {
+/// Calls of functions and classes are kept by name; nothing is looked up or executed. Collections are
+/// references, since others may refer to them before they are filled.
+enum PickleValue {
   case none
   case bool(Bool)
   case integer(Int)
   case number(Double)
   case text(String)
-  case tuple([PickleValue])
-  /// A list or set; filled after it was made, so others may refer to it.
+  case tuple(Box)
+  /// A list or set.
   case list(Box)
   /// A dictionary: its items are keys and values in turn.
   case dictionary(Box)
   /// A class or function, `module.name`.
   case global(String)
   /// What a call of a class or function would have made.
-  case object(Object)
+  case object(Box)
   /// Something that is kept outside of the pickle, such as a tensor's storage.
-  case persistent([PickleValue])
+  case persistent(Box)
 
+  /// What a value holds.
   final class Box {
-    var items: [PickleValue] = []
-  }
-
-  final class Object {
+    /// The items of a collection, or what was added to an object.
+    var items: [PickleValue]
+    /// Of an object, the class or function that was called.
     let callable: String
-    let arguments: [PickleValue]
+    /// Of an object, what it was called with.
+    var arguments: [PickleValue]
+    /// Of an object, its fields.
     var state: PickleValue?
-    /// Keys and values in turn, of a dictionary that is no plain one, or items of a list.
-    var items: [PickleValue] = []
 
-    init(callable: String, arguments: [PickleValue]) {
+    init(_ items: [PickleValue] = [], callable: String = "", arguments: [PickleValue] = []) {
+      self.items = items
       self.callable = callable
       self.arguments = arguments
     }
@@ -43,8 +45,7 @@ extension PickleValue {
   /// The items of a tuple or list; nil for anything else.
   var items: [PickleValue]? {
     switch self {
-    case .tuple(let items): items
-    case .list(let box): box.items
+    case .tuple(let box), .list(let box): box.items
     default: nil
     }
   }
@@ -54,7 +55,7 @@ extension PickleValue {
     let flat: [PickleValue]
     switch self {
     case .dictionary(let box): flat = box.items
-    case .object(let object) where object.callable.hasSuffix("Dict"): flat = object.items
+    case .object(let box) where box.callable.hasSuffix("Dict"): flat = box.items
     default: return nil
     }
     return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }

@@ -11,17 +11,22 @@ struct TorchArchive {
   /// Whether data starts as a zip archive does.
   static func recognises(_ data: Data) -> Bool { data.starts(with: [0x50, 0x4B, 0x03, 0x04]) }
 
-  /// - Throws: ``CheckpointError`` for archives and pickles that break their formats.
-  init(_ data: Data, file: String) throws(CheckpointError) {
-    path = file
-    entries = try Self.entries(data, file)
+  /// Reads an archive and hands it to `body`, which must not keep it.
+  ///
+  /// - Throws: ``CheckpointError`` for archives and pickles that break their formats, and what `body` throws.
+  static func read<Result>(
+    _ data: Data, file: String, _ body: (TorchArchive) throws -> Result
+  ) throws -> Result {
+    let entries = try entries(data, file)
     guard let name = entries.keys.filter({ $0.hasSuffix("data.pkl") }).min(),
       let pickle = entries[name]
     else {
       throw CheckpointError(file, .malformed("expected an archive of torch.save, with data.pkl"))
     }
-    folder = String(name.dropLast("data.pkl".count))
-    value = try Unpickler.read(pickle, file: file)
+    let folder = String(name.dropLast("data.pkl".count))
+    return try Unpickler.read(pickle, file: file) { value in
+      try body(TorchArchive(value: value, path: file, entries: entries, folder: folder))
+    }
   }
 
   /// The files of an archive, found by its central directory.
@@ -77,18 +82,26 @@ struct TorchArchive {
     return (name, try local.bytes(Int(size), of: name))
   }
 
-  /// A tensor's numbers as Float32, with its shape; booleans become 0 and 1.
+  /// A tensor's numbers as Float32; booleans become 0 and 1.
   ///
-  /// - Throws: ``CheckpointError`` when the value is no contiguous tensor of a known type.
-  func tensor(_ value: PickleValue?, _ name: String) throws(CheckpointError) -> Tensor {
-    guard case .object(let object) = value,
+  /// - Parameters:
+  ///   - name: Its key in the dictionary that was saved.
+  ///   - expected: The shape that it must have, of numbers that fit into memory.
+  /// - Returns: The tensor.
+  /// - Throws: ``CheckpointError`` when there is no contiguous tensor of a known type and that shape.
+  func tensor(_ name: String, shape expected: [Int]) throws(CheckpointError) -> Tensor {
+    guard case .object(let object) = value[name],
       object.callable.hasPrefix("torch._utils._rebuild_tensor"), object.arguments.count >= 4,
-      case .persistent(let storage) = object.arguments[0], storage.count >= 3,
-      case .global(let kind) = storage[1], let key = storage[2].text,
+      case .persistent(let storage) = object.arguments[0], storage.items.count >= 3,
+      case .global(let kind) = storage.items[1], let key = storage.items[2].text,
       let offset = object.arguments[1].integer,
       let shape = object.arguments[2].items?.compactMap(\.integer),
-      let strides = object.arguments[3].items?.compactMap(\.integer), strides.count == shape.count
+      let strides = object.arguments[3].items?.compactMap(\.integer)
     else { throw CheckpointError(path, .malformed("expected a tensor as \"\(name)\"")) }
+    guard shape == expected, strides.count == shape.count else {
+      throw CheckpointError(
+        path, .wrongShape(tensor: name, expected: expected, found: shape))
+    }
     let type = kind.split(separator: ".").last.map(String.init) ?? kind
     let known: [String: (size: Int, format: ElementFormat?)] = [
       "FloatStorage": (4, .f32), "HalfStorage": (2, .f16), "BFloat16Storage": (2, .bf16),
@@ -97,8 +110,8 @@ struct TorchArchive {
     guard let (size, format) = known[type] else {
       throw CheckpointError(path, .unsupportedFormat(tensor: name, type))
     }
-    guard let bytes = entries["\(folder)data/\(key)"],
-      let count = Safetensors.product(shape), offset >= 0, count <= bytes.count / size,
+    let count = shape.reduce(1, *)
+    guard let bytes = entries["\(folder)data/\(key)"], offset >= 0, count <= bytes.count / size,
       offset <= bytes.count / size - count, isContiguous(shape, strides)
     else {
       throw CheckpointError(

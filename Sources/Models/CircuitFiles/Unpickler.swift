@@ -1,20 +1,42 @@
 import Foundation
 
-/// Reads Python's pickle format, protocols 0 to 5, as far as plain data and tensors use it.
+/// Reads Python's pickle format, protocols 2 to 5, as far as plain data and tensors use it.
 struct Unpickler {
+  /// Every box that was made, so that they can be emptied one by one: released from the outermost one
+  /// on, deeply nested ones would exhaust the stack.
+  private var boxes: [PickleValue.Box] = []
   private var reader: ByteReader
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
 
-  /// - Throws: ``CheckpointError`` for data that ends early or breaks the format.
-  static func read(_ data: Data, file: String) throws(CheckpointError) -> PickleValue {
+  /// Reads a pickle and hands its value to `body`, which must not keep it.
+  ///
+  /// - Throws: ``CheckpointError`` for data that ends early or breaks the format, and what `body` throws.
+  static func read<Result>(
+    _ data: Data, file: String, _ body: (PickleValue) throws -> Result
+  ) throws -> Result {
     var unpickler = Unpickler(reader: ByteReader(file: file, data: data))
+    defer {
+      for box in unpickler.boxes {
+        box.items = []
+        box.arguments = []
+        box.state = nil
+      }
+    }
     while true {
       let code: UInt8 = try unpickler.reader.integer("the pickle")
-      if code == UInt8(ascii: ".") { return try unpickler.pop() }
+      if code == UInt8(ascii: ".") { return try body(try unpickler.pop()) }
       try unpickler.step(code)
     }
+  }
+
+  private mutating func box(
+    _ items: [PickleValue] = [], callable: String = "", arguments: [PickleValue] = []
+  ) -> PickleValue.Box {
+    let box = PickleValue.Box(items, callable: callable, arguments: arguments)
+    boxes.append(box)
+    return box
   }
 
   private init(reader: ByteReader) { self.reader = reader }
@@ -110,14 +132,24 @@ struct Unpickler {
   /// Tuples, lists, sets and dictionaries.
   private mutating func collect(_ code: UInt8) throws(CheckpointError) -> Bool {
     switch code {
-    case UInt8(ascii: ")"): stack.append(.tuple([]))
-    case UInt8(ascii: "t"): stack.append(.tuple(try popToMark()))
+    case UInt8(ascii: ")"):
+      let empty = box()
+      stack.append(.tuple(empty))
+    case UInt8(ascii: "t"):
+      let items = try popToMark()
+      let tuple = box(items)
+      stack.append(.tuple(tuple))
     case 0x85, 0x86, 0x87:
       var items: [PickleValue] = []
       for _ in 0x85...code { items.insert(try pop(), at: 0) }
-      stack.append(.tuple(items))
-    case UInt8(ascii: "]"), 0x8F: stack.append(.list(PickleValue.Box()))
-    case UInt8(ascii: "}"): stack.append(.dictionary(PickleValue.Box()))
+      let tuple = box(items)
+      stack.append(.tuple(tuple))
+    case UInt8(ascii: "]"), 0x8F:
+      let empty = box()
+      stack.append(.list(empty))
+    case UInt8(ascii: "}"):
+      let empty = box()
+      stack.append(.dictionary(empty))
     case UInt8(ascii: "a"):
       let item = try pop()
       try append([item])
@@ -134,8 +166,7 @@ struct Unpickler {
 
   private func append(_ items: [PickleValue]) throws(CheckpointError) {
     switch stack.last {
-    case .list(let box), .dictionary(let box): box.items += items
-    case .object(let object): object.items += items
+    case .list(let box), .dictionary(let box), .object(let box): box.items += items
     default: throw malformed("adds to what is no collection")
     }
   }
@@ -153,13 +184,15 @@ struct Unpickler {
       guard let arguments, case .global(let name) = callable else {
         throw malformed("calls what is no class or function")
       }
-      stack.append(.object(PickleValue.Object(callable: name, arguments: arguments)))
+      let object = box(callable: name, arguments: arguments)
+      stack.append(.object(object))
     case UInt8(ascii: "b"):
       let state = try pop()
       if case .object(let object) = stack.last { object.state = state }
     case UInt8(ascii: "Q"):
       guard let items = try pop().items else { throw malformed("refers to nothing outside") }
-      stack.append(.persistent(items))
+      let outside = box(items)
+      stack.append(.persistent(outside))
     default: return false
     }
     return true

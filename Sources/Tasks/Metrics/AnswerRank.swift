@@ -14,7 +14,7 @@ public struct AnswerRank: Metric {
   /// The metric takes no options.
   public init() {}
 
-  /// Minus one more than the number of tokens with a higher logit; the gradient is zero.
+  /// Minus the number of tokens whose logit is at least the best answer's, itself among them; the gradient is zero.
   public func evaluate(_ input: MetricInput) -> MetricValues {
     MetricValues(
       values: input.answers.indices.map {
