@@ -113,9 +113,7 @@ struct MethodChoice: ParsableArguments {
   @Option(help: "Where those points lie: left or right.")
   var rule: AttributionPatching.Rule = .left
 
-  @Option(
-    help:
-      "What an ablated edge carries: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "What an ablated edge carries.")
   var ablation: Ablation = .resample
 
   @Flag(help: "Give heads that share a key or value one reader for it.")

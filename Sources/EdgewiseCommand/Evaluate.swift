@@ -51,7 +51,7 @@ struct MeasureOptions: ParsableArguments {
       What to measure besides the circuit itself, with commas between: \
       \(Measure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
       """)
-  var measures: CommaList<Measure> = CommaList([])
+  var measures: CommaList<Measure>?
 
   @Option(parsing: .unconditional, help: "Random circuits, knockouts and draws of prompts.")
   var draws: Int = 10

@@ -23,7 +23,7 @@ struct Measuring {
     self.scheme = scheme
     self.bar = bar
     draws = options.draws
-    let named = options.measures.elements
+    let named = options.measures?.elements ?? []
     measures =
       named.isEmpty ? Set(MeasureOptions.Measure.allCases) : Set(named)
     let needsScores =

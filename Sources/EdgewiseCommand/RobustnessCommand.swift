@@ -26,7 +26,7 @@ struct RobustnessCommand: ParsableCommand {
     help: """
       The ablations to compare, with commas between. (default: resample,mean,positional-mean,zero)
       """)
-  var ablation: CommaList<Ablation> = CommaList([])
+  var ablation: CommaList<Ablation>?
 
   @Option(
     help: "Whether everything outside of the circuit is ablated (complement), or the circuit.")
@@ -42,8 +42,7 @@ struct RobustnessCommand: ParsableCommand {
         && found.task.allows($0)
     }
     let schemes = Robustness.schemes(
-      ablations: ablation.elements.isEmpty
-        ? [.resample, .mean(), .positionalMean(), .zero] : ablation.elements,
+      ablations: ablation?.elements ?? [.resample, .mean(), .positionalMean(), .zero],
       part: part, positions: positions == .all ? [.all] : [.all, positions])
     let robustness = InterventionRuns(model: found.model, task: found.task).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: bar.show)

@@ -10,11 +10,7 @@ extension AblatedPositions: ExpressibleByArgument {
 
 /// The choices of method that a circuit's score depends on.
 struct SchemeOptions: ParsableArguments {
-  @Option(
-    help: """
-      What an ablated edge carries: \(Ablation.allCases.map(\.rawValue).joined(separator: ", ")). \
-      (default: as in the discovery)
-      """)
+  @Option(help: "What an ablated edge carries. (default: as in the discovery)")
   var ablation: Ablation?
 
   @Option(help: "Whether edges or whole nodes are ablated.")

@@ -81,7 +81,9 @@ extension EvaluationReport {
               range: random.values.quantile(0)...random.values.quantile(1))
           ]))
     }
-    let heights = curves.flatMap { $0.curve.points.map(\.faithfulness.value) }.filter(\.isFinite)
+    let heights = curves.flatMap(\.curve.points).flatMap { point in
+      [0.25, 0.75].map(point.faithfulness.recovered.quantile) + [point.faithfulness.value]
+    }.filter(\.isFinite)
     let (low, high) = (min(heights.min() ?? 0, 0), max(heights.max() ?? 1, 1))
     let bottom = (max(low, -2) * 4).rounded(.down) / 4
     let top = (min(high, 3) * 4).rounded(.up) / 4
