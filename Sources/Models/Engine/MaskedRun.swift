@@ -87,12 +87,10 @@ package struct MaskedRun {
     let keepsTape = extent == .tape
     precondition(
       !keepsTape || start == nil && intactTokens.isEmpty, "a tape is of a whole run at one mask")
-    var state =
-      start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
     // An intact token's reads take in every writer, so all of them differ and matter there.
-    if !intactTokens.isEmpty {
-      state = MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
-    }
+    var state =
+      (intactTokens.isEmpty ? start : nil)
+      ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
     let plan = MaskedPlan(
       mask, from: state, isComplete: extent != .logits || !intactTokens.isEmpty)
     state.adopt(mask, plan)
