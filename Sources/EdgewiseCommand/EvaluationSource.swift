@@ -53,6 +53,10 @@ struct EvaluationSource {
   let selection: CircuitSelection
   /// What is said of where the circuit comes from.
   let circuitDescription: String
+  /// What is said of how edges rank.
+  var selectionDescription: String {
+    "edges ranked by \(selection.ranking.rawValue), order \(selection.order.rawValue)"
+  }
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -74,10 +78,7 @@ struct EvaluationSource {
     let origin = discovery.map { found in
       "found by \(found.method.description), \(found.method.ablation) ablation, \(found.task.metric)"
     }
-    circuitDescription = """
-      \(origin ?? "from a file of \(contents.format)"); edges ranked by \
-      \(self.selection.ranking.rawValue), order \(self.selection.order.rawValue)
-      """
+    circuitDescription = origin ?? "from a file of \(contents.format)"
     (task, taskDescription) = try Self.prompts(options, run, model)
   }
 

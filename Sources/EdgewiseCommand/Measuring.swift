@@ -28,18 +28,18 @@ struct Measuring {
       named.isEmpty ? Set(MeasureOptions.Measure.allCases) : Set(named)
     let needsScores =
       named.contains(.curve)
-      ? "the measure curve" : options.against.map { _ in "--against" }
+      ? "The measure curve" : options.against.map { _ in "--against" }
     if let needsScores, found.scores == nil {
       throw Failure("\(needsScores) needs scores, and the source has a circuit only.")
     }
     if named.contains(.stability) {
       guard found.discovery != nil else {
         throw Failure(
-          "the measure stability needs the directory of a run, which says how the circuit was found."
+          "The measure stability needs the directory of a run, which says how the circuit was found."
         )
       }
       guard found.task.pairs.count > 1 else {
-        throw Failure("the measure stability needs more than one prompt pair.")
+        throw Failure("The measure stability needs more than one prompt pair.")
       }
     }
     truth = try options.truth.map { path in
@@ -120,7 +120,8 @@ struct Measuring {
       circuit of \(Numbers.count(circuit.edgeCount, "edge")), \
       \(Numbers.count(pruned.edgeCount)) on paths from input to logits, through \
       \(Numbers.count(max(pruned.writers.count - 1, 0))) heads and MLPs
-      """, found.circuitDescription, found.taskDescription,
+      """, found.circuitDescription, found.selectionDescription,
+      found.taskDescription,
       "\(scheme.ablation) ablation of \(scheme.granularity.rawValue) \(side), \(place)",
     ]
   }

@@ -58,6 +58,7 @@ struct RobustnessCommand: ParsableCommand {
       """
       \(found.model.name): circuit of \(Numbers.count(found.circuit.edgeCount, "edge"))
       \(found.circuitDescription)
+      \(found.selectionDescription)
       \(found.taskDescription)
       faithfulness under \(Numbers.count(schemes.count)) choices of what is ablated \
       \(part == .complement ? "outside of the circuit" : "of the circuit itself")

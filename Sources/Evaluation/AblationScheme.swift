@@ -47,7 +47,7 @@ public struct AblationScheme: Sendable, Hashable {
 
   /// What is done to the model to measure a circuit.
   public func intervention(on circuit: Circuit) -> Intervention {
-    Intervention(mask: mask(circuit), ablation: ablation, positions: positions)
+    keeping(intactEdges(circuit))
   }
 
   /// The intervention that ablates every edge.
@@ -55,12 +55,12 @@ public struct AblationScheme: Sendable, Hashable {
     Intervention(mask: EdgeMask(0, graph: graph), ablation: ablation, positions: positions)
   }
 
-  private func mask(_ circuit: Circuit) -> EdgeMask {
+  private func intactEdges(_ circuit: Circuit) -> Circuit {
     let kept = edges(of: circuit)
     return switch (part, granularity) {
-    case (.complement, _): EdgeMask(kept)
-    case (.circuit, .edges): EdgeMask(kept.complement)
-    case (.circuit, .nodes): EdgeMask(kept.subtractingInput.complement)
+    case (.complement, _): kept
+    case (.circuit, .edges): kept.complement
+    case (.circuit, .nodes): kept.subtractingInput.complement
     }
   }
 

@@ -7,7 +7,7 @@ extension Robustness {
   public var table: TextTable {
     var table = TextTable(
       columns: [("ablated", .left), ("by", .left), ("at", .left)]
-        + metrics.map { ($0, .right) })
+        + metrics.map { (Self.heading($0), .right) })
     for row in rows {
       table.add(
         cells: row.scheme.labels
@@ -19,6 +19,11 @@ extension Robustness {
           + metrics.indices.map { Numbers.percent(spread(ofMetric: $0).quantile(share)) })
     }
     return table
+  }
+
+  /// A metric's name, short enough for five beside each other.
+  private static func heading(_ metric: String) -> String {
+    metric.replacing("probability", with: "prob").replacing("difference", with: "diff")
   }
 
   /// A sentence on how far the choice of method moves the score, metric by metric.

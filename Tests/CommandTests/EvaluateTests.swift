@@ -246,6 +246,10 @@ import Testing
       }
       let table = try String(contentsOf: target.appending(path: "robustness.csv"), encoding: .utf8)
       #expect(table.split(separator: "\n").count == 1 + 16 * 4)
+      let wide = try run(
+        "robustness", path, "--metric", "kl-reverse", "--ablation", "positional-mean-both")
+      #expect(wide.output.contains("prob-diff") && wide.output.contains("kl-reverse"))
+      for line in wide.output.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
       let less = try run(
         "robustness", path, "--ablation", "zero,mean-clean", "--positions", "all", "--json")
       #expect(less.output.contains("\"mean-clean\"") && !less.output.contains("\"resample\""))
@@ -284,7 +288,7 @@ import Testing
       [
         "evaluate", "FIXTURES/circuits/edge_pruning.json", "--model", "FIXTURES/gpt2", "--task",
         "induction", "--measures", "curve",
-      ], 1, "the measure curve needs scores"
+      ], 1, "The measure curve needs scores"
     ),
     (
       [

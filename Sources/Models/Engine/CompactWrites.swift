@@ -76,6 +76,20 @@ extension Transformer {
     }
   }
 
+  /// The product `z · W_O` of one head as a tensor of its own, `[token, dModel]`.
+  ///
+  /// - Parameters:
+  ///   - z: `[token, place · dHead]`, of all heads or of some.
+  ///   - place: The head's place among those.
+  ///   - head: The head.
+  ///   - layer: The layer.
+  /// - Returns: What the head writes.
+  func headWrite(_ z: Tensor, at place: Int, head: Int, layer: Int) -> Tensor {
+    let output = weights.blocks[layer].attention.output.weight.matrix
+    return .product(
+      z.matrix.columns(headColumns(place)), output.columns(headColumns(head)).transposed)
+  }
+
   /// A head's columns in a tensor `[…, head · dHead]`.
   func headColumns(_ head: Int) -> Range<Int> {
     (head * configuration.dHead)..<((head + 1) * configuration.dHead)

@@ -39,11 +39,9 @@ struct MaskedLayer {
       z
       - run.ablated.writes.heads[layer].gatherColumnBlocks(
         heads, width: model.configuration.dHead)
-    let output = block.attention.output.weight.matrix
-    for (index, head) in heads.enumerated() {
-      state.deltas[writers.lowerBound + head] = .product(
-        difference.matrix.columns(model.headColumns(index)),
-        output.columns(model.headColumns(head)).transposed)
+    for (place, head) in heads.enumerated() {
+      state.deltas[writers.lowerBound + head] = model.headWrite(
+        difference, at: place, head: head, layer: layer)
     }
     return (reads, z)
   }

@@ -82,12 +82,9 @@ package struct MaskedState: Sendable {
     let difference = writes - ablated.writes
     var deltas: [Tensor?] = [difference.input]
     for layer in difference.heads.indices {
-      let output = model.weights.blocks[layer].attention.output.weight.matrix
       for head in 0..<graph.headCount {
-        let columns = model.headColumns(head)
         deltas.append(
-          .product(
-            difference.heads[layer].matrix.columns(columns), output.columns(columns).transposed))
+          model.headWrite(difference.heads[layer], at: head, head: head, layer: layer))
       }
       deltas.append(difference.mlps[layer])
     }
