@@ -1,27 +1,31 @@
 import Edgewise
 
-/// A random model of GPT-2 small's shape and 32 prompts of 16 tokens; only the shape matters.
+/// Random models like GPT-2 and prompts of 16 random tokens; only the shape matters.
 enum Workload {
-  static func model() -> Transformer {
+  /// A model of GPT-2's structure and vocabulary, GPT-2 small if nothing else is said.
+  static func model(layers: Int = 12, heads: Int = 12, width: Int = 768) -> Transformer {
     Transformer.random(
       TransformerConfiguration(
-        layerCount: 12, headCount: 12, keyValueHeadCount: 12, dModel: 768, dHead: 64, dMLP: 3072,
-        vocabularySize: 50257, contextLength: 1024, activation: .geluTanh, isGated: false,
-        isParallel: false, normIsCentred: true, normEpsilon: 1e-5, rotaryFrequencies: nil),
+        layerCount: layers, headCount: heads, keyValueHeadCount: heads, dModel: width,
+        dHead: width / heads, dMLP: 4 * width, vocabularySize: 50257, contextLength: 1024,
+        activation: .geluTanh, isGated: false, isParallel: false, norm: .layer, normEpsilon: 1e-5,
+        rotaryFrequencies: nil),
       seed: 1)
   }
 
-  static func task(for model: Transformer) -> CircuitTask {
+  static func task(
+    for model: Transformer, prompts: Int = 32, metric: any Metric = LogitDifference()
+  ) -> CircuitTask {
     var generator = SeededGenerator(seed: 2)
     let token = { Int32.random(in: 0..<50257, using: &generator) }
-    let pairs = (0..<32).map { _ in
+    let pairs = (0..<prompts).map { _ in
       PromptPair(
         clean: (0..<16).map { _ in token() }, corrupted: (0..<16).map { _ in token() },
         answers: [token()], wrongAnswers: [token()])
     }
     guard
       let task = try? CircuitTask(
-        name: "random", pairs: pairs, metric: LogitDifference(), model: model)
+        name: "random", pairs: pairs, metric: metric, model: model)
     else { preconditionFailure("random tokens lie in the vocabulary") }
     return task
   }

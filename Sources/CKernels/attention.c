@@ -1,4 +1,4 @@
-// Rotary embedding and causal attention, one (prompt, head) at a time; forward and backward.
+// Rotary embedding and attention, one (prompt, head) at a time; forward and backward.
 #include "softmax.h"
 #include <stdlib.h>
 
@@ -40,6 +40,7 @@ typedef struct {
   const int32_t *starts;
   int64_t heads, keyValueHeads, width;
   float scale;
+  bool causal;
 } attention;
 
 /// Where one prompt's part of one head lies: its length in tokens, the first token's place in tensors
@@ -65,10 +66,10 @@ EK_INLINE void add_scaled(float *restrict y, const float *restrict x, float scal
   for (int64_t i = 0; i < count; i++) y[i] += scale * x[i];
 }
 
-/// pattern[j] = softmax over j <= i of scale * <q_i, k_j>
-EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t i, int64_t stride, int64_t width, float scale) {
-  for (int64_t j = 0; j <= i; j++) pattern[j] = scale * dot(q, k + j * stride, width);
-  ek_softmax_row(pattern, pattern, i + 1);
+/// pattern[j] = softmax over the first seen keys of scale * <q, k_j>
+EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t seen, int64_t stride, int64_t width, float scale) {
+  for (int64_t j = 0; j < seen; j++) pattern[j] = scale * dot(q, k + j * stride, width);
+  ek_softmax_row(pattern, pattern, seen);
 }
 
 EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end) {
@@ -77,18 +78,19 @@ EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end)
     const span s = locate(o, job);
     float *pattern = malloc((size_t)s.length * sizeof(float));
     for (int64_t i = 0; i < s.length; i++) {
+      const int64_t seen = o->causal ? i + 1 : s.length;
       float *z = o->z + s.own + i * s.stride;
-      pattern_row(pattern, o->q + s.own + i * s.stride, o->k + s.shared, i, s.source, o->width, o->scale);
+      pattern_row(pattern, o->q + s.own + i * s.stride, o->k + s.shared, seen, s.source, o->width, o->scale);
       memset(z, 0, (size_t)o->width * sizeof(float));
-      for (int64_t j = 0; j <= i; j++) add_scaled(z, o->v + s.shared + j * s.source, pattern[j], o->width);
+      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + s.shared + j * s.source, pattern[j], o->width);
     }
     free(pattern);
   }
 }
 void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts, int64_t prompts,
-                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale) {
+                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal) {
   attention work = {.z = z, .q = q, .k = k, .v = v, .starts = starts, .heads = heads,
-                    .keyValueHeads = keyValueHeads, .width = width, .scale = scale};
+                    .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
   ek_for_ranges(prompts * heads, 1, attention_range, &work);
 }
 
@@ -103,16 +105,17 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
       memset(o->dv + s.own + i * s.stride, 0, row);
     }
     for (int64_t i = 0; i < s.length; i++) {
+      const int64_t seen = o->causal ? i + 1 : s.length;
       const float *q = o->q + s.own + i * s.stride, *dz = o->dz + s.own + i * s.stride;
       float *dq = o->dq + s.own + i * s.stride;
-      pattern_row(pattern, q, o->k + s.shared, i, s.source, o->width, o->scale);
-      for (int64_t j = 0; j <= i; j++) {
+      pattern_row(pattern, q, o->k + s.shared, seen, s.source, o->width, o->scale);
+      for (int64_t j = 0; j < seen; j++) {
         dpattern[j] = dot(dz, o->v + s.shared + j * s.source, o->width);
         add_scaled(o->dv + s.own + j * s.stride, dz, pattern[j], o->width);
       }
-      ek_softmax_row_backward(dpattern, dpattern, pattern, i + 1);
+      ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
       memset(dq, 0, row);
-      for (int64_t j = 0; j <= i; j++) {
+      for (int64_t j = 0; j < seen; j++) {
         add_scaled(dq, o->k + s.shared + j * s.source, o->scale * dpattern[j], o->width);
         add_scaled(o->dk + s.own + j * s.stride, q, o->scale * dpattern[j], o->width);
       }
@@ -122,8 +125,8 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
 }
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,
                            const float *v, const int32_t *starts, int64_t prompts, int64_t heads,
-                           int64_t keyValueHeads, int64_t width, float scale) {
+                           int64_t keyValueHeads, int64_t width, float scale, bool causal) {
   attention work = {.dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .starts = starts,
-                    .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale};
+                    .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
   ek_for_ranges(prompts * heads, 1, backward_range, &work);
 }

@@ -6,7 +6,7 @@ typedef struct {
   const float *x, *dy;
   const int32_t *targets;
   double *losses;
-  int64_t columns;
+  int64_t references, columns;
 } rows;
 
 EK_CLONES static void softmax_range(const void *c, int64_t begin, int64_t end) {
@@ -78,39 +78,37 @@ void ek_cross_entropy(double *losses, float *dx, const float *x, const int32_t *
   ek_for_ranges(count, ek_row_grain(columns), cross_entropy_range, &work);
 }
 
+/// The row of the reference that row r is compared with: rows repeat.
+EK_INLINE const float *reference_row(const rows *o, int64_t r) { return o->dy + r % o->references * o->columns; }
+
 EK_CLONES static void kl_range(const void *c, int64_t begin, int64_t end) {
+  EK_FAST_MATH
   const rows *o = c;
   for (int64_t r = begin; r < end; r++) {
-    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
+    const float *restrict x = o->x + r * o->columns, *restrict reference = reference_row(o, r);
     const float shift = (float)ek_log_sum_exp(x, o->columns);
     double loss = 0;
-    for (int64_t i = 0; i < o->columns; i++) loss += (double)ek_exp(reference[i]) * (reference[i] - (x[i] - shift));
+    for (int64_t i = 0; i < o->columns; i++) loss += (double)(ek_exp(reference[i]) * (reference[i] - (x[i] - shift)));
     o->losses[r] = loss;
     if (!o->out) continue;
     float *restrict dx = o->out + r * o->columns;
     for (int64_t i = 0; i < o->columns; i++) dx[i] = ek_exp(x[i] - shift) - ek_exp(reference[i]);
   }
 }
-void ek_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
-  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
-  ek_for_ranges(count, ek_row_grain(columns), kl_range, &work);
-}
 
 EK_CLONES static void reverse_kl_range(const void *c, int64_t begin, int64_t end) {
+  EK_FAST_MATH
   const rows *o = c;
   for (int64_t r = begin; r < end; r++) {
-    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
-    float *restrict dx = o->out + r * o->columns;
+    const float *restrict x = o->x + r * o->columns, *restrict reference = reference_row(o, r);
     const float shift = (float)ek_log_sum_exp(x, o->columns);
     double loss = 0;
-    for (int64_t i = 0; i < o->columns; i++) loss += (double)ek_exp(x[i] - shift) * (x[i] - shift - reference[i]);
+    for (int64_t i = 0; i < o->columns; i++) loss += (double)(ek_exp(x[i] - shift) * (x[i] - shift - reference[i]));
     o->losses[r] = loss;
+    if (!o->out) continue;
+    float *restrict dx = o->out + r * o->columns;
     for (int64_t i = 0; i < o->columns; i++) dx[i] = ek_exp(x[i] - shift) * (x[i] - shift - reference[i] - (float)loss);
   }
-}
-void ek_reverse_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
-  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
-  ek_for_ranges(count, ek_row_grain(columns), reverse_kl_range, &work);
 }
 
 /// log(2 / (1 + exp t)): log of a probability over the mean of two, t the log of the other's share.
@@ -119,21 +117,24 @@ EK_INLINE float log_share(float t) { return 0.693147180559945f - (t > 0 ? t : 0)
 EK_CLONES static void js_range(const void *c, int64_t begin, int64_t end) {
   const rows *o = c;
   for (int64_t r = begin; r < end; r++) {
-    const float *restrict x = o->x + r * o->columns, *restrict reference = o->dy + r * o->columns;
-    float *restrict dx = o->out + r * o->columns;
+    const float *restrict x = o->x + r * o->columns, *restrict reference = reference_row(o, r);
+    float *restrict dx = o->out ? o->out + r * o->columns : 0;
     const float shift = (float)ek_log_sum_exp(x, o->columns);
     double own = 0, other = 0;
     for (int64_t i = 0; i < o->columns; i++) {
       const float t = reference[i] - (x[i] - shift), share = log_share(t);
       own += (double)ek_exp(x[i] - shift) * share;
       other += (double)ek_exp(reference[i]) * log_share(-t);
-      dx[i] = share;
+      if (dx) dx[i] = share;
     }
     o->losses[r] = 0.5 * (own + other);
-    for (int64_t i = 0; i < o->columns; i++) dx[i] = 0.5f * ek_exp(x[i] - shift) * (dx[i] - (float)own);
+    for (int64_t i = 0; dx && i < o->columns; i++) dx[i] = 0.5f * ek_exp(x[i] - shift) * (dx[i] - (float)own);
   }
 }
-void ek_js_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t count, int64_t columns) {
-  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .columns = columns};
-  ek_for_ranges(count, ek_row_grain(columns), js_range, &work);
+
+void ek_divergence(ek_divergence_kind kind, double *losses, float *dx, const float *x, const float *reference,
+                   int64_t count, int64_t references, int64_t columns) {
+  rows work = {.out = dx, .x = x, .dy = reference, .losses = losses, .references = references, .columns = columns};
+  ek_for_ranges(count, ek_row_grain(columns),
+                kind == EK_KL ? kl_range : kind == EK_REVERSE_KL ? reverse_kl_range : js_range, &work);
 }

@@ -52,10 +52,21 @@ static void run_member(void *work, size_t member) {
 
 void ek_set_thread_limit(int32_t limit) { atomic_store(&thread_limit, limit < 0 ? 0 : limit); }
 
+/// Counted once: the system reads a file for it.
+static int32_t processor_count(void) {
+  static _Atomic int32_t known = 0;
+  int32_t count = atomic_load(&known);
+  if (count == 0) {
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    count = processors > 0 ? (int32_t)processors : 1;
+    atomic_store(&known, count);
+  }
+  return count;
+}
+
 int32_t ek_thread_count(void) {
   const int32_t limit = atomic_load(&thread_limit);
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  return limit > 0 ? limit : (processors > 0 ? (int32_t)processors : 1);
+  return limit > 0 ? limit : processor_count();
 }
 
 void ek_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {

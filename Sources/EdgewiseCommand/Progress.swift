@@ -30,7 +30,9 @@ final class ProgressBar {
       progress.done > 0 && progress.done < progress.total
       ? String(
         format: "%.1f/s, %.0f s left", rate, elapsed * (1 - share) / share) : ""
-    write("\r\u{1B}[K\(progress.activity) \(bar) \(progress.done)/\(progress.total) \(left)")
+    write(
+      "\r\u{1B}[K\(progress.activity) \(bar) \(progress.done)/\(progress.total) \(left) \(progress.note)"
+    )
     if progress.done == progress.total { write("\r\u{1B}[K") }
   }
 

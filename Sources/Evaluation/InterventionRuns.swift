@@ -52,12 +52,13 @@ public struct InterventionRuns: Sendable {
       var done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
       var runs = BatchRuns(model: model, batch: batch, sources: sources)
-      let reference = runs.clean.logits
+      let reference = ReferenceLogits(runs.clean.logits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
-        let input = MetricInput(logits: logits, batch: batch, reference: reference)
-        for (index, metric) in metrics.enumerated() { sums[index] += metric.evaluate(input).values }
+        for (index, metric) in metrics.enumerated() {
+          sums[index] += metric.measure(logits, of: batch, reference: reference).values
+        }
       }
-      add(reference, &full)
+      add(reference.logits, &full)
       // One ablation after another, so that the states of one are held at a time.
       for ablation in ablations {
         for place in interventions.indices where interventions[place].ablation == ablation {

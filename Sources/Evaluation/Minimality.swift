@@ -41,9 +41,9 @@ extension CircuitEvaluation {
     var done = 0
     for batch in batches {
       var runs = BatchRuns(model: model, batch: batch, sources: sources)
-      let reference = runs.clean.logits
+      let reference = ReferenceLogits(runs.clean.logits)
       let metric = { (logits: Tensor) in
-        task.metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference)).values
+        task.metric.measure(logits, of: batch, reference: reference).values
       }
       let start = runs.start(scheme.keeping(kept))
       let whole = runs.forward(scheme.keeping(kept))

@@ -30,6 +30,21 @@ public struct EdgeMask: Sendable, Equatable {
     for offset in circuit.offsets { values[offset] = 1 }
   }
 
+  /// A reader's mask, one number for each writer it sees.
+  package subscript(column reader: Int) -> [Float] {
+    get {
+      (0..<graph.visibleWriterCount(ofReader: reader)).map {
+        values[$0 * graph.readerCount + reader]
+      }
+    }
+    set {
+      precondition(newValue.count == graph.visibleWriterCount(ofReader: reader), "another reader's")
+      for (writer, value) in newValue.enumerated() {
+        values[writer * graph.readerCount + reader] = value
+      }
+    }
+  }
+
   /// Whether all edges into a layer's readers are intact.
   package func isIntact(inLayer layer: Int) -> Bool {
     let readers = graph.headReaders(layer: layer).lowerBound...graph.mlpReader(layer: layer)

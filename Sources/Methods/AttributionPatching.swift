@@ -1,6 +1,6 @@
 public import Graphs
 import Models
-public import Tasks
+import Tasks
 import Tensors
 
 /// Edge attribution patching (EAP) and its integrated-gradients form (EAP-IG, inputs).
@@ -48,7 +48,7 @@ public struct AttributionPatching: DiscoveryMethod {
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point.
   public func scores(
-    for problem: DiscoveryProblem, progress: RunProgress.Handler = { _ in }
+    for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let metric = problem.task.metric
     guard metric.isDifferentiable else { throw .notDifferentiable(metric: metric.name) }
@@ -60,10 +60,10 @@ public struct AttributionPatching: DiscoveryMethod {
     let batches = problem.task.batches(problem.model.plainBatch)
     var sums = [Double](repeating: 0, count: problem.graph.writerCount * problem.graph.readerCount)
     for (index, batch) in batches.enumerated() {
-      progress(RunProgress("scoring edges", done: index, total: batches.count))
+      run.progress(RunProgress("scoring edges", done: index, total: batches.count))
       add(batch, problem, values, to: &sums)
     }
-    progress(RunProgress("scoring edges", done: batches.count, total: batches.count))
+    run.progress(RunProgress("scoring edges", done: batches.count, total: batches.count))
     return try problem.scores(sums, termsPerPrompt: points.count)
   }
 
@@ -76,6 +76,7 @@ public struct AttributionPatching: DiscoveryMethod {
     let run = PlainRun(problem.model, batch: batch.clean)
     let clean = run.forward(keepsTape: points == [1])
     let difference = clean.writes - ablated
+    let reference = ReferenceLogits(clean.logits)
     for point in points {
       let result =
         point == 1 && clean.tape != nil
@@ -83,8 +84,8 @@ public struct AttributionPatching: DiscoveryMethod {
         : run.forward(
           input: ablated.input.moved(by: Float(point), along: difference.input), keepsTape: true)
       guard let tape = result.tape else { continue }
-      let gradient = problem.task.metric.evaluate(
-        MetricInput(logits: result.logits, batch: batch, reference: clean.logits)
+      let gradient = problem.task.metric.measure(
+        result.logits, of: batch, reference: reference
       ).gradient
       run.contract(
         difference, with: run.backward(gradient, tape), graph: problem.graph, into: &sums)

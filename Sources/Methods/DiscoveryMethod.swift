@@ -43,6 +43,9 @@ public struct DiscoveryProblem: Sendable {
 }
 
 extension DiscoveryProblem {
+  /// How many batches a masked run takes.
+  var batchCount: Int { task.batches(model.maskedBatch(withGradients: false)).count }
+
   /// Scores out of sums over prompts.
   ///
   /// - Parameters:
@@ -61,16 +64,23 @@ extension DiscoveryProblem {
 ///
 /// A new method is a file here and a line in ``Methods``.
 public protocol DiscoveryMethod: Sendable {
-  /// Scores every edge: the estimated rise of the loss when that edge alone is ablated.
+  /// The circuit that the method itself decides on; nil for a method that only ranks edges.
+  var ownCircuit: CircuitSelection? { get }
+
+  /// Scores every edge, higher for what matters more: for most methods the rise of the loss when that edge
+  /// alone is ablated, or its estimate.
   ///
   /// - Parameters:
   ///   - problem: The model, task, graph and ablation.
-  ///   - progress: Is told about every batch.
+  ///   - run: Is told about progress, and keeps how far a long run has come.
   /// - Returns: A score for every edge of the problem's graph.
   /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
-  func scores(
-    for problem: DiscoveryProblem, progress: RunProgress.Handler
-  ) throws(MethodError) -> EdgeScores
+  func scores(for problem: DiscoveryProblem, run: MethodRun) throws(MethodError) -> EdgeScores
+}
+
+extension DiscoveryMethod {
+  /// Most methods only rank edges.
+  public var ownCircuit: CircuitSelection? { nil }
 }
 
 /// Why a method cannot score a problem.
@@ -81,6 +91,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case zeroGradient(metric: String)
   /// A score is infinite or no number.
   case notFinite
+  /// A kept state is not of this method or does not fit the problem.
+  case foreignCheckpoint
   /// No method has this name.
   case unknownMethod(String, known: [String])
 
@@ -96,6 +108,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       """
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
+    case .foreignCheckpoint:
+      "The state to resume from is not of this method and problem; start again without it."
     case .unknownMethod(let name, let known):
       "There is no method \"\(name)\"; known are \(known.joined(separator: ", "))."
     }

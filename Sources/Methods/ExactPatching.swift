@@ -1,11 +1,12 @@
 public import Graphs
 import Models
-public import Tasks
+import Tasks
 
 /// Activation patching of edges one at a time: the true rise of the loss that EAP estimates.
 ///
 /// `score(w → r) = metric(all edges intact) − metric(only w → r ablated)`, averaged over prompts.
-/// Cost: for each edge what lies above its reader of one masked forward pass.
+/// The edges into one reader are run together, and only what lies above the reader is computed.
+/// Cost: for each edge what lies above its reader of one forward pass.
 public struct ExactPatching: DiscoveryMethod {
   /// The edges to patch; nil for all.
   public let edges: [Edge]?
@@ -15,45 +16,62 @@ public struct ExactPatching: DiscoveryMethod {
   /// - Parameter edges: Edges of the problem's graph; nil for all. Others keep the score 0.
   public init(edges: [Edge]? = nil) { self.edges = edges }
 
+  /// How far a run has come: all readers of some batches, and some of one more.
+  private struct State: Codable {
+    var sums: [Double]
+    var batch = 0
+    var reader = 0
+  }
+
   /// Scores the chosen edges.
   ///
-  /// - Throws: ``MethodError/notFinite`` when the model's numbers overflow.
+  /// - Throws: ``MethodError/notFinite`` when the model's numbers overflow, and
+  ///   ``MethodError/foreignCheckpoint``.
   public func scores(
-    for problem: DiscoveryProblem, progress: RunProgress.Handler = { _ in }
+    for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let graph = problem.graph
-    let offsets = edges?.compactMap(graph.offset(of:)) ?? graph.edgeOffsets
-    let values = AblationValues(
-      problem.ablation, task: problem.ablationTask, model: problem.model)
-    var sums = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
-    let batches = problem.task.batches(
-      problem.model.maskedBatch(withGradients: false))
-    var done = 0
-    var mask = EdgeMask(1, graph: graph)
-    for batch in batches {
-      let ablated = AblatedStream(values.writes(for: batch), model: problem.model)
-      let full = PlainRun(problem.model, batch: batch.clean).forward(keepsTape: true)
-      guard let tape = full.tape else { preconditionFailure("a run that kept no tape") }
-      let intactState = MaskedState(
-        intact: tape, writes: full.writes, ablated: ablated, graph: graph, model: problem.model)
-      let metric = { (logits) in
-        problem.task.metric.evaluate(
-          MetricInput(logits: logits, batch: batch, reference: full.logits)
-        ).values.reduce(0, +)
+    let size = graph.writerCount * graph.readerCount
+    var state =
+      try run.restored(State.self) { $0.sums.count == size }
+      ?? State(sums: [Double](repeating: 0, count: size))
+    let writers = writers(graph)
+    let edgeCount = writers.map(\.count).reduce(0, +)
+    for (index, batch) in problem.intactBatches().enumerated() where index >= state.batch {
+      let intact = batch.run(EdgeMask(1, graph: graph))
+      let whole = batch.fullMetric
+      while state.reader < graph.readerCount {
+        let reader = state.reader
+        let before = writers[..<reader].map(\.count).reduce(0, +)
+        run.progress(
+          RunProgress(
+            "patching edges", done: index * edgeCount + before,
+            total: problem.batchCount * edgeCount))
+        if !writers[reader].isEmpty {
+          let trials = ReaderTrials(intact, from: batch.state, reader: reader)
+          let columns = writers[reader].map { writer in
+            (0..<graph.visibleWriterCount(ofReader: reader)).map { $0 == writer ? Float(0) : 1 }
+          }
+          for (writer, value) in zip(writers[reader], batch.metric(trials, columns)) {
+            state.sums[writer * graph.readerCount + reader] += whole - value
+          }
+        }
+        state.reader += 1
+        run.keep(state)
       }
-      let intact = metric(full.logits)
-      for offset in offsets {
-        progress(
-          RunProgress("patching edges", done: done, total: offsets.count * batches.count))
-        let edge = graph.edge(at: offset)
-        mask[edge] = 0
-        defer { mask[edge] = 1 }
-        let run = MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
-        sums[offset] += intact - metric(run.forward(from: intactState).logits)
-        done += 1
-      }
+      (state.batch, state.reader) = (index + 1, 0)
     }
-    progress(RunProgress("patching edges", done: done, total: done))
-    return try problem.scores(sums)
+    run.progress(RunProgress("patching edges", done: edgeCount, total: edgeCount))
+    return try problem.scores(state.sums)
+  }
+
+  /// For each reader, the writers of the edges that are patched.
+  private func writers(_ graph: ComputationGraph) -> [[Int]] {
+    let offsets = edges?.compactMap(graph.offset(of:)) ?? graph.edgeOffsets
+    var writers = [[Int]](repeating: [], count: graph.readerCount)
+    for offset in Set(offsets).sorted() {
+      writers[offset % graph.readerCount].append(offset / graph.readerCount)
+    }
+    return writers
   }
 }

@@ -16,7 +16,7 @@ extension Transformer {
     let configuration = TransformerConfiguration(
       layerCount: 2, headCount: 5, keyValueHeadCount: 5, dModel: 5 * size, dHead: size,
       dMLP: 5 * size, vocabularySize: size, contextLength: size, activation: .geluTanh,
-      isGated: false, isParallel: false, normIsCentred: true, normEpsilon: 1e-5,
+      isGated: false, isParallel: false, norm: .layer, normEpsilon: 1e-5,
       rotaryFrequencies: nil)
     var blocks = InductionWriter(size: size)
     let previous = blocks.block(
@@ -59,7 +59,7 @@ private struct InductionWriter {
   var norm: Normalization {
     Normalization(
       scale: Tensor([Float](repeating: 1, count: width), shape: [width]),
-      bias: Tensor(zeros: [width]), epsilon: 1e-5, isCentred: true)
+      bias: Tensor(zeros: [width]), epsilon: 1e-5, kind: .layer)
   }
 
   /// Row i has `gain` in place i of the slot, `[size, dModel]`.

@@ -42,8 +42,8 @@ private struct RandomWeights {
     var scale = Tensor([Float](repeating: 1, count: width), shape: [width])
     scale.add(noise)
     return Normalization(
-      scale: scale, bias: configuration.normIsCentred ? noise : nil,
-      epsilon: configuration.normEpsilon, isCentred: configuration.normIsCentred)
+      scale: scale, bias: configuration.norm == .layer ? noise : nil,
+      epsilon: configuration.normEpsilon, kind: configuration.norm)
   }
 
   mutating func block() -> BlockWeights {

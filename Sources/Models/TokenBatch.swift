@@ -7,14 +7,23 @@ public struct TokenBatch: Sendable, Equatable {
   public let tokens: [Int32]
   /// Where each prompt starts among ``tokens``; one more for the end of the last.
   public let starts: [Int32]
+  /// Places among ``tokens`` whose logits are read: each prompt's last token, if nothing else was said.
+  public let rows: [Int32]
 
   /// Lays prompts one after another.
   ///
-  /// - Parameter prompts: Token ids; every prompt has at least one.
-  public init(_ prompts: [[Int32]]) {
+  /// - Parameters:
+  ///   - prompts: Token ids; every prompt has at least one.
+  ///   - positions: For each prompt, after which of its tokens logits are read, ascending; nil for the last.
+  public init(_ prompts: [[Int32]], positions: [[Int]]? = nil) {
     precondition(prompts.allSatisfy { !$0.isEmpty }, "a prompt without tokens")
     tokens = prompts.flatMap(\.self)
     starts = prompts.reduce(into: [0]) { $0.append(($0.last ?? 0) + Int32($1.count)) }
+    let starts = starts
+    rows =
+      positions.map { positions in
+        zip(starts, positions).flatMap { start, positions in positions.map { start + Int32($0) } }
+      } ?? starts.dropFirst().map { $0 - 1 }
   }
 
   /// How many prompts there are.
@@ -25,6 +34,4 @@ public struct TokenBatch: Sendable, Equatable {
   public var positions: [Int32] {
     zip(starts, starts.dropFirst()).flatMap { start, end in 0..<(end - start) }
   }
-  /// The place of each prompt's last token among ``tokens``.
-  public var lastTokens: [Int32] { starts.dropFirst().map { $0 - 1 } }
 }

@@ -37,6 +37,6 @@ extension Transformer {
   private func limit(holding numbers: Int) -> BatchLimit {
     BatchLimit(
       tokens: min(max(Self.budget / 2 / numbers, 1), Self.enoughTokens),
-      prompts: max(Self.budget / 2 / (4 * configuration.vocabularySize), 1))
+      prompts: max(Self.budget / 2 / (4 * configuration.outputCount), 1))
   }
 }

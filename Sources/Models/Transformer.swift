@@ -28,7 +28,7 @@ public struct Transformer: Sendable {
   ///
   /// - Parameters:
   ///   - batch: The prompts.
-  ///   - rows: Places among the batch's tokens; nil for each prompt's last.
+  ///   - rows: Places among the batch's tokens; nil for the batch's own.
   /// - Returns: Logits, `[row, vocabulary]`.
   /// - Complexity: One forward pass; the unembedding is computed at `rows` only.
   public func logits(_ batch: TokenBatch, rows: [Int32]? = nil) -> Tensor {
@@ -52,10 +52,10 @@ public struct Transformer: Sendable {
   /// - Returns: Attention for the batch's prompts and positions.
   func attention(_ batch: TokenBatch, keyValueHeadCount: Int? = nil) -> HeadAttention {
     HeadAttention(
-      attention: CausalAttention(
+      attention: PromptAttention(
         starts: batch.starts, headCount: configuration.headCount,
         keyValueHeadCount: keyValueHeadCount ?? configuration.keyValueHeadCount,
-        scale: 1 / Float(configuration.dHead).squareRoot()),
+        scale: configuration.attentionScale, isCausal: configuration.isCausal),
       positions: batch.positions,
       rotary: configuration.rotaryFrequencies.map {
         Rotary(frequencies: $0, positionCount: batch.longestPrompt)

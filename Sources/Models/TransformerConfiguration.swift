@@ -25,17 +25,24 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var isGated: Bool
   /// Whether an MLP reads the same stream as its layer's heads, as in GPT-NeoX.
   public var isParallel: Bool
-  /// Whether norms subtract the mean (LayerNorm) or not (RMSNorm).
-  public var normIsCentred: Bool
+  /// How residual streams are normalised before they are read.
+  public var norm: NormKind
   /// What norms add to the variance.
   public var normEpsilon: Float
   /// Angles per position of each rotated pair; nil for learned positions.
   public var rotaryFrequencies: [Double]?
+  /// How many logits there are: one for each token, but for programs whose outputs are no tokens.
+  public var outputCount: Int
+  /// What the products of queries and keys are multiplied by.
+  public var attentionScale: Float
+  /// Whether a token sees only itself and what comes before it.
+  public var isCausal: Bool
 
   package init(
     layerCount: Int, headCount: Int, keyValueHeadCount: Int, dModel: Int, dHead: Int, dMLP: Int,
     vocabularySize: Int, contextLength: Int, activation: Activation, isGated: Bool,
-    isParallel: Bool, normIsCentred: Bool, normEpsilon: Float, rotaryFrequencies: [Double]?
+    isParallel: Bool, norm: NormKind, normEpsilon: Float, rotaryFrequencies: [Double]?,
+    outputCount: Int? = nil, attentionScale: Float? = nil, isCausal: Bool = true
   ) {
     self.layerCount = layerCount
     self.headCount = headCount
@@ -48,9 +55,12 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.activation = activation
     self.isGated = isGated
     self.isParallel = isParallel
-    self.normIsCentred = normIsCentred
+    self.norm = norm
     self.normEpsilon = normEpsilon
     self.rotaryFrequencies = rotaryFrequencies
+    self.outputCount = outputCount ?? vocabularySize
+    self.attentionScale = attentionScale ?? 1 / Float(dHead).squareRoot()
+    self.isCausal = isCausal
   }
 
   /// The graph of this transformer.

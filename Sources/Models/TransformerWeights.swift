@@ -20,6 +20,13 @@ package struct Linear: Sendable, Equatable {
     return y
   }
 
+  /// The part that makes some of the outputs.
+  func rows(_ outputs: [Int32]) -> Linear {
+    Linear(
+      weight: weight.gatherRows(outputs),
+      bias: bias.map { $0.reshaped([$0.count, 1]).gatherRows(outputs).reshaped([outputs.count]) })
+  }
+
   /// The gradient with respect to `x`, `[token, input]`.
   package func backward(_ dy: Tensor) -> Tensor { .product(dy.matrix, weight.matrix) }
 
@@ -117,7 +124,7 @@ extension Normalization {
   var zeros: Normalization {
     Normalization(
       scale: Tensor(zeros: scale.shape), bias: bias.map { Tensor(zeros: $0.shape) },
-      epsilon: epsilon, isCentred: isCentred)
+      epsilon: epsilon, kind: kind)
   }
 }
 

@@ -27,10 +27,14 @@ public struct CircuitTask: Sendable {
     let configuration = model.configuration
     for (index, pair) in pairs.enumerated() {
       let number = numbers?[index] ?? index + 1
-      let tokens = pair.clean + pair.corrupted + pair.answers + pair.wrongAnswers
-      let known = 0..<Int32(configuration.vocabularySize)
-      if let token = tokens.first(where: { !known.contains($0) }) {
-        throw .unknownToken(token, pair: number, vocabularySize: configuration.vocabularySize)
+      for (tokens, count) in [
+        (pair.clean + pair.corrupted, configuration.vocabularySize),
+        (pair.answers + pair.wrongAnswers, configuration.outputCount),
+      ] {
+        let known = 0..<Int32(count)
+        if let token = tokens.first(where: { !known.contains($0) }) {
+          throw .unknownToken(token, pair: number, vocabularySize: count)
+        }
       }
       guard pair.clean.count <= configuration.contextLength else {
         throw .promptTooLong(
@@ -96,11 +100,22 @@ package struct PairBatch: Sendable {
 
   package init(_ pairs: [PromptPair]) {
     self.pairs = pairs
-    clean = TokenBatch(pairs.map(\.clean))
-    corrupted = TokenBatch(pairs.map(\.corrupted))
+    let positions = pairs.map(\.positions)
+    clean = TokenBatch(pairs.map(\.clean), positions: positions)
+    corrupted = TokenBatch(pairs.map(\.corrupted), positions: positions)
   }
 
-  package var answers: [[Int32]] { pairs.map(\.answers) }
-  package var wrongAnswers: [[Int32]] { pairs.map(\.wrongAnswers) }
+  /// For each row of logits, its prompt's answers.
+  var answers: [[Int32]] { perRow(\.answers) }
+  /// For each row of logits, its prompt's wrong answers.
+  var wrongAnswers: [[Int32]] { perRow(\.wrongAnswers) }
   package var promptCount: Int { pairs.count }
+  /// All right and wrong answers of the prompts, ascending.
+  package var outputs: [Int32] {
+    Set(pairs.flatMap { $0.answers + $0.wrongAnswers }).sorted()
+  }
+
+  private func perRow(_ tokens: (PromptPair) -> [Int32]) -> [[Int32]] {
+    pairs.flatMap { [[Int32]](repeating: tokens($0), count: $0.positions.count) }
+  }
 }

@@ -8,9 +8,26 @@ public struct PromptPair: Sendable, Equatable {
   public let answers: [Int32]
   /// Tokens that are wrong after the original prompt.
   public let wrongAnswers: [Int32]
+  /// After which tokens the metric reads the logits, ascending; the last one, if nothing else was said.
+  public let positions: [Int]
 
   /// Pairs two prompts of one length.
-  public init(clean: [Int32], corrupted: [Int32], answers: [Int32], wrongAnswers: [Int32]) {
+  ///
+  /// - Parameters:
+  ///   - clean: The tokens of the original prompt.
+  ///   - corrupted: The tokens of the counterfactual prompt, as many.
+  ///   - answers: Tokens that are right after the original prompt.
+  ///   - wrongAnswers: Tokens that are wrong after it.
+  ///   - positions: After which tokens the metric reads the logits, ascending; nil for the last.
+  public init(
+    clean: [Int32], corrupted: [Int32], answers: [Int32], wrongAnswers: [Int32],
+    positions: [Int]? = nil
+  ) {
+    let positions = positions ?? [clean.count - 1]
+    precondition(
+      !positions.isEmpty && zip(positions, positions.dropFirst()).allSatisfy(<)
+        && positions.allSatisfy(clean.indices.contains), "positions \(positions) of \(clean.count)")
+    self.positions = positions
     precondition(clean.count == corrupted.count && !clean.isEmpty)
     self.clean = clean
     self.corrupted = corrupted

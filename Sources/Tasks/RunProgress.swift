@@ -6,12 +6,15 @@ public struct RunProgress: Sendable, Equatable {
   public let done: Int
   /// Steps in all.
   public let total: Int
+  /// What else is to be said, such as how many edges are kept so far.
+  public let note: String
 
   /// A state of a run.
-  public init(_ activity: String, done: Int, total: Int) {
+  public init(_ activity: String, done: Int, total: Int, note: String = "") {
     self.activity = activity
     self.done = done
     self.total = total
+    self.note = note
   }
 
   /// Is told about progress, from the thread that called the run.

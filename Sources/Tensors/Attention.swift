@@ -51,24 +51,30 @@ package struct Rotary: Sendable, Equatable {
   }
 }
 
-/// Causal attention inside each of several prompts that lie one after another.
-package struct CausalAttention: Sendable {
+/// Attention inside each of several prompts that lie one after another.
+package struct PromptAttention: Sendable {
   /// Where each prompt starts; one more for the end of the last.
   package let starts: [Int32]
   package let headCount: Int
   /// Keys and values are shared by `headCount / keyValueHeadCount` consecutive heads.
   package let keyValueHeadCount: Int
   package let scale: Float
+  /// Whether a token sees only itself and what comes before it.
+  package let isCausal: Bool
 
-  package init(starts: [Int32], headCount: Int, keyValueHeadCount: Int, scale: Float) {
+  package init(
+    starts: [Int32], headCount: Int, keyValueHeadCount: Int, scale: Float,
+    isCausal: Bool = true
+  ) {
     precondition(keyValueHeadCount > 0 && headCount % keyValueHeadCount == 0)
     self.starts = starts
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.scale = scale
+    self.isCausal = isCausal
   }
 
-  /// `z_i = Σ_j softmax_j≤i(scale · ⟨q_i, k_j⟩) v_j`.
+  /// `z_i = Σ_j softmax_j(scale · ⟨q_i, k_j⟩) v_j`, over j ≤ i when it is causal.
   ///
   /// - Parameters:
   ///   - q: `[token, head · dHead]`.
@@ -80,7 +86,7 @@ package struct CausalAttention: Sendable {
     return unsafe Tensor(shape: q.shape) { out in
       unsafe ek_attention(
         out, q.elements, k.elements, v.elements, starts, Int64(starts.count - 1),
-        Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale)
+        Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale, isCausal)
     }
   }
 
@@ -95,7 +101,8 @@ package struct CausalAttention: Sendable {
     let dq = unsafe Tensor(shape: q.shape) { out in
       unsafe ek_attention_backward(
         out, &dk.elements, &dv.elements, dz.elements, q.elements, k.elements, v.elements, starts,
-        Int64(starts.count - 1), Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale)
+        Int64(starts.count - 1), Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale,
+        isCausal)
     }
     return (dq, dk, dv)
   }

@@ -36,6 +36,38 @@ extension Tensor {
   /// Multiplies every element by `factor`.
   package mutating func scale(by factor: Float) { unsafe ek_scale(&elements, factor, Int64(count)) }
 
+  /// This matrix several times, one below the other.
+  package func tiled(_ count: Int) -> Tensor {
+    guard count != 1 else { return self }
+    var tiled: [Float] = []
+    tiled.reserveCapacity(count * elements.count)
+    for _ in 0..<count { tiled.append(contentsOf: elements) }
+    return Tensor(tiled, shape: [count * rowCount, columnCount])
+  }
+
+  /// Subtracts a matrix from each stack of as many rows; nothing when there is none.
+  package mutating func subtract(tiled other: Tensor?) {
+    guard let other else { return }
+    for block in 0..<(count / other.count) {
+      unsafe elements.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        unsafe ek_add_scaled(base + block * other.count, other.elements, -1, Int64(other.count))
+      }
+    }
+  }
+
+  /// Each row of the last axis times a factor of its own.
+  package func scaledRows(by factors: [Float]) -> Tensor {
+    precondition(factors.count == rowCount, "\(factors.count) factors for \(rowCount) rows")
+    var copy = self
+    for (row, factor) in factors.enumerated() {
+      for index in (row * columnCount)..<((row + 1) * columnCount) {
+        copy.elements[index] *= factor
+      }
+    }
+    return copy
+  }
+
   /// Adds a row to every row of the last axis; nil adds nothing.
   package mutating func add(row: Tensor?) {
     guard let row else { return }

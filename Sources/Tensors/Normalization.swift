@@ -8,25 +8,43 @@ package struct Normalized: Sendable {
   package let statistics: Tensor
 }
 
-/// LayerNorm, or RMSNorm when it does not centre, over the last axis.
+/// How rows are normalised.
+public enum NormKind: String, Sendable {
+  /// LayerNorm: mean 0 and variance 1.
+  case layer = "LayerNorm"
+  /// RMSNorm: mean square 1.
+  case rootMeanSquare = "RMSNorm"
+  /// Rows stay as they are.
+  case none
+}
+
+/// LayerNorm or RMSNorm over the last axis, or none at all.
 ///
 /// `y = (x − mean) / √(variance + ε) · scale + bias`; RMSNorm takes the mean as 0.
 package struct Normalization: Sendable, Equatable {
   package var scale: Tensor
   package var bias: Tensor?
   package let epsilon: Float
-  package let isCentred: Bool
+  package let kind: NormKind
+  private var isCentred: Bool { kind == .layer }
 
-  package init(scale: Tensor, bias: Tensor?, epsilon: Float, isCentred: Bool) {
+  package init(scale: Tensor, bias: Tensor?, epsilon: Float, kind: NormKind) {
     self.scale = scale
     self.bias = bias
     self.epsilon = epsilon
-    self.isCentred = isCentred
+    self.kind = kind
   }
+
+  /// No norm: rows stay as they are, and there is nothing to learn.
+  package static let identity = Normalization(
+    scale: Tensor(zeros: [0]), bias: nil, epsilon: 0, kind: .none)
 
   /// - Parameter x: `[…, columns]`.
   /// - Returns: The normalised rows, of `x`'s shape, and their statistics.
   package func forward(_ x: Tensor) -> Normalized {
+    guard kind != .none else {
+      return Normalized(output: x, statistics: Tensor(zeros: [x.rowCount, 2]))
+    }
     precondition(x.columnCount == scale.count, "a norm of \(scale.count) over \(x.shape)")
     var statistics = Tensor(zeros: [x.rowCount, 2])
     let output = unsafe Tensor(shape: x.shape) { out in
@@ -52,6 +70,7 @@ package struct Normalization: Sendable, Equatable {
   ///   - statistics: The statistics that the forward returned.
   /// - Returns: Gradients of `dy`'s shape.
   package func backward(_ dy: Tensor, x: Tensor, statistics: Tensor) -> Tensor {
+    guard kind != .none else { return dy }
     precondition(
       dy.columnCount == x.columnCount && dy.rowCount % max(x.rowCount, 1) == 0
         && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
@@ -66,6 +85,7 @@ package struct Normalization: Sendable, Equatable {
   package func addParameterGradients(
     _ dy: Tensor, x: Tensor, statistics: Tensor, to gradient: inout Normalization
   ) {
+    guard kind != .none else { return }
     precondition(
       dy.rowCount == x.rowCount && dy.columnCount == x.columnCount
         && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")

@@ -49,6 +49,14 @@ extension Tensor {
     case reverseKL
     /// Jensen–Shannon, `½ Σ p log (p/m) + ½ Σ q log (q/m)` with `m = (p + q)/2`; at most log 2.
     case jensenShannon
+
+    fileprivate var kind: ek_divergence_kind {
+      switch self {
+      case .kl: EK_KL
+      case .reverseKL: EK_REVERSE_KL
+      case .jensenShannon: EK_JS
+      }
+    }
   }
 
   /// The divergence of this tensor's softmax from reference log-probabilities, row by row.
@@ -61,16 +69,25 @@ extension Tensor {
     _ divergence: Divergence, fromLogProbabilities reference: Tensor
   ) -> RowLoss {
     precondition(reference.shape == shape, "divergence of \(shape) from \(reference.shape)")
-    let kernel =
-      switch divergence {
-      case .kl: unsafe ek_kl_divergence
-      case .reverseKL: unsafe ek_reverse_kl_divergence
-      case .jensenShannon: unsafe ek_js_divergence
-      }
     return unsafe rowLoss { losses, out in
-      unsafe kernel(
-        losses, out, elements, reference.elements, Int64(rowCount), Int64(columnCount))
+      unsafe ek_divergence(
+        divergence.kind, losses, out, elements, reference.elements, Int64(rowCount),
+        Int64(rowCount), Int64(columnCount))
     }
+  }
+
+  /// The divergences alone, where the reference's rows repeat for each stack of as many rows.
+  package func divergences(
+    _ divergence: Divergence, fromRepeated reference: Tensor
+  ) -> [Double] {
+    precondition(
+      reference.columnCount == columnCount && rowCount % reference.rowCount == 0,
+      "divergence of \(shape) from \(reference.shape)")
+    var losses = [Double](repeating: 0, count: rowCount)
+    unsafe ek_divergence(
+      divergence.kind, &losses, nil, elements, reference.elements, Int64(rowCount),
+      Int64(reference.rowCount), Int64(columnCount))
+    return losses
   }
 
   private func rowLoss(

@@ -1,4 +1,5 @@
 import Foundation
+import Tasks
 import TestSupport
 import Testing
 
@@ -81,7 +82,7 @@ import Testing
     try withRun { path, _ in
       let outcome = try run("evaluate", path, "--json", "--measures", "curve")
       let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
-      #expect(record.edges == 3 && record.metrics.count == 9)
+      #expect(record.edges == 3 && record.metrics.count == Metrics.all.count)
       #expect(record.metrics[0].metric == "logit-difference")
       #expect((record.metrics[0].recovered["50 %"] ?? 0) > 0.98)
       #expect(record.curves.map(\.ranking) == ["signed", "magnitude"])

@@ -14,7 +14,8 @@ import Testing
   private func evaluate(_ metric: some Metric, _ logits: Tensor, _ reference: Tensor? = nil)
     -> MetricValues
   {
-    metric.evaluate(MetricInput(logits: logits, batch: batch, reference: reference ?? logits))
+    metric.evaluate(
+      MetricInput(logits: logits, batch: batch, reference: ReferenceLogits(reference ?? logits)))
   }
 
   @Test func `values worked by hand`() {
@@ -65,7 +66,7 @@ import Testing
     logits.scale(by: 3)
     let reference = Tensor.random([2, 4], seed: 2)
     let input = { (logits: Tensor) in
-      MetricInput(logits: logits, batch: batch, reference: reference)
+      MetricInput(logits: logits, batch: batch, reference: ReferenceLogits(reference))
     }
     expectGradient(
       metric.evaluate(input(logits)).gradient,

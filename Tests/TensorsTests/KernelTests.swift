@@ -7,8 +7,8 @@ import Testing
 @Suite struct KernelTests {
   static let norms = [
     Normalization(
-      scale: .random([37], seed: 1), bias: .random([37], seed: 2), epsilon: 1e-5, isCentred: true),
-    Normalization(scale: .random([37], seed: 1), bias: nil, epsilon: 1e-6, isCentred: false),
+      scale: .random([37], seed: 1), bias: .random([37], seed: 2), epsilon: 1e-5, kind: .layer),
+    Normalization(scale: .random([37], seed: 1), bias: nil, epsilon: 1e-6, kind: .rootMeanSquare),
   ]
 
   @Test(arguments: norms) func `norm`(norm: Normalization) {
@@ -21,7 +21,7 @@ import Testing
 
     var gradient = Normalization(
       scale: Tensor(zeros: [37]), bias: norm.bias.map { _ in Tensor(zeros: [37]) },
-      epsilon: norm.epsilon, isCentred: norm.isCentred)
+      epsilon: norm.epsilon, kind: norm.kind)
     norm.addParameterGradients(dy, x: x, statistics: forward.statistics, to: &gradient)
     expectGradient(
       gradient.scale,
@@ -175,9 +175,11 @@ import Testing
     expectGradient(dx, of: turned, at: x, dy: dy)
   }
 
-  @Test(arguments: [4, 2, 1]) func `attention`(keyValueHeads: Int) {
-    let attention = CausalAttention(
-      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: keyValueHeads, scale: 0.6)
+  @Test(arguments: [4, 2, 1], [true, false])
+  func `attention`(keyValueHeads: Int, isCausal: Bool) {
+    let attention = PromptAttention(
+      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: keyValueHeads, scale: 0.6,
+      isCausal: isCausal)
     let q = Tensor.random([9, 20], seed: 18)
     let k = Tensor.random([9, 5 * keyValueHeads], seed: 19)
     let v = Tensor.random([9, 5 * keyValueHeads], seed: 20)

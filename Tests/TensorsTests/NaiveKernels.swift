@@ -31,7 +31,7 @@ enum Naive {
 
   static func norm(_ x: Tensor, _ norm: Normalization) -> Tensor {
     rows(x) { row in
-      let mean = norm.isCentred ? row.reduce(0, +) / Double(row.count) : 0
+      let mean = norm.kind == .layer ? row.reduce(0, +) / Double(row.count) : 0
       let variance = row.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(row.count)
       let deviation = (variance + Double(norm.epsilon)).squareRoot()
       return row.indices.map { column -> Double in
@@ -82,7 +82,7 @@ enum Naive {
     return Tensor(result.map(Float.init), shape: x.shape)
   }
 
-  static func attention(_ attention: CausalAttention, q: Tensor, k: Tensor, v: Tensor) -> Tensor {
+  static func attention(_ attention: PromptAttention, q: Tensor, k: Tensor, v: Tensor) -> Tensor {
     let heads = attention.headCount
     let width = q.columnCount / heads
     let group = heads / attention.keyValueHeadCount
@@ -93,7 +93,7 @@ enum Naive {
     for (start, end) in zip(attention.starts, attention.starts.dropFirst()) {
       for head in 0..<heads {
         for query in Int(start)..<Int(end) {
-          let keys = Int(start)...query
+          let keys = Int(start)...(attention.isCausal ? query : Int(end) - 1)
           let scores = keys.map { key -> Double in
             var product = 0.0
             for index in 0..<width {

@@ -28,10 +28,7 @@ package struct Golden: Sendable {
   }
 
   package func integers(_ name: String) throws -> [Int32] {
-    let bytes = Array(try stored(name).bytes)
-    return stride(from: 0, to: bytes.count, by: 4).map { start in
-      Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) })
-    }
+    try stored(name).integers
   }
 
   /// A matrix of 0 and 1 as numbers.

@@ -19,7 +19,7 @@ package enum ThreeEdgeModel {
     }
     let zeros = matrix([[Float]](repeating: [0, 0, 0, 0], count: width))
     let norm = Normalization(
-      scale: Tensor([1, 1, 1, 1], shape: [width]), bias: nil, epsilon: 0, isCentred: false)
+      scale: Tensor([1, 1, 1, 1], shape: [width]), bias: nil, epsilon: 0, kind: .rootMeanSquare)
     let block = BlockWeights(
       attentionNorm: norm,
       attention: AttentionWeights(query: zeros, key: zeros, value: zeros, output: zeros),
@@ -29,7 +29,7 @@ package enum ThreeEdgeModel {
     let configuration = TransformerConfiguration(
       layerCount: 1, headCount: 1, keyValueHeadCount: 1, dModel: width, dHead: width, dMLP: 1,
       vocabularySize: 5, contextLength: 4, activation: .relu, isGated: false, isParallel: false,
-      normIsCentred: false, normEpsilon: 0, rotaryFrequencies: nil)
+      norm: .rootMeanSquare, normEpsilon: 0, rotaryFrequencies: nil)
     return Transformer(
       name: "three-edge", configuration: configuration,
       weights: TransformerWeights(

@@ -81,12 +81,15 @@ void ek_softmax_backward(float *dx, const float *dy, const float *y, int64_t row
 void ek_log_softmax(float *y, const float *x, int64_t rows, int64_t columns);
 /// losses[r] = -log softmax(x)[targets[r]]; dx = softmax(x) - onehot (may be null)
 void ek_cross_entropy(double *losses, float *dx, const float *x, const int32_t *targets, int64_t rows, int64_t columns);
-/// losses[r] = Σ p (log p - log softmax(x)), p = exp(reference); dx = softmax(x) - p (may be null)
-void ek_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
-/// losses[r] = Σ q (log q - log p), q = softmax(x), p = exp(reference); dx = q * (log q - log p - loss)
-void ek_reverse_kl_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
-/// losses[r] = ½ Σ p log(p / m) + ½ Σ q log(q / m), m = (p + q) / 2; dx = ½ q * (log(q / m) - Σ q log(q / m))
-void ek_js_divergence(double *losses, float *dx, const float *x, const float *reference, int64_t rows, int64_t columns);
+/// How far q = softmax(x) is from p = exp(reference), with m = (p + q) / 2.
+typedef enum {
+  EK_KL,          // Σ p (log p - log q), gradient q - p
+  EK_REVERSE_KL,  // Σ q (log q - log p), gradient q * (log q - log p - loss)
+  EK_JS,          // ½ Σ p log(p / m) + ½ Σ q log(q / m), gradient ½ q * (log(q / m) - Σ q log(q / m))
+} ek_divergence_kind;
+/// Losses of each row and dx, which may be null; row r is compared with row r % references of the reference.
+void ek_divergence(ek_divergence_kind kind, double *losses, float *dx, const float *x, const float *reference,
+                   int64_t rows, int64_t references, int64_t columns);
 
 // Attention ------------------------------------------------------------------------------------
 
@@ -95,14 +98,14 @@ void ek_js_divergence(double *losses, float *dx, const float *x, const float *re
 /// Pairs are (i, i + rotated / 2), or (2i, 2i + 1) when interleaved. In place.
 void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions,
                int64_t tokens, int64_t heads, int64_t width, int64_t rotated, bool interleaved, bool inverse);
-/// Causal attention inside each prompt. q, z [t, head, width]; k, v [t, keyValueHead, width];
+/// Attention inside each prompt, to earlier tokens only when causal. q, z [t, head, width]; k, v [t, keyValueHead, width];
 /// prompt p holds tokens starts[p]..<starts[p + 1]; head h reads key/value head h / (heads / keyValueHeads).
 void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts,
-                  int64_t prompts, int64_t heads, int64_t keyValueHeads, int64_t width, float scale);
+                  int64_t prompts, int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
 /// dq, dk, dv are all [t, head, width]: gradients of each query head's own copy of k and v.
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
                            const float *k, const float *v, const int32_t *starts, int64_t prompts,
-                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale);
+                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
 
 // Number formats of checkpoints ----------------------------------------------------------------
 

@@ -117,13 +117,13 @@ package struct Fields {
   }
 
   /// A text; nil when absent.
-  func text(_ name: String) -> String? {
+  package func text(_ name: String) -> String? {
     guard case .text(let text) = present(name) else { return nil }
     return text
   }
 
   /// The texts of a list.
-  func texts(_ name: String) throws(CheckpointError) -> [String] {
+  package func texts(_ name: String) throws(CheckpointError) -> [String] {
     guard case .list(let list) = present(name) else {
       throw CheckpointError(
         file, .badField(name, expected: "a list of texts", found: "\(present(name) ?? .null)"))
@@ -139,7 +139,7 @@ package struct Fields {
   }
 
   /// The fields of an object; nil when absent.
-  func object(_ name: String) -> Fields? {
+  package func object(_ name: String) -> Fields? {
     guard case .object(let values) = present(name) else { return nil }
     return Fields(file: file, values: values)
   }

@@ -37,6 +37,38 @@ package struct TensorFile: Sendable {
   }
 }
 
+extension TensorFile {
+  /// The rows of a matrix of whole numbers.
+  ///
+  /// - Throws: ``CheckpointError`` when it is missing, or no matrix of 32-bit integers.
+  package func integerRows(_ name: String) throws(CheckpointError) -> [[Int32]] {
+    guard let stored = tensors[name] else {
+      throw CheckpointError(path, .missingTensor(name, shape: []))
+    }
+    guard stored.format == "I32" else {
+      throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
+    }
+    guard stored.shape.count == 2 else {
+      throw CheckpointError(
+        path, .malformed("the tensor \"\(name)\" should have two axes, found \(stored.shape)"))
+    }
+    let numbers = stored.integers
+    return (0..<stored.shape[0]).map { row in
+      Array(numbers[(row * stored.shape[1])..<((row + 1) * stored.shape[1])])
+    }
+  }
+}
+
+extension StoredTensor {
+  /// The bytes as 32-bit integers, little-endian.
+  package var integers: [Int32] {
+    let bytes = Array(bytes)
+    return stride(from: 0, to: bytes.count - bytes.count % 4, by: 4).map { start in
+      Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) })
+    }
+  }
+}
+
 /// Where in a JSON document something is missing or of another kind, as part of a sentence.
 package func place(of error: any Error) -> String {
   let context: DecodingError.Context? =

@@ -30,8 +30,10 @@ extension Transformer {
       throw CheckpointError(directory.path, .notACheckpoint)
     }
     let fields = try Fields(json: configURL)
-    let family = try ModelFamilies.family(
-      fields.text("model_type"), ModelFamilies.directories, fields)
+    // TransformerLens' own configurations do not name a type.
+    let type =
+      fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
+    let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
     let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
     let tokenizer = try Tokenizer(directory: directory, family: family.name)
     try self.init(directory, family, fields, loader, tokenizer)

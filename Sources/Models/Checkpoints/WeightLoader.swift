@@ -57,8 +57,8 @@ package struct WeightLoader {
     let width = [configuration.dModel]
     return Normalization(
       scale: try tensor(name + ".weight", width),
-      bias: configuration.normIsCentred ? try tensor(name + ".bias", width) : nil,
-      epsilon: configuration.normEpsilon, isCentred: configuration.normIsCentred)
+      bias: configuration.norm == .layer ? try tensor(name + ".bias", width) : nil,
+      epsilon: configuration.normEpsilon, kind: configuration.norm)
   }
 
   /// Passes over tensors that carry no weight of the model, such as stored attention masks.

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Both engines share it; they differ in how they form queries, keys and values.
 struct HeadAttention {
-  let attention: CausalAttention
+  let attention: PromptAttention
   let positions: [Int32]
   let rotary: Rotary?
 
@@ -37,9 +37,9 @@ struct HeadAttention {
     guard heads.count < headCount else { return forward(inputs) }
     let width = inputs.query.columnCount / headCount
     let shared = heads.map { $0 * attention.keyValueHeadCount / headCount }
-    let some = CausalAttention(
+    let some = PromptAttention(
       starts: attention.starts, headCount: heads.count, keyValueHeadCount: heads.count,
-      scale: attention.scale)
+      scale: attention.scale, isCausal: attention.isCausal)
     return some.forward(
       q: inputs.query.gatherColumnBlocks(heads, width: width),
       k: inputs.key.gatherColumnBlocks(shared, width: width),

@@ -54,42 +54,12 @@ struct MaskedLayer {
       let readers = graph.headReaders(layer: layer, projection)
       let places = readers.filter { plan.readers[$0] }.map { $0 - readers.lowerBound }
       guard !places.isEmpty else { continue }
-      var values = project(places, of: readers, projection, normal, groups)
+      var values = model.project(
+        places, of: readers, projection, layer: layer, normal, groups)
       if projection != .value { run.attention.rotate(&values, headCount: places.count) }
       inputs[projection].replaceColumnBlocks(
         places, width: model.configuration.dHead, with: values)
     }
-  }
-
-  /// The products of some readers' normalised reads with their matrices, `[token, place · dHead]`.
-  private func project(
-    _ places: [Int], of readers: Range<Int>, _ projection: Reader.Projection, _ normal: Tensor,
-    _ groups: ReadGroups
-  ) -> Tensor {
-    let linear = block.attention[keyPath: AttentionWeights.path(projection)]
-    let tokenCount = run.batch.tokens.count
-    let rows = places.map { model.weightRows(reader: $0, of: readers.count, linear) }
-    let group = places.map { groups[readers.lowerBound + $0] }
-    let shape = [tokenCount, places.count * model.configuration.dHead]
-    let target = MatrixLayout(
-      offset: 0, rowCount: shape[0], columnCount: shape[1], stride: shape[1])
-    // Neighbours that share a read are one product.
-    let starts = places.indices.filter {
-      $0 == 0 || group[$0] != group[$0 - 1] || rows[$0].lowerBound != rows[$0 - 1].upperBound
-    }
-    let products = zip(starts, starts.dropFirst() + [places.count]).map { start, end in
-      MatrixProduct(
-        normal.matrix.rows((group[start] * tokenCount)..<((group[start] + 1) * tokenCount)),
-        linear.weight.matrix.rows(rows[start].lowerBound..<rows[end - 1].upperBound).transposed,
-        into: target.columns(
-          model.headColumns(start).lowerBound..<model.headColumns(end - 1).upperBound))
-    }
-    var output = Tensor.products(shape: shape, products)
-    output.add(
-      row: linear.bias.map { bias in
-        Tensor(rows.flatMap { bias.elements[$0] }, shape: [shape[1]])
-      })
-    return output
   }
 
   /// Computes the layer's MLP; nil when the plan does not name it.
@@ -107,10 +77,54 @@ struct MaskedLayer {
   }
 }
 
+extension Transformer {
+  /// The products of some readers' normalised reads with their matrices, `[token, place · dHead]`.
+  ///
+  /// - Parameters:
+  ///   - places: The readers, as places among those of the projection.
+  ///   - readers: All readers of the projection in the layer.
+  ///   - projection: What they make.
+  ///   - layer: The layer.
+  ///   - normal: The normalised reads of all groups, `[group · token, dModel]`.
+  ///   - groups: The group of each reader.
+  /// - Returns: Queries, keys or values, not turned yet.
+  func project(
+    _ places: [Int], of readers: Range<Int>, _ projection: Reader.Projection, layer: Int,
+    _ normal: Tensor, _ groups: ReadGroups
+  ) -> Tensor {
+    let linear = weights.blocks[layer].attention[keyPath: AttentionWeights.path(projection)]
+    let tokenCount = normal.rowCount / groups.columns.count
+    let rows = places.map { weightRows(reader: $0, of: readers.count, linear) }
+    let group = places.map { groups[readers.lowerBound + $0] }
+    let shape = [tokenCount, places.count * configuration.dHead]
+    let target = MatrixLayout(
+      offset: 0, rowCount: shape[0], columnCount: shape[1], stride: shape[1])
+    // Neighbours that share a read are one product.
+    let starts = places.indices.filter {
+      $0 == 0 || group[$0] != group[$0 - 1] || rows[$0].lowerBound != rows[$0 - 1].upperBound
+    }
+    let products = zip(starts, starts.dropFirst() + [places.count]).map { start, end in
+      MatrixProduct(
+        normal.matrix.rows((group[start] * tokenCount)..<((group[start] + 1) * tokenCount)),
+        linear.weight.matrix.rows(rows[start].lowerBound..<rows[end - 1].upperBound).transposed,
+        into: target.columns(
+          headColumns(start).lowerBound..<headColumns(end - 1).upperBound))
+    }
+    var output = Tensor.products(shape: shape, products)
+    output.add(
+      row: linear.bias.map { bias in
+        Tensor(rows.flatMap { bias.elements[$0] }, shape: [shape[1]])
+      })
+    return output
+  }
+}
+
 /// Readers by their columns of the mask: those with the same column share one read.
-private struct ReadGroups {
+struct ReadGroups {
   /// The different columns, in the order of their first readers.
   private(set) var columns: [[Float]] = []
+  /// For each different column the first reader that has it.
+  private(set) var readers: [Int] = []
   private var groups: [Int: Int] = [:]
 
   init(_ readers: [Int], shares: Bool, column: (Int) -> [Float]) {
@@ -123,6 +137,7 @@ private struct ReadGroups {
         known[column] = columns.count
         groups[reader] = columns.count
         columns.append(column)
+        self.readers.append(reader)
       }
     }
   }

@@ -77,7 +77,7 @@ package struct MaskedRun {
   }
 
   /// - Parameters:
-  ///   - rows: The tokens whose logits are wanted; nil for each prompt's last.
+  ///   - rows: The tokens whose logits are wanted; nil for the batch's own.
   ///   - start: The state of another run on the same batch and ablated values; nil for none.
   ///   - extent: How much of the run is wanted.
   /// - Returns: Logits, the state and, if asked for, the tape.
@@ -107,7 +107,7 @@ package struct MaskedRun {
             mlp: mlp.tape))
       }
     }
-    let rows = rows ?? batch.lastTokens
+    let rows = rows ?? batch.rows
     let final = finalReads(rows, state)
     return Result(
       logits: model.weights.unembedding.forward(final.normal.output), state: state,
@@ -129,11 +129,7 @@ package struct MaskedRun {
   }
 
   /// A reader's mask, one number for each writer it sees.
-  func column(_ reader: Int) -> [Float] {
-    (0..<graph.visibleWriterCount(ofReader: reader)).map {
-      mask.values[$0 * graph.readerCount + reader]
-    }
-  }
+  func column(_ reader: Int) -> [Float] { mask[column: reader] }
 
   /// The reads of several columns of a mask.
   ///

@@ -42,7 +42,7 @@ package struct PlainRun {
 
   /// - Parameters:
   ///   - input: The write of `input`; nil for the batch's own embedding.
-  ///   - rows: The tokens whose logits are wanted; nil for each prompt's last.
+  ///   - rows: The tokens whose logits are wanted; nil for the batch's own.
   ///   - keepsTape: Whether ``backward(_:_:)`` will follow.
   /// - Returns: Logits, writes and, if asked for, the tape.
   package func forward(
@@ -50,7 +50,7 @@ package struct PlainRun {
   ) -> Result {
     var stream = input ?? model.embed(batch)
     var writes = CompactWrites(input: stream, heads: [], mlps: [])
-    var tape = Tape(rows: rows ?? batch.lastTokens)
+    var tape = Tape(rows: rows ?? batch.rows)
     for block in model.weights.blocks {
       let layer = forward(block, &stream, &writes)
       if keepsTape { tape.layers.append(layer) }

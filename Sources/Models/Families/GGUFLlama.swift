@@ -25,7 +25,7 @@ enum GGUFLlama: ModelFamily {
       vocabularySize: try fields.integer(
         "llama.vocab_size", in: 1...(1 << 24), default: max(tokens, 1)),
       contextLength: try fields.integer("llama.context_length", in: 1...(1 << 24)),
-      activation: .silu, isGated: true, isParallel: false, normIsCentred: false,
+      activation: .silu, isGated: true, isParallel: false, norm: .rootMeanSquare,
       normEpsilon: Float(try fields.number("llama.attention.layer_norm_rms_epsilon")),
       rotaryFrequencies: try frequencies(fields, &loader, dHead: dHead))
     let isTied = !loader.contains(names.unembedding + ".weight")

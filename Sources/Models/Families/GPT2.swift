@@ -48,7 +48,7 @@ enum GPT2: ModelFamily {
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
       contextLength: try fields.integer("n_positions", in: 1...(1 << 24)),
       activation: try fields.activation("activation_function", default: "gelu_new"),
-      isGated: false, isParallel: false, normIsCentred: true,
+      isGated: false, isParallel: false, norm: .layer,
       normEpsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5)),
       rotaryFrequencies: nil)
   }

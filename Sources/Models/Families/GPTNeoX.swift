@@ -42,7 +42,7 @@ enum GPTNeoX: ModelFamily {
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
       contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)),
       activation: try fields.activation("hidden_act", default: "gelu"), isGated: false,
-      isParallel: try fields.flag("use_parallel_residual", default: true), normIsCentred: true,
+      isParallel: try fields.flag("use_parallel_residual", default: true), norm: .layer,
       normEpsilon: Float(try fields.number("layer_norm_eps", default: 1e-5)),
       rotaryFrequencies: try fields.rotaryFrequencies(
         dHead: width / heads, share: try fields.number("rotary_pct", default: 0.25)))

@@ -45,7 +45,7 @@ struct GatedModel {
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
       contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)),
       activation: try fields.activation("hidden_act", default: "silu"), isGated: true,
-      isParallel: false, normIsCentred: false,
+      isParallel: false, norm: .rootMeanSquare,
       normEpsilon: Float(try fields.number("rms_norm_eps", default: 1e-6)),
       rotaryFrequencies: try fields.rotaryFrequencies(dHead: dHead))
     let isTied = try fields.flag("tie_word_embeddings", default: false)

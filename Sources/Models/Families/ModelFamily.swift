@@ -18,7 +18,7 @@ package protocol ModelFamily: Sendable {
 /// A new one is a file and a line here.
 enum ModelFamilies {
   static let directories: [any ModelFamily.Type] = [
-    GPT2.self, GPTNeoX.self, Llama.self, Qwen2.self,
+    GPT2.self, GPTNeoX.self, Llama.self, Qwen2.self, TransformerLens.self,
   ]
   static let ggufArchitectures: [any ModelFamily.Type] = [GGUFLlama.self]
 

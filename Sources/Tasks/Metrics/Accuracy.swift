@@ -9,6 +9,9 @@ public struct Accuracy: Metric {
   /// It is constant almost everywhere.
   public let isDifferentiable = false
 
+  /// No other logits are looked at.
+  public let readsAnswersOnly = true
+
   /// The metric takes no options.
   public init() {}
 

@@ -40,8 +40,13 @@ public struct Divergence: Metric {
   /// The divergence with its sign turned; its gradient is zero at the full model itself.
   public func evaluate(_ input: MetricInput) -> MetricValues {
     var (losses, gradient) = input.logits.divergence(
-      kind, fromLogProbabilities: input.fullModelLogits.logSoftmax())
+      kind, fromLogProbabilities: input.fullModel.logProbabilities)
     gradient.scale(by: -1)
     return MetricValues(values: losses.map { -$0 }, gradient: gradient)
+  }
+
+  /// The divergence with its sign turned.
+  public func values(_ input: MetricInput) -> [Double] {
+    input.logits.divergences(kind, fromRepeated: input.fullModel.logProbabilities).map { -$0 }
   }
 }

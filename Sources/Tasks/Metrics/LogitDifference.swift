@@ -7,6 +7,9 @@ public struct LogitDifference: Metric {
   /// What it measures.
   public let summary = "mean logit of the answers minus that of the wrong answers"
 
+  /// No other logits are looked at.
+  public let readsAnswersOnly = true
+
   /// The metric takes no options.
   public init() {}
 

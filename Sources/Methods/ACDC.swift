@@ -1,0 +1,148 @@
+public import Graphs
+import Models
+import Tasks
+
+/// Automated circuit discovery (ACDC, arXiv 2304.14997): edges are ablated one after another, and those
+/// stay ablated without which the loss rises by less than τ.
+///
+/// Readers are visited from last to first, and each reader's writers from last to first. An edge is ablated
+/// for good if `loss(without it) − loss(so far) < τ`, or `|…| < τ` by magnitude. A head or MLP whose
+/// write reaches nothing any more loses the edges into it untested. The loss is that of the metric, KL by
+/// default.
+///
+/// The score of an edge is the largest τ at which it is kept, 0 when it is at none: with one τ, that or 0.
+///
+/// Several of a reader's edges are tried at once: each trial speculates how the ones before it end, and
+/// counts if that comes true, so the outcome is that of one edge after another.
+/// Cost: for each τ and edge what lies above its reader of one forward pass. Memory: the writes of all
+/// prompts, `tokens · writers · dModel` numbers.
+public struct ACDC: DiscoveryMethod {
+  /// The thresholds, ascending.
+  public let thresholds: [Double]
+  /// Whether edges whose ablation lowers the loss by τ or more stay too.
+  public let usesMagnitude: Bool
+  /// The most edges that are tried at once; nil for as many as are worth it.
+  let widest: Int?
+
+  /// Chooses thresholds.
+  ///
+  /// - Parameters:
+  ///   - thresholds: One or several τ, each more than 0, in any order.
+  ///   - usesMagnitude: Whether `|rise| < τ` is asked instead of `rise < τ`.
+  public init(thresholds: [Double], usesMagnitude: Bool = false) {
+    self.init(thresholds, usesMagnitude, widest: nil)
+  }
+
+  package init(_ thresholds: [Double], _ usesMagnitude: Bool, widest: Int?) {
+    precondition(
+      !thresholds.isEmpty && thresholds.allSatisfy { $0 > 0 }, "thresholds \(thresholds)")
+    self.thresholds = Set(thresholds).sorted()
+    self.usesMagnitude = usesMagnitude
+    self.widest = widest
+  }
+
+  /// The edges that are kept at the smallest τ.
+  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(Float(thresholds[0]))) }
+
+  /// How far a run has come: some thresholds, and of the next one some readers.
+  private struct State: Codable {
+    var scores: [Float]
+    var threshold = 0
+    var sweep: Sweep?
+  }
+
+  /// How far one threshold has come.
+  private struct Sweep: Codable {
+    /// `[writers, readers]`.
+    var mask: [Float]
+    /// Readers from this one on are done.
+    var reader: Int
+    /// The loss of the circuit so far.
+    var loss: Double
+  }
+
+  /// Ablates edges at each threshold.
+  ///
+  /// - Throws: ``MethodError/notFinite`` when a loss is no number, and
+  ///   ``MethodError/foreignCheckpoint``.
+  public func scores(
+    for problem: DiscoveryProblem, run: MethodRun
+  ) throws(MethodError) -> EdgeScores {
+    let graph = problem.graph
+    let size = graph.writerCount * graph.readerCount
+    var state =
+      try run.restored(State.self) { state in
+        state.scores.count == size && state.threshold <= thresholds.count
+          && state.sweep.map { $0.mask.count == size && $0.reader <= graph.readerCount } ?? true
+      } ?? State(scores: [Float](repeating: 0, count: size))
+    let batches = Array(problem.intactBatches())
+    while state.threshold < thresholds.count {
+      let sweep = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
+        left in
+        run.progress(progress(left, state.threshold, graph))
+        run.keep(
+          State(scores: state.scores, threshold: state.threshold, sweep: left))
+      }
+      for offset in graph.edgeOffsets where sweep.mask[offset] != 0 {
+        state.scores[offset] = Float(thresholds[state.threshold])
+      }
+      state = State(scores: state.scores, threshold: state.threshold + 1)
+      run.keep(state)
+    }
+    run.progress(RunProgress("testing edges", done: 1, total: 1))
+    return EdgeScores(state.scores, graph: graph)
+  }
+
+  /// Visits all readers at one threshold.
+  private func sweep(
+    _ threshold: Double, _ problem: DiscoveryProblem, _ batches: [IntactBatch],
+    from start: Sweep?, tell: (Sweep) -> Void
+  ) throws(MethodError) -> Sweep {
+    let graph = problem.graph
+    let count = Double(problem.task.pairs.count)
+    let done = start.map { EdgeMask($0.mask, graph: graph) }
+    var mask = EdgeMask(1, graph: graph)
+    var loss = start?.loss ?? -batches.map(\.fullMetric).reduce(0, +) / count
+    var states = batches.map(\.state)
+    for reader in (0..<graph.readerCount).reversed() {
+      let column: [Float]
+      if let start, let done, reader >= start.reader {
+        // Done before an interruption: the states are brought to where they were, in the same steps.
+        column = done[column: reader]
+      } else {
+        tell(Sweep(mask: mask.values, reader: reader + 1, loss: loss))
+        let trials = zip(batches, states).map { batch, state in
+          ReaderTrials(batch.run(mask), from: state, reader: reader)
+        }
+        var search = ReaderSearch(
+          writerCount: graph.visibleWriterCount(ofReader: reader), loss: loss,
+          widest: min(widest ?? .max, trials.map(\.capacity).min() ?? 1))
+        if trials[0].matters {
+          try search.run(accepts: { (usesMagnitude ? abs($0) : $0) < threshold }) { columns in
+            let values = zip(batches, trials).map { $0.metric($1, columns) }
+            return columns.indices.map { trial in -values.map { $0[trial] }.reduce(0, +) / count }
+          }
+        } else {
+          search.ablateAll()
+        }
+        (column, loss) = (search.column, search.loss)
+      }
+      guard column.contains(0) else { continue }
+      mask[column: reader] = column
+      for index in batches.indices {
+        states[index] = batches[index].run(mask).forward(from: states[index]).state
+      }
+    }
+    return Sweep(mask: mask.values, reader: 0, loss: loss)
+  }
+
+  /// What is said of a sweep: how many edges were visited, and how many of those are kept.
+  private func progress(_ sweep: Sweep, _ index: Int, _ graph: ComputationGraph) -> RunProgress {
+    let visited = graph.edgeOffsets.filter { $0 % graph.readerCount >= sweep.reader }
+    let kept = visited.count { sweep.mask[$0] != 0 }
+    let place = thresholds.count > 1 ? " at τ \(index + 1) of \(thresholds.count)" : ""
+    return RunProgress(
+      "testing edges\(place)", done: visited.count, total: graph.edgeCount,
+      note: "\(kept) kept, \(graph.edgeCount - visited.count) to go")
+  }
+}

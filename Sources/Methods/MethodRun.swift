@@ -1,0 +1,72 @@
+public import Foundation
+public import Graphs
+public import Tasks
+
+/// What a running method tells its caller, and where it keeps how far it has come.
+public struct MethodRun {
+  /// Is told about progress.
+  public let progress: RunProgress.Handler
+  private let checkpoints: Checkpoints?
+
+  /// Where a long method keeps how far it has come.
+  ///
+  /// A method that goes on from a kept state ends in the same scores, bit by bit, as one that was not
+  /// interrupted.
+  public struct Checkpoints {
+    /// The state that an interrupted run left; nil to start from the beginning.
+    public let saved: Data?
+    /// Is offered every state from which the method could go on; it makes those that it wants to keep.
+    public let save: (_ make: () throws -> Data) -> Void
+
+    /// Takes a kept state and a place for new ones.
+    public init(saved: Data? = nil, save: @escaping (_ make: () throws -> Data) -> Void) {
+      self.saved = saved
+      self.save = save
+    }
+  }
+
+  /// Describes a run.
+  ///
+  /// - Parameters:
+  ///   - progress: Is told about progress.
+  ///   - checkpoints: Where states are kept; nil to keep none.
+  public init(
+    progress: @escaping RunProgress.Handler = { _ in }, checkpoints: Checkpoints? = nil
+  ) {
+    self.progress = progress
+    self.checkpoints = checkpoints
+  }
+
+  /// The state that an interrupted run left; nil to start from the beginning.
+  ///
+  /// - Throws: ``MethodError/foreignCheckpoint`` when it is no such state or does not fit.
+  func restored<State: Decodable>(
+    _ type: State.Type, if fits: (State) -> Bool
+  ) throws(MethodError) -> State? {
+    guard let data = checkpoints?.saved else { return nil }
+    guard let state = try? JSONDecoder().decode(State.self, from: data), fits(state) else {
+      throw .foreignCheckpoint
+    }
+    return state
+  }
+
+  /// Offers a state from which the method could go on.
+  func keep(_ state: @autoclosure () -> some Encodable) {
+    checkpoints?.save { try JSONEncoder().encode(state()) }
+  }
+}
+
+extension DiscoveryMethod {
+  /// Scores every edge without keeping how far it has come.
+  ///
+  /// - Parameters:
+  ///   - problem: The model, task, graph and ablation.
+  ///   - progress: Is told about every step.
+  /// - Returns: A score for every edge of the problem's graph.
+  /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
+  public func scores(
+    for problem: DiscoveryProblem, progress: @escaping RunProgress.Handler = { _ in }
+  ) throws(MethodError) -> EdgeScores {
+    try scores(for: problem, run: MethodRun(progress: progress))
+  }
+}

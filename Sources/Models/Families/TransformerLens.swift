@@ -1,0 +1,173 @@
+import Tensors
+
+/// Checkpoints in TransformerLens' names: its configuration's fields as JSON, and its state as safetensors.
+///
+/// Also what compilers of known programs write (tracr): no norm, ReLU, attention both ways, outputs that are
+/// no tokens. Matrices are stored `[head, input, output]` or `[input, output]`.
+enum TransformerLens: ModelFamily {
+  static let name = "transformer_lens"
+
+  static func load(
+    _ fields: Fields, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights) {
+    try refuseOtherVariants(fields)
+    let configuration = try configuration(fields)
+    let (width, vocabulary) = (configuration.dModel, configuration.vocabularySize)
+    // With the "Pre" norms, scales and biases were folded into the matrices that follow.
+    let isFolded = fields.text("normalization_type")?.hasSuffix("Pre") ?? false
+    var blocks: [BlockWeights] = []
+    for layer in 0..<configuration.layerCount {
+      blocks.append(
+        BlockWeights(
+          attentionNorm: try norm("blocks.\(layer).ln1", isFolded, configuration, &loader),
+          attention: try attention("blocks.\(layer).attn", configuration, &loader),
+          mlpNorm: try norm("blocks.\(layer).ln2", isFolded, configuration, &loader),
+          mlp: try mlp("blocks.\(layer).mlp", configuration, &loader)))
+    }
+    let weights = TransformerWeights(
+      tokenEmbedding: try loader.tensor("embed.W_E", [vocabulary, width]),
+      positionEmbedding: configuration.rotaryFrequencies == nil
+        ? try loader.tensor("pos_embed.W_pos", [configuration.contextLength, width]) : nil,
+      blocks: blocks,
+      finalNorm: try norm("ln_final", isFolded, configuration, &loader),
+      unembedding: try matrix("unembed", "U", width, configuration.outputCount, &loader))
+    // Causal masks and tables of angles follow from the configuration.
+    loader.ignore { name in
+      [".attn.mask", ".attn.IGNORE", ".attn.rotary_sin", ".attn.rotary_cos"].contains {
+        name.hasSuffix($0)
+      }
+    }
+    return (configuration, weights)
+  }
+
+  private static func refuseOtherVariants(_ fields: Fields) throws(CheckpointError) {
+    for flag in [
+      "attn_only", "use_local_attn", "scale_attn_by_inverse_layer_idx", "post_embedding_ln",
+      "use_qk_norm", "use_normalization_before_and_after", "rotary_adjacent_pairs",
+      "use_NTK_by_parts_rope",
+    ] {
+      try fields.refuse(try fields.flag(flag, default: false), flag)
+    }
+    for cap in ["attn_scores_soft_cap", "output_logits_soft_cap"] where fields.contains(cap) {
+      // TransformerLens writes −1 for none, which is no positive number.
+      let isNone = fields.values[cap] == .number(-1) || fields.values[cap] == .integer(-1)
+      try fields.refuse(!isNone, cap)
+    }
+    try fields.refuse(fields.contains("num_experts"), "mixtures of experts")
+  }
+
+  private static func configuration(
+    _ fields: Fields
+  ) throws(CheckpointError) -> TransformerConfiguration {
+    let heads = try fields.integer("n_heads", in: 1...4096)
+    let shared = try fields.integer("n_key_value_heads", in: 1...heads, default: heads)
+    guard heads % shared == 0 else {
+      throw CheckpointError(
+        fields.file,
+        .badField("n_key_value_heads", expected: "a divisor of \(heads) heads", found: "\(shared)"))
+    }
+    let vocabulary = try fields.integer("d_vocab", in: 1...(1 << 24))
+    let scale = try fields.number("attn_scale", default: 1)
+    return TransformerConfiguration(
+      layerCount: try fields.integer("n_layers", in: 1...4096), headCount: heads,
+      keyValueHeadCount: shared, dModel: try fields.integer("d_model"),
+      dHead: try fields.integer("d_head"), dMLP: try fields.integer("d_mlp"),
+      vocabularySize: vocabulary, contextLength: try fields.integer("n_ctx", in: 1...(1 << 24)),
+      activation: try fields.activation("act_fn", default: "relu"),
+      isGated: try fields.flag("gated_mlp", default: false),
+      isParallel: try fields.flag("parallel_attn_mlp", default: false),
+      norm: try norm(fields), normEpsilon: Float(try fields.number("eps", default: 1e-5)),
+      rotaryFrequencies: try frequencies(fields),
+      outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
+      attentionScale: !(try fields.flag("use_attn_scale", default: true))
+        ? 1 : fields.contains("attn_scale") ? Float(1 / scale) : nil,
+      isCausal: try fields.choice(
+        "attention_dir", of: ["causal": true, "bidirectional": false], default: true))
+  }
+
+  private static func norm(_ fields: Fields) throws(CheckpointError) -> NormKind {
+    try fields.choice(
+      "normalization_type",
+      of: ["LN": .layer, "LNPre": .layer, "RMS": .rootMeanSquare, "RMSPre": .rootMeanSquare],
+      default: NormKind.none)
+  }
+
+  private static func frequencies(_ fields: Fields) throws(CheckpointError) -> [Double]? {
+    let isRotary = try fields.choice(
+      "positional_embedding_type", of: ["standard": false, "rotary": true], default: false)
+    guard isRotary else { return nil }
+    let dHead = try fields.integer("d_head")
+    let rotated = try fields.integer("rotary_dim", in: 1...dHead, default: dHead)
+    var values = fields.values
+    values["rope_theta"] = fields.values["rotary_base"]
+    return try Fields(file: fields.file, values: values).rotaryFrequencies(
+      dHead: dHead, share: Double(rotated) / Double(dHead))
+  }
+
+  private static func norm(
+    _ name: String, _ isFolded: Bool, _ configuration: TransformerConfiguration,
+    _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> Normalization {
+    guard configuration.norm != .none else { return .identity }
+    let width = [configuration.dModel]
+    let isCentred = configuration.norm == .layer
+    return Normalization(
+      scale: isFolded
+        ? Tensor([Float](repeating: 1, count: width[0]), shape: width)
+        : try loader.tensor(name + ".w", width),
+      bias: !isCentred
+        ? nil : isFolded ? Tensor(zeros: width) : try loader.tensor(name + ".b", width),
+      epsilon: configuration.normEpsilon, kind: configuration.norm)
+  }
+
+  private static func attention(
+    _ name: String, _ configuration: TransformerConfiguration, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> AttentionWeights {
+    let (width, dHead) = (configuration.dModel, configuration.dHead)
+    let (heads, shared) = (configuration.headCount, configuration.keyValueHeadCount)
+    // Keys and values that heads share are told apart by an underscore.
+    let prefix = loader.contains("\(name)._W_K") ? "_" : ""
+    return AttentionWeights(
+      query: try perHead("\(name).", "Q", heads, configuration, &loader),
+      key: try perHead("\(name).\(prefix)", "K", shared, configuration, &loader),
+      value: try perHead("\(name).\(prefix)", "V", shared, configuration, &loader),
+      output: Linear(
+        weight: try loader.tensor("\(name).W_O", [heads, dHead, width])
+          .reshaped([heads * dHead, width]).transposed(),
+        bias: try loader.tensor("\(name).b_O", [width])))
+  }
+
+  /// Matrices `[head, dModel, dHead]` and biases `[head, dHead]` as one matrix `[head · dHead, dModel]`.
+  private static func perHead(
+    _ prefix: String, _ letter: String, _ heads: Int, _ configuration: TransformerConfiguration,
+    _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> Linear {
+    let (width, dHead) = (configuration.dModel, configuration.dHead)
+    let stored = try loader.tensor("\(prefix)W_\(letter)", [heads, width, dHead])
+    let bias = try loader.tensor("\(prefix)b_\(letter)", [heads, dHead])
+    let rows = (0..<heads).map { stored.slice(block: $0).transposed() }
+    return Linear(
+      weight: Tensor(stacking: rows).reshaped([heads * dHead, width]),
+      bias: bias.reshaped([heads * dHead]))
+  }
+
+  private static func mlp(
+    _ name: String, _ configuration: TransformerConfiguration, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> MLPWeights {
+    let (width, inner) = (configuration.dModel, configuration.dMLP)
+    return MLPWeights(
+      gate: configuration.isGated
+        ? Linear(weight: try loader.tensor("\(name).W_gate", [width, inner]).transposed()) : nil,
+      up: try matrix(name, "in", width, inner, &loader),
+      down: try matrix(name, "out", inner, width, &loader))
+  }
+
+  /// A matrix `[input, output]` and its bias.
+  private static func matrix(
+    _ name: String, _ suffix: String, _ input: Int, _ output: Int, _ loader: inout WeightLoader
+  ) throws(CheckpointError) -> Linear {
+    Linear(
+      weight: try loader.tensor("\(name).W_\(suffix)", [input, output]).transposed(),
+      bias: try loader.tensor("\(name).b_\(suffix)", [output]))
+  }
+}

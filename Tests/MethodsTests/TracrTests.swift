@@ -1,0 +1,77 @@
+import Evaluation
+import Graphs
+import Methods
+import Models
+import Tasks
+import Tensors
+import TestSupport
+import Testing
+
+/// Transformers compiled from known programs: outputs, exact effects and true circuits.
+@Suite struct TracrTests {
+  static let regimes: [Ablation] = [.resample, .zero]
+
+  @Test(arguments: TracrProgram.names) func `outputs are the program's`(name: String) throws {
+    let program = try TracrProgram(name)
+    let model = program.known.model
+    for (tokens, logits) in [("tokens", "logits"), ("corrupted_tokens", "corrupted_logits")]
+      + (1...7).map({ ("length\($0).tokens", "length\($0).logits") })
+    where program.golden.file.tensors[tokens] != nil {
+      let batch = TokenBatch(try program.golden.prompts(tokens))
+      let rows = Array(0..<Int32(batch.tokens.count))
+      let expected = try program.golden.tensor(logits)
+      let found = model.logits(batch, rows: rows)
+      // The logits of the first position mean nothing.
+      let isReal = rows.map { batch.positions[Int($0)] > 0 ? Float(1) : 0 }
+      expectClose(
+        found.scaledRows(by: isReal).elements.map(Double.init),
+        expected.reshaped(found.shape).scaledRows(by: isReal).elements.map(Double.init),
+        relative: 1e-5, to: 1, "\(name) \(tokens)")
+    }
+  }
+
+  @Test(arguments: TracrProgram.names, regimes)
+  func `exact patching is the effect of every edge`(name: String, ablation: Ablation) throws {
+    let program = try TracrProgram(name)
+    let problem = DiscoveryProblem(
+      model: program.known.model, task: program.known.task, ablation: ablation)
+    let scores = try ExactPatching().scores(for: problem)
+    let effects = try program.golden.tensor("effect.\(ablation).mean_square")
+    expectClose(
+      scores.values.map(Double.init), effects.elements.map(Double.init), relative: 1e-5,
+      "\(name) \(ablation)")
+    // An effect is none or far from none.
+    let necessary = try program.edges(ablation.rawValue, "necessary")
+    let found = scores.circuit(threshold: 1e-6).edges.map(\.description)
+    #expect(Set(found) == necessary)
+  }
+
+  @Test(arguments: TracrProgram.names, regimes)
+  func `ACDC at a small threshold ends in the minimal circuit`(
+    name: String, ablation: Ablation
+  ) throws {
+    let program = try TracrProgram(name)
+    let problem = DiscoveryProblem(
+      model: program.known.model, task: program.known.task, ablation: ablation)
+    let method = ACDC(thresholds: [1e-6])
+    let circuit = try method.scores(for: problem).circuit(try #require(method.ownCircuit))
+    #expect(
+      Set(circuit.edges.map(\.description))
+        == (try program.edges(ablation.rawValue, "minimal")))
+    #expect(circuit == program.known.truth(for: ablation))
+  }
+
+  /// Three heads vote: any two are enough, so no head's edge matters by itself.
+  @Test func `redundancy hides from single edges`() throws {
+    let program = try TracrProgram("vote")
+    let problem = DiscoveryProblem(model: program.known.model, task: program.known.task)
+    let exact = try ExactPatching().scores(for: problem)
+    let truth = try #require(program.known.truth(for: .resample))
+    let unseen = truth.edges.filter { exact[$0] == 0 }.map(\.description)
+    #expect(unseen == ["m0->a1.h1<v>", "m0->a1.h2<v>", "a1.h1->m1", "a1.h2->m1"])
+    let evaluation = CircuitEvaluation(
+      model: problem.model, task: problem.task, ablation: .resample)
+    let faithfulness = evaluation.faithfulness(of: truth)
+    #expect(faithfulness.value == 1)
+  }
+}

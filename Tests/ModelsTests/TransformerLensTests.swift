@@ -1,0 +1,113 @@
+import Foundation
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// Checkpoints under TransformerLens' names.
+@Suite struct TransformerLensTests {
+  /// A model's weights under TransformerLens' names and shapes.
+  private func tensors(_ model: Transformer) -> [String: Tensor] {
+    let (sizes, weights) = (model.configuration, model.weights)
+    let (width, dHead) = (sizes.dModel, sizes.dHead)
+    var named = ["embed.W_E": weights.tokenEmbedding]
+    named["pos_embed.W_pos"] = weights.positionEmbedding
+    let norm = { (name: String, norm: Normalization) in
+      named[name + ".w"] = norm.scale
+      named[name + ".b"] = norm.bias
+    }
+    let matrix = { (name: String, suffix: String, linear: Linear) in
+      named["\(name).W_\(suffix)"] = linear.weight.transposed()
+      named["\(name).b_\(suffix)"] =
+        linear.bias ?? Tensor(zeros: [linear.weight.rowCount])
+    }
+    for (layer, block) in weights.blocks.enumerated() {
+      let name = "blocks.\(layer)"
+      norm(name + ".ln1", block.attentionNorm)
+      norm(name + ".ln2", block.mlpNorm)
+      for (letter, linear) in [
+        ("Q", block.attention.query), ("K", block.attention.key), ("V", block.attention.value),
+      ] {
+        let heads = linear.weight.rowCount / dHead
+        let isShared = heads < sizes.headCount
+        let perHead = linear.weight.reshaped([heads, dHead, width])
+        named["\(name).attn.\(isShared ? "_" : "")W_\(letter)"] = Tensor(
+          stacking: (0..<heads).map { perHead.slice(block: $0).transposed() })
+        named["\(name).attn.\(isShared ? "_" : "")b_\(letter)"] =
+          (linear.bias ?? Tensor(zeros: [heads * dHead])).reshaped([heads, dHead])
+      }
+      let output = block.attention.output
+      named["\(name).attn.W_O"] = output.weight.transposed().reshaped([
+        sizes.headCount, dHead, width,
+      ])
+      named["\(name).attn.b_O"] = output.bias ?? Tensor(zeros: [width])
+      named["\(name).attn.mask"] = Tensor(zeros: [1])
+      named["\(name).mlp.W_gate"] = block.mlp.gate?.weight.transposed()
+      matrix("\(name).mlp", "in", block.mlp.up)
+      matrix("\(name).mlp", "out", block.mlp.down)
+    }
+    norm("ln_final", weights.finalNorm)
+    matrix("unembed", "U", weights.unembedding)
+    return named
+  }
+
+  private func config(_ model: Transformer) -> [String: Any] {
+    let sizes = model.configuration
+    return [
+      "n_layers": sizes.layerCount, "n_heads": sizes.headCount, "d_model": sizes.dModel,
+      "n_key_value_heads": sizes.keyValueHeadCount, "d_head": sizes.dHead, "d_mlp": sizes.dMLP,
+      "d_vocab": sizes.vocabularySize, "n_ctx": sizes.contextLength, "eps": sizes.normEpsilon,
+      "act_fn": sizes.isGated ? "silu" : model.configuration.isParallel ? "gelu" : "gelu_new",
+      "gated_mlp": sizes.isGated, "parallel_attn_mlp": sizes.isParallel,
+      "normalization_type": sizes.norm == .layer ? "LN" : "RMS",
+      "positional_embedding_type": sizes.rotaryFrequencies == nil ? "standard" : "rotary",
+      "rotary_dim": 2 * (sizes.rotaryFrequencies?.count ?? 1), "rotary_base": 10000,
+      "attn_scores_soft_cap": -1, "attn_scale": Float(sizes.dHead).squareRoot(),
+    ]
+  }
+
+  private func load(_ config: [String: Any], _ tensors: [String: Tensor]) throws -> Transformer {
+    try withTemporaryDirectory { directory in
+      try JSONSerialization.data(withJSONObject: config).write(
+        to: directory.appending(path: "config.json"))
+      try Safetensors.encode(tensors).write(to: directory.appending(path: "model.safetensors"))
+      return try Transformer(contentsOf: directory)
+    }
+  }
+
+  @Test(arguments: ["gpt2", "gpt_neox", "llama"])
+  func `the same weights give the same logits`(family: String) throws {
+    let golden = try GoldenModel(family)
+    let model = try load(config(golden.model), tensors(golden.model))
+    expectClose(
+      model.logits(golden.clean), golden.model.logits(golden.clean), relative: 1e-5, family)
+  }
+
+  @Test func `folded norms have no parameters`() throws {
+    let golden = try GoldenModel("gpt2")
+    var config = config(golden.model)
+    config["normalization_type"] = "LNPre"
+    let tensors = tensors(golden.model)
+    let folded = tensors.filter { !$0.key.contains("ln") }
+    let model = try load(config, folded)
+    #expect(model.weights.finalNorm.scale.elements.allSatisfy { $0 == 1 })
+    #expect(throws: CheckpointError.self) { try load(config, tensors) }
+  }
+
+  @Test(
+    arguments: [
+      ("attn_only", true), ("output_logits_soft_cap", 30),
+      ("positional_embedding_type", "shortformer"),
+      ("normalization_type", "batch"), ("n_key_value_heads", 2), ("num_experts", 4),
+    ] as [(String, any Sendable)])
+  func `what would change the numbers is refused by name`(
+    field: String, value: any Sendable
+  ) throws {
+    let golden = try GoldenModel("gpt2")
+    var config = config(golden.model)
+    config[field] = value
+    let tensors = tensors(golden.model)
+    let error = try #require(throws: CheckpointError.self) { try load(config, tensors) }
+    #expect(error.description.contains(field == "num_experts" ? "experts" : field))
+  }
+}
