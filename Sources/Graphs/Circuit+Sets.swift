@@ -40,12 +40,4 @@ extension ComputationGraph {
     let from = (offset / readerCount + headCount) / (headCount + 1)
     return from * (layerCount + 1) + layer(ofReader: offset % readerCount)
   }
-
-  /// The layer of a reader; the number of layers for `logits`.
-  private func layer(ofReader index: Int) -> Int {
-    switch reader(at: index) {
-    case .head(let layer, _, _), .mlp(let layer): layer
-    case .logits: layerCount
-    }
-  }
 }

@@ -85,6 +85,8 @@ public struct ComputationGraph: Hashable, Sendable {
   }
   /// The index of a layer's MLP reader.
   package func mlpReader(layer: Int) -> Int { (layer + 1) * layerReaderCount - 1 }
+  /// The layer of a reader; the number of layers for `logits`.
+  package func layer(ofReader index: Int) -> Int { index / layerReaderCount }
   /// The index of the last reader.
   package var logitsReader: Int { readerCount - 1 }
 }

@@ -112,7 +112,7 @@ public struct ACDC: DiscoveryMethod {
       } else {
         tell(Sweep(mask: mask.values, reader: reader + 1, loss: loss))
         let trials = zip(batches, states).map { batch, state in
-          ReaderTrials(batch.run(mask), from: state, reader: reader)
+          ReaderTrials(batch.prepared.run(mask), from: state, reader: reader)
         }
         var search = ReaderSearch(
           writerCount: graph.visibleWriterCount(ofReader: reader), loss: loss,
@@ -130,7 +130,7 @@ public struct ACDC: DiscoveryMethod {
       guard column.contains(0) else { continue }
       mask[column: reader] = column
       for index in batches.indices {
-        states[index] = batches[index].run(mask).forward(from: states[index]).state
+        states[index] = batches[index].prepared.run(mask).forward(from: states[index]).state
       }
     }
     return Sweep(mask: mask.values, reader: 0, loss: loss)

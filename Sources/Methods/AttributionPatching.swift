@@ -21,15 +21,27 @@ public struct AttributionPatching: DiscoveryMethod {
   /// Edge attribution patching: the gradient of the clean run alone.
   public static let plain = AttributionPatching(points: [1])
 
+  /// The mean of the gradients of the clean run and of the one whose input is ablated (clean-corrupted of
+  /// the EAP-IG package).
+  public static let cleanAndCorrupted = AttributionPatching(points: [1, 0])
+
   /// How the points of an integral lie in its steps.
   public enum Rule: String, Sendable, CaseIterable {
     /// `k / steps` for k = 0 … steps − 1, as the published code for edges.
     case left
     /// `k / steps` for k = 1 … steps.
     case right
+    /// `(k + ½) / steps` for k = 0 … steps − 1, of one order more exact.
+    case midpoint
 
     func points(_ steps: Int) -> [Double] {
-      (0..<steps).map { Double(self == .left ? $0 : $0 + 1) / Double(steps) }
+      let shift: Double =
+        switch self {
+        case .left: 0
+        case .right: 1
+        case .midpoint: 0.5
+        }
+      return (0..<steps).map { (Double($0) + shift) / Double(steps) }
     }
   }
 
@@ -51,7 +63,7 @@ public struct AttributionPatching: DiscoveryMethod {
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let metric = problem.task.metric
-    guard metric.isDifferentiable else { throw .notDifferentiable(metric: metric.name) }
+    try problem.requireGradient()
     guard !metric.needsReference || points != [1] else {
       throw .zeroGradient(metric: metric.name)
     }
@@ -82,7 +94,8 @@ public struct AttributionPatching: DiscoveryMethod {
         point == 1 && clean.tape != nil
         ? clean
         : run.forward(
-          input: ablated.input.moved(by: Float(point), along: difference.input), keepsTape: true)
+          given: .input(ablated.input.moved(by: Float(point), along: difference.input)),
+          keepsTape: true)
       guard let tape = result.tape else { continue }
       let gradient = problem.task.metric.measure(
         result.logits, of: batch, reference: reference
@@ -95,7 +108,7 @@ public struct AttributionPatching: DiscoveryMethod {
 
 extension Tensor {
   /// This tensor plus `share · direction`.
-  fileprivate func moved(by share: Float, along direction: Tensor) -> Tensor {
+  func moved(by share: Float, along direction: Tensor) -> Tensor {
     var copy = self
     copy.add(direction, scaledBy: share)
     return copy

@@ -46,6 +46,13 @@ extension DiscoveryProblem {
   /// How many batches a masked run takes.
   var batchCount: Int { task.batches(model.maskedBatch(withGradients: false)).count }
 
+  /// - Throws: ``MethodError/notDifferentiable(metric:)``.
+  func requireGradient() throws(MethodError) {
+    guard task.metric.isDifferentiable else {
+      throw .notDifferentiable(metric: task.metric.name)
+    }
+  }
+
   /// Scores out of sums over prompts.
   ///
   /// - Parameters:
@@ -110,8 +117,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .foreignCheckpoint:
       "The state to resume from is not of this method and problem; start again without it."
-    case .unknownMethod(let name, let known):
-      "There is no method \"\(name)\"; known are \(known.joined(separator: ", "))."
+    case .unknownMethod(let name, let known): known.sentence(kind: "method", missing: name)
     }
   }
 }

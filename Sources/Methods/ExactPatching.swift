@@ -38,7 +38,7 @@ public struct ExactPatching: DiscoveryMethod {
     let writers = writers(graph)
     let edgeCount = writers.map(\.count).reduce(0, +)
     for (index, batch) in problem.intactBatches().enumerated() where index >= state.batch {
-      let intact = batch.run(EdgeMask(1, graph: graph))
+      let intact = batch.prepared.run(EdgeMask(1, graph: graph))
       let whole = batch.fullMetric
       while state.reader < graph.readerCount {
         let reader = state.reader

@@ -60,8 +60,7 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
       "The task \(task) has text, but the model has no tokenizer: give prompts and answers as token ids."
     case .unsuitableModel(let task, let reason):
       "The task \(task) cannot be made for this model: \(reason)."
-    case .unknownName(let kind, let name, let known):
-      "There is no \(kind) \"\(name)\"; known are \(known.joined(separator: ", "))."
+    case .unknownName(let kind, let name, let known): known.sentence(kind: kind, missing: name)
     }
   }
 }

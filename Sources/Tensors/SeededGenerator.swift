@@ -1,7 +1,7 @@
 /// A random number generator whose whole sequence follows from its seed (SplitMix64).
 ///
 /// The same seed gives the same numbers on every platform and in every process.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
+public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable {
   private var state: UInt64
 
   /// Starts a sequence.

@@ -15,15 +15,15 @@ struct HeadAttention {
     var value: Tensor  // [token, keyValueHead · dHead]
   }
 
-  /// Turns queries and keys by their positions.
-  func rotate(_ inputs: inout Inputs) {
-    rotate(&inputs.query, headCount: attention.headCount)
-    rotate(&inputs.key, headCount: attention.keyValueHeadCount)
+  /// Turns queries and keys by their positions, or back.
+  func rotate(_ inputs: inout Inputs, inverse: Bool = false) {
+    rotate(&inputs.query, headCount: attention.headCount, inverse: inverse)
+    rotate(&inputs.key, headCount: attention.keyValueHeadCount, inverse: inverse)
   }
 
   /// Turns the queries or keys of some heads, `[token, head · dHead]`, by their positions.
-  func rotate(_ x: inout Tensor, headCount: Int) {
-    rotary?.rotate(&x, positions: positions, headCount: headCount)
+  func rotate(_ x: inout Tensor, headCount: Int, inverse: Bool = false) {
+    rotary?.rotate(&x, positions: positions, headCount: headCount, inverse: inverse)
   }
 
   /// The head outputs before the output matrix, `[token, head · dHead]`.

@@ -32,6 +32,24 @@ package struct PlainRun {
     var rows: [Int32] = []
   }
 
+  /// A write that a run is given instead of computing it; no gradient flows through it.
+  package enum GivenWrite {
+    /// The write of `input`, `[token, dModel]`.
+    case input(Tensor)
+    /// The outputs of a layer's heads before their output matrices, `[token, head · dHead]`.
+    case heads(Tensor, layer: Int)
+    /// The write of a layer's MLP, `[token, dModel]`.
+    case mlp(Tensor, layer: Int)
+
+    /// The first layer that runs differently.
+    var layer: Int {
+      switch self {
+      case .input: 0
+      case .heads(_, let layer), .mlp(_, let layer): layer
+      }
+    }
+  }
+
   /// The outcome of a forward pass.
   package struct Result {
     /// Shape `[row, vocabulary]`.
@@ -41,18 +59,26 @@ package struct PlainRun {
   }
 
   /// - Parameters:
-  ///   - input: The write of `input`; nil for the batch's own embedding.
+  ///   - given: A write that is not computed; nil to compute all.
+  ///   - start: A run without it that kept its tape: what lies below is not computed again.
   ///   - rows: The tokens whose logits are wanted; nil for the batch's own.
   ///   - keepsTape: Whether ``backward(_:_:)`` will follow.
   /// - Returns: Logits, writes and, if asked for, the tape.
   package func forward(
-    input: Tensor? = nil, rows: [Int32]? = nil, keepsTape: Bool = false
+    given: GivenWrite? = nil, from start: Result? = nil, rows: [Int32]? = nil,
+    keepsTape: Bool = false
   ) -> Result {
-    var stream = input ?? model.embed(batch)
-    var writes = CompactWrites(input: stream, heads: [], mlps: [])
-    var tape = Tape(rows: rows ?? batch.rows)
-    for block in model.weights.blocks {
-      let layer = forward(block, &stream, &writes)
+    let first = start.flatMap(\.tape) == nil ? 0 : given?.layer ?? 0
+    let below = start?.tape?.layers.prefix(first) ?? []
+    let input: Tensor
+    if case .input(let write) = given { input = write } else { input = model.embed(batch) }
+    var stream = first == 0 ? input : start?.tape?.layers[first].attentionRead ?? input
+    var writes = CompactWrites(
+      input: input, heads: Array(start?.writes.heads.prefix(first) ?? []),
+      mlps: Array(start?.writes.mlps.prefix(first) ?? []))
+    var tape = Tape(layers: Array(below), rows: rows ?? batch.rows)
+    for index in first..<model.configuration.layerCount {
+      let layer = forward(index, given, &stream, &writes)
       if keepsTape { tape.layers.append(layer) }
     }
     tape.finalRead = stream.gatherRows(tape.rows)
@@ -65,8 +91,9 @@ package struct PlainRun {
 
   /// Runs one layer, adding its writes to the residual stream.
   private func forward(
-    _ block: BlockWeights, _ stream: inout Tensor, _ writes: inout CompactWrites
+    _ layer: Int, _ given: GivenWrite?, _ stream: inout Tensor, _ writes: inout CompactWrites
   ) -> LayerTape {
+    let block = model.weights.blocks[layer]
     let attentionRead = stream
     let normal = block.attentionNorm.forward(attentionRead)
     var heads = HeadAttention.Inputs(
@@ -74,12 +101,14 @@ package struct PlainRun {
       key: block.attention.key.forward(normal.output),
       value: block.attention.value.forward(normal.output))
     attention.rotate(&heads)
-    let z = attention.forward(heads)
+    var z = attention.forward(heads)
+    if case .heads(let known, layer) = given { z = known }
     stream.add(block.attention.output.forward(z))
 
     let mlpRead = model.configuration.isParallel ? attentionRead : stream
     let mlpNormal = block.mlpNorm.forward(mlpRead)
-    let (write, tape) = block.mlp.forward(mlpNormal.output, model.configuration.activation)
+    var (write, tape) = block.mlp.forward(mlpNormal.output, model.configuration.activation)
+    if case .mlp(let known, layer) = given { write = known }
     stream.add(write)
     writes.heads.append(z)
     writes.mlps.append(write)

@@ -1,0 +1,81 @@
+public import Graphs
+import Models
+import Tasks
+import Tensors
+
+/// Head importance scores for pruning (HISP, arXiv 1905.10650), as ACDC compares with them.
+///
+/// `score(node) = Σ_prompts |⟨value, ∂metric/∂value⟩|` for the query, key and value of each head and for each
+/// MLP's write, divided by the Euclidean norm of its layer's scores. Edges get the lower score of their ends.
+/// The product is with the value itself, so the ablation is zero, whatever the problem's.
+///
+/// By edges instead, `score(w → r) = Σ_prompts |⟨a_w, ∂metric/∂read(r)⟩|`, divided by the norm of its reader's
+/// layer. Cost: one forward and one backward pass.
+public struct HeadImportance: DiscoveryMethod {
+  /// What is scored.
+  public let level: MaskLevel
+
+  /// Chooses what is scored.
+  public init(level: MaskLevel = .nodes) { self.level = level }
+
+  /// Scores every edge.
+  ///
+  /// - Throws: ``MethodError`` when the metric has no gradient, or none on the clean prompts.
+  public func scores(
+    for problem: DiscoveryProblem, run: MethodRun
+  ) throws(MethodError) -> EdgeScores {
+    let (graph, metric) = (problem.graph, problem.task.metric)
+    try problem.requireGradient()
+    guard !metric.needsReference else { throw .zeroGradient(metric: metric.name) }
+    let count = level == .nodes ? graph.logitsReader : graph.writerCount * graph.readerCount
+    var sums = [Double](repeating: 0, count: count)
+    let batches = problem.task.batches(problem.model.plainBatch)
+    for (index, batch) in batches.enumerated() {
+      run.progress(RunProgress("scoring nodes", done: index, total: batches.count))
+      add(batch, problem, to: &sums)
+    }
+    run.progress(RunProgress("scoring nodes", done: batches.count, total: batches.count))
+    guard sums.allSatisfy(\.isFinite) else { throw .notFinite }
+    let scores = normalized(sums, graph)
+    return level == .nodes
+      ? EdgeScores(nodes: scores, graph: graph) : EdgeScores(scores, graph: graph)
+  }
+
+  private func add(_ batch: PairBatch, _ problem: DiscoveryProblem, to sums: inout [Double]) {
+    // Edges are contracted prompt by prompt, since a prompt's sign is lost.
+    let parts = level == .nodes ? [batch] : batch.pairs.map { PairBatch([$0]) }
+    for part in parts {
+      let plain = PlainRun(problem.model, batch: part.clean)
+      let result = plain.forward(keepsTape: true)
+      guard let tape = result.tape else { continue }
+      let gradient = problem.task.metric.measure(result.logits, of: part).gradient
+      let gradients = plain.backward(gradient, tape)
+      switch level {
+      case .nodes:
+        let products = plain.nodeProducts(result, gradients, graph: problem.graph)
+        for node in sums.indices {
+          let row = products.row(node)
+          for (start, end) in zip(part.clean.starts, part.clean.starts.dropFirst()) {
+            let tokens = row[(row.startIndex + Int(start))..<(row.startIndex + Int(end))]
+            sums[node] += abs(tokens.reduce(0.0) { $0 + Double($1) })
+          }
+        }
+      case .edges:
+        var own = [Double](repeating: 0, count: sums.count)
+        plain.contract(result.writes, with: gradients, graph: problem.graph, into: &own)
+        for (offset, value) in own.enumerated() { sums[offset] += abs(value) }
+      }
+    }
+  }
+
+  /// Divides by the Euclidean norm of each layer's scores.
+  private func normalized(_ sums: [Double], _ graph: ComputationGraph) -> [Float] {
+    var norms = [Double](repeating: 0, count: graph.layerCount + 1)
+    let layer = { (place: Int) in graph.layer(ofReader: place % graph.readerCount) }
+    for (place, sum) in sums.enumerated() { norms[layer(place)] += sum * sum }
+    return sums.enumerated().map { place, sum in
+      let norm = norms[layer(place)].squareRoot()
+      return Float(norm > 0 ? sum / norm : 0)
+    }
+  }
+}

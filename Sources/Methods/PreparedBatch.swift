@@ -1,0 +1,86 @@
+import Graphs
+import Models
+import Tasks
+import Tensors
+
+/// A batch of a problem's prompts, ready for masked runs.
+struct PreparedBatch {
+  let batch: PairBatch
+  let ablated: AblatedStream
+  /// The full model's logits.
+  let reference: ReferenceLogits
+  private let problem: DiscoveryProblem
+
+  fileprivate init(
+    _ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues,
+    _ full: PlainRun.Result
+  ) {
+    self.batch = batch
+    self.problem = problem
+    ablated = AblatedStream(values.writes(for: batch), model: problem.model)
+    reference = ReferenceLogits(full.logits)
+  }
+
+  func run(_ mask: EdgeMask) -> MaskedRun {
+    MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
+  }
+}
+
+/// A prepared batch with the full model's run as a state, from which single edges are ablated.
+struct IntactBatch {
+  let prepared: PreparedBatch
+  /// The full model's run as a state of the masked engine.
+  let state: MaskedState
+  private let metric: any Metric
+  /// The outputs whose logits the metric reads; nil for all.
+  private let outputs: [Int32]?
+
+  fileprivate init(_ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues) {
+    let full = PlainRun(problem.model, batch: batch.clean).forward(keepsTape: true)
+    guard let tape = full.tape else { preconditionFailure("a run that kept no tape") }
+    prepared = PreparedBatch(batch, of: problem, values, full)
+    metric = problem.task.metric
+    outputs = metric.readsAnswersOnly ? batch.outputs : nil
+    state = MaskedState(
+      intact: tape, writes: full.writes, ablated: prepared.ablated, graph: problem.graph,
+      model: problem.model)
+  }
+
+  /// The sum of the full model's metric over the batch's prompts.
+  var fullMetric: Double {
+    metric.measure(prepared.reference.logits, of: prepared.batch, reference: prepared.reference)
+      .values.reduce(0, +)
+  }
+
+  /// The sum of the metric over the batch's prompts, for each trial.
+  func metric(_ trials: ReaderTrials, _ columns: [[Float]]) -> [Double] {
+    stride(from: 0, to: columns.count, by: trials.capacity).flatMap { first in
+      let some = Array(columns[first..<min(first + trials.capacity, columns.count)])
+      return metric.values(
+        ofRuns: trials.logits(some, of: outputs), of: prepared.batch,
+        reference: prepared.reference
+      ).map { $0.reduce(0, +) }
+    }
+  }
+}
+
+extension DiscoveryProblem {
+  /// The prompts in batches for masked runs, each with its intact run; made one by one.
+  ///
+  /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
+  func intactBatches() -> some Sequence<IntactBatch> {
+    let values = AblationValues(ablation, task: ablationTask, model: model)
+    return task.batches(model.maskedBatch(withGradients: false)).lazy.map {
+      IntactBatch($0, of: self, values)
+    }
+  }
+
+  /// The prompts in batches for masked runs with gradients.
+  func trainingBatches() -> [PreparedBatch] {
+    let values = AblationValues(ablation, task: ablationTask, model: model)
+    return task.batches(model.maskedBatch(withGradients: true)).map { batch in
+      PreparedBatch(
+        batch, of: self, values, PlainRun(model, batch: batch.clean).forward())
+    }
+  }
+}

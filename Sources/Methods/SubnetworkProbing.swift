@@ -1,0 +1,39 @@
+public import Graphs
+import Tasks
+
+/// Subnetwork probing (SP, arXiv 2104.03514): a hard concrete mask is trained for the metric and few nodes.
+///
+/// `loss = −metric + sparsity · mean P(z > 0)`, masks `z` drawn anew at each step, see ``TrainingSettings``.
+/// As published, and as ACDC compares with it, the mask is on the query, key and value of each head and each
+/// MLP's write, and an edge is there when both of its ends are; by edges instead, as auto-circuit, each edge
+/// has its own. The score is `σ(θ)`, and the circuit is what scores more than a half.
+///
+/// Cost: for each step one masked forward and backward pass over one batch of prompts.
+public struct SubnetworkProbing: DiscoveryMethod {
+  /// What has a mask value of its own.
+  public let level: MaskLevel
+  /// How the mask is trained.
+  public let settings: TrainingSettings
+
+  /// Chooses what is trained and how.
+  public init(level: MaskLevel = .nodes, settings: TrainingSettings = TrainingSettings()) {
+    self.level = level
+    self.settings = settings
+  }
+
+  /// The edges that are more likely kept than not.
+  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+
+  /// Trains the mask and scores every edge by it.
+  ///
+  /// - Throws: ``MethodError`` when the metric has no gradient or the numbers overflow, and
+  ///   ``MethodError/foreignCheckpoint``.
+  public func scores(
+    for problem: DiscoveryProblem, run: MethodRun
+  ) throws(MethodError) -> EdgeScores {
+    let trainer = MaskTrainer(
+      parametrisation: HardConcrete(), level: level, settings: settings)
+    let numbers = try trainer.train(problem, run)
+    return level.scores(numbers.map { Float(sigmoid($0)) }, problem.graph)
+  }
+}

@@ -1,0 +1,39 @@
+package import Graphs
+package import Tensors
+
+extension PlainRun {
+  /// The products `⟨value, gradient⟩` of each query, key, value and MLP write, for each token.
+  ///
+  /// They are the gradients with respect to factors at those values.
+  ///
+  /// - Parameters:
+  ///   - result: A run that kept its tape.
+  ///   - gradients: What ``backward(_:_:given:)`` returned for it.
+  ///   - graph: The model's graph, maybe with grouped keys and values.
+  /// - Returns: `[reader, token]` for all readers but `logits`; MLPs under their readers.
+  package func nodeProducts(
+    _ result: Result, _ gradients: ReaderGradients, graph: ComputationGraph
+  ) -> Tensor {
+    var rows: [Float] = []
+    for (layer, gradient) in gradients.layers.enumerated() {
+      guard var values = result.tape?.layers[layer].heads else { continue }
+      // Gradients are of queries and keys before they were turned.
+      attention.rotate(&values, inverse: true)
+      for (projection, readers) in graph.projections {
+        let width = model.configuration.dHead
+        let shared = values[projection].columnCount / width
+        let copies = (0..<graph.headCount).map { $0 * shared / graph.headCount }
+        let perHead = [batch.tokens.count * graph.headCount, width]
+        let value = values[projection].gatherColumnBlocks(copies, width: width).reshaped(perHead)
+        let products = value.rowProducts(gradient.heads[projection].reshaped(perHead))
+        rows +=
+          Tensor(
+            products.map(Float.init), shape: [batch.tokens.count, graph.headCount]
+          ).groupSums(groups: readers.count, group: graph.headCount / readers.count, width: 1)
+          .transposed().elements
+      }
+      rows += result.writes.mlps[layer].rowProducts(gradient.mlpWrite).map(Float.init)
+    }
+    return Tensor(rows, shape: [graph.logitsReader, batch.tokens.count])
+  }
+}
