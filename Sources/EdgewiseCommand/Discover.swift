@@ -1,9 +1,7 @@
-public import ArgumentParser
-public import Edgewise
+import ArgumentParser
+import Edgewise
 import Foundation
-
-extension AttributionPatching.Rule: ExpressibleByArgument {}
-extension Ablation: ExpressibleByArgument {}
+import Foundation
 
 struct Discover: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,47 +16,73 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Method") var method: MethodChoice
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
-  /// The choice of edges.
-  var selected: CircuitSelection { selection.selection() }
+  /// The choice of edges, that of the method itself if no size is given.
+  func selected() throws -> CircuitSelection {
+    let own = try method.entry().make(method.settings.options(seed: task.seed)).ownCircuit
+    return selection.selection(default: own ?? CircuitSelection(.edges(200)))
+  }
 
   func run() throws {
     let (target, bar) = try output.begin()
-    let location = try model.location()
-    let transformer = try model.load(from: location)
-    let made = try task.make(for: transformer)
-    let modelFiles = try location.map(fileHashes(of:)) ?? [:]
-    let taskFile = try made.file.map(fileHashes(of:))
-    let graph = transformer.configuration.graph(groupsKeysAndValues: method.groupKeyValues)
+    let entry = try method.entry()
+    let selected = try selected()
+    let loaded = try model.load(from: try model.location())
+    let made = try task.make(for: loaded, method: entry)
+    let checkpoint = try target.map {
+      try CheckpointFile(beside: $0, run: identity(loaded, made), resuming)
+    }
+    let model = loaded.model
     let problem = DiscoveryProblem(
-      model: transformer, task: made.task, graph: graph, ablation: method.ablation)
+      model: model, task: made.task,
+      graph: model.configuration.graph(groupsKeysAndValues: method.edges.groupKeyValues),
+      ablation: method.edges.ablation)
+    let finder = entry.make(method.settings.options(seed: task.seed))
+    try finder.check(problem)
+    let heading = heading(model, problem.graph, made)
+    let accuracy = made.task.accuracy(of: model)
+    if !output.json { printTask(heading, accuracy) }
+    made.task.warn(about: model, accuracy)
 
-    let discovery = bar.seconds
-    let scores = try method.entry().make(method.options).scores(for: problem, progress: bar.show)
+    let start = bar.seconds
+    let run = MethodRun(
+      progress: bar.show,
+      checkpoints: checkpoint.map { .init(saved: $0.saved, save: $0.save) })
+    let scores = try finder.scores(for: problem, run: run)
     let circuit = scores.circuit(selected)
     let discovered = bar.seconds
-    let evaluation = CircuitEvaluation(
-      model: transformer, task: made.task, ablation: method.ablation)
-    let measured = evaluation.faithfulness(
-      of: [circuit],
-      by: made.task.allows(Accuracy()) ? [made.task.metric, Accuracy()] : [made.task.metric],
-      progress: bar.show)[0]
-    guard measured[0].isFinite else {
-      throw Failure(
-        "The \(made.task.metric.name) of a run is not a number; check the model's weights.")
-    }
-    measured[0].warnIfEmptyIsFull()
+    let faithfulness = CircuitEvaluation(
+      model: model, task: made.task, ablation: method.edges.ablation
+    ).faithfulness(of: circuit, progress: bar.show)
+    try faithfulness.requireNumbers()
+    faithfulness.warnIfEmptyIsFull()
     let report = DiscoveryReport(
-      heading: heading(transformer, graph, made), scores: scores, circuit: circuit,
-      ranking: selected.ranking, faithfulness: measured[0],
-      accuracy: made.task.allows(Accuracy()) ? measured[1].full.mean : nil)
+      heading: heading, scores: scores, circuit: circuit, ranking: selected.ranking,
+      faithfulness: faithfulness, accuracy: accuracy)
     let record = RunRecord(
-      arguments: Array(CommandLine.arguments.dropFirst()),
-      modelFiles: modelFiles, taskFile: taskFile, seed: task.seed, report: report,
-      seconds: RunRecord.Seconds(
-        load: discovery, discover: discovered - discovery, total: bar.seconds))
+      arguments: Array(CommandLine.arguments.dropFirst()), modelFiles: loaded.files,
+      taskFile: try made.file.map(fileHashes(of:)), seed: task.seed, report: report,
+      seconds: RunRecord.Seconds(load: start, discover: discovered - start, total: bar.seconds))
     try target?.write(record.files(report))
+    checkpoint?.remove()
     try printResult(report, record, target)
+  }
+
+  /// What makes this run another one than a run that was interrupted.
+  private func identity(
+    _ loaded: LoadedModel, _ made: TaskOptions.Made
+  ) throws -> [String: String] {
+    let hashes = { (files: [String: String]) in
+      files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+    return [
+      "version": edgewiseVersion, "model": loaded.model.name, "model file": hashes(loaded.files),
+      "task": made.description, "task file": hashes(try made.file.map(fileHashes(of:)) ?? [:]),
+      "metric": made.task.metric.name, "method": method.description,
+      "ablation": method.edges.ablation.rawValue,
+      "grouping of keys and values": "\(method.edges.groupKeyValues)",
+    ]
   }
 
   private func heading(
@@ -70,8 +94,14 @@ struct Discover: ParsableCommand {
         \(Numbers.count(graph.edgeCount)) edges
         """,
       task: made.description,
-      method: "\(method.description), \(method.ablation.rawValue) ablation",
+      method: "\(method.description), \(method.edges.ablation.rawValue) ablation",
       metric: made.task.metric.name)
+  }
+
+  private func printTask(_ heading: DiscoveryReport.Heading, _ accuracy: Double?) {
+    let standing = accuracy.map { ": the model is right on \(Numbers.percent($0)) of the prompts" }
+    print(heading.model + "\n" + heading.task + (standing ?? ""))
+    fflush(nil)
   }
 
   private func printResult(
@@ -81,15 +111,9 @@ struct Discover: ParsableCommand {
       print(try record.json())
       return
     }
-    let heading = report.heading
-    let accuracy = report.accuracy.map { ", right on \(Numbers.percent($0)) of the prompts" } ?? ""
     print(
       """
-      \(heading.model)
-      \(heading.task): \(heading.metric) \(Numbers.fixed(report.faithfulness.full.mean)), \
-      \(Numbers.fixed(report.faithfulness.empty.mean)) \
-      \(method.ablation == .resample ? "on the corrupted prompts" : "with every edge ablated")\(accuracy)
-      \(heading.method): \(Numbers.fixed(record.seconds.discover, 1)) s, \
+      \(report.heading.method): \(Numbers.fixed(record.seconds.discover, 1)) s, \
       \(Numbers.fixed(record.seconds.total, 1)) s in all, peak memory \
       \(Numbers.count(record.peakMemoryBytes >> 20)) MiB
 
@@ -99,37 +123,5 @@ struct Discover: ParsableCommand {
       \(report.topEdges(output.top).text)
       """)
     if let target { print("\nreport: \(target.url.appending(path: "report.html").path)") }
-  }
-}
-
-/// The method and what it needs to know.
-struct MethodChoice: ParsableArguments {
-  @Option(help: "One of \(Edgewise.Methods.all.map(\.name).joined(separator: ", ")).")
-  var method: String = Edgewise.Methods.all[0].name
-
-  @Option(parsing: .unconditional, help: "Points of the integral of eap-ig.")
-  var steps: Int = 5
-
-  @Option(help: "Where those points lie: left or right.")
-  var rule: AttributionPatching.Rule = .left
-
-  @Option(help: "What an ablated edge carries.")
-  var ablation: Ablation = .resample
-
-  @Flag(help: "Give heads that share a key or value one reader for it.")
-  var groupKeyValues = false
-
-  var options: MethodOptions { MethodOptions(steps: steps, rule: rule) }
-
-  var description: String {
-    method == "eap-ig" ? "\(method) with \(steps) steps, \(rule.rawValue) rule" : method
-  }
-
-  func entry() throws -> MethodEntry { try Edgewise.Methods.named(method) }
-
-  func validate() throws {
-    guard (1...10_000).contains(steps) else {
-      throw ValidationError("--steps should be from 1 to 10000, found \(steps).")
-    }
   }
 }

@@ -41,14 +41,14 @@ struct EvaluationOptions: ParsableArguments {
 
 /// A circuit with everything that is needed to run it.
 struct EvaluationSource {
-  let model: Transformer
+  let loaded: LoadedModel
   let circuit: Circuit
   let scores: EdgeScores?
   let task: CircuitTask
   /// What is said of the prompts: which they are and whether the circuit was found on them.
   let taskDescription: String
-  /// The command that found the circuit, when its run is at hand.
-  let discovery: Discover?
+  /// The run that found the circuit, when it is at hand.
+  let run: FinishedRun?
   /// How edges rank and circuits are chosen: as the user says, else as in the discovery.
   let selection: CircuitSelection
   /// What is said of where the circuit comes from.
@@ -57,6 +57,10 @@ struct EvaluationSource {
   var selectionDescription: String {
     "edges ranked by \(selection.ranking.rawValue), order \(selection.order.rawValue)"
   }
+
+  var model: Transformer { loaded.model }
+  /// The command that found the circuit.
+  var discovery: Discover? { run?.discovery }
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -67,22 +71,23 @@ struct EvaluationSource {
     guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
       throw Failure("\(options.source): there is no such run or file.")
     }
-    discovery = run?.discovery
+    self.run = run
     self.selection = selection.selection(
-      default: discovery?.selected ?? CircuitSelection(.edges(0)))
-    model = try Self.model(options, run)
-    let contents = try Self.contents(url, model)
+      default: try run?.discovery.selected() ?? CircuitSelection(.edges(0)))
+    loaded = try Self.model(options, run)
+    let contents = try Self.contents(url, loaded.model)
     scores = contents.scores
     let chosen = try Self.circuit(contents, selection.size == nil ? nil : self.selection, options)
     circuit = selection.prune ? chosen.pruned() : chosen
-    let origin = discovery.map { found in
-      "found by \(found.method.description), \(found.method.ablation) ablation, \(found.task.metric)"
+    let origin = run.map { run in
+      let method = run.discovery.method
+      return "found by \(method.description), \(method.edges.ablation) ablation, \(run.metric)"
     }
     circuitDescription = origin ?? "from a file of \(contents.format)"
-    (task, taskDescription) = try Self.prompts(options, run, model)
+    (task, taskDescription) = try Self.prompts(options, run, loaded)
   }
 
-  private static func model(_ options: EvaluationOptions, _ run: FinishedRun?) throws -> Transformer
+  private static func model(_ options: EvaluationOptions, _ run: FinishedRun?) throws -> LoadedModel
   {
     guard let name = options.model ?? run?.discovery.model.model else {
       throw Failure(
@@ -91,8 +96,9 @@ struct EvaluationSource {
     let argument = try ModelArgument.parse([name])
     let directory = options.model == nil ? run?.workingDirectory : nil
     let location = try argument.location(relativeTo: directory)
+    let loaded = try argument.load(from: location)
     if options.model == nil, let run, let location {
-      guard try fileHashes(of: location) == run.modelFiles else {
+      guard loaded.files == run.modelFiles else {
         throw Failure(
           """
           \(location.path): this is not the model of the run any more: its files have changed. Name \
@@ -100,7 +106,7 @@ struct EvaluationSource {
           """)
       }
     }
-    return try argument.load(from: location)
+    return loaded
   }
 
   /// The circuit and scores of a file, or of a run's directory.
@@ -135,28 +141,29 @@ struct EvaluationSource {
 
   /// The prompts: other ones than the circuit was found on, where the task can make them.
   private static func prompts(
-    _ options: EvaluationOptions, _ run: FinishedRun?, _ model: Transformer
+    _ options: EvaluationOptions, _ run: FinishedRun?, _ loaded: LoadedModel
   ) throws -> (CircuitTask, String) {
+    let method = try run?.discovery.method.entry()
     let found = run.map { $0.discovery.task.absolute(in: $0.workingDirectory) }
     var task = try found ?? TaskOptions.parse([])
     if let name = options.task {
       task.task = name
       task = task.absolute(in: nil)
     }
-    if task.file(task.name(for: model)) != nil, options.count != nil || options.seed != nil {
+    if task.file(task.name(for: loaded)) != nil, options.count != nil || options.seed != nil {
       throw Failure("--count and --seed go with built-in tasks; a task's file is run as it is.")
     }
     task.count = options.count ?? task.count
     task.metric = options.metric ?? task.metric
     task.skipUnequal = options.skipUnequal || task.skipUnequal
     task.seed = options.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)
-    let isSame = found.map { task.name(for: model) == $0.name(for: model) } ?? false
+    let isSame = found.map { task.name(for: loaded) == $0.name(for: loaded) } ?? false
     guard let run, let found, isSame else {
-      let made = try task.make(for: model)
+      let made = try task.make(for: loaded, method: method)
       let note = run == nil ? "" : "; another task than the circuit was found on"
       return (made.task, made.description + note)
     }
-    if let file = task.file(task.name(for: model)) {
+    if let file = task.file(task.name(for: loaded)) {
       guard try run.taskFile == fileHashes(of: file) else {
         throw Failure(
           """
@@ -164,14 +171,15 @@ struct EvaluationSource {
           another name and give that with --task to use it all the same.
           """)
       }
-      let made = try task.make(for: model)
+      let made = try task.make(for: loaded, method: method)
       return (made.task, "\(made.description); the circuit was found on these prompts")
     }
-    if task.seed == found.seed {
-      let made = try task.make(for: model)
-      return (made.task, "\(made.description); the circuit was found on prompts of this seed")
+    if task.seed == found.seed || loaded.known?.prompts.isFixed ?? false {
+      let made = try task.make(for: loaded, method: method)
+      return (made.task, "\(made.description); the circuit was found on these very prompts")
     }
-    let made = try task.make(for: model, without: try found.make(for: model).task.pairs)
+    let seen = try found.make(for: loaded).task.pairs
+    let made = try task.make(for: loaded, method: method, without: seen)
     return (
       made.task,
       "\(made.description): held out, the circuit was found on seed \(found.seed)"
@@ -182,12 +190,15 @@ struct EvaluationSource {
 /// A run's directory that `discover` wrote.
 struct FinishedRun {
   let discovery: Discover
+  /// The metric that edges were scored by.
+  let metric: String
   let workingDirectory: URL
   let modelFiles: [String: String]
   let taskFile: [String: String]?
 
   private struct Record: Decodable {
     let arguments: [String]
+    let metric: String
     let workingDirectory: String
     let modelFiles: [String: String]
     let taskFile: [String: String]?
@@ -215,6 +226,7 @@ struct FinishedRun {
         """)
     }
     self.discovery = discovery
+    metric = record.metric
     workingDirectory = URL(filePath: record.workingDirectory, directoryHint: .isDirectory)
     modelFiles = record.modelFiles
     taskFile = record.taskFile

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
       print(try describeRun(url) + describeCircuit(circuit))
     } else {
       let model = try ModelArgument.parse([file])
-      print(describe(try model.load(from: model.location())))
+      print(describe(try model.load(from: model.location()).model))
     }
   }
 

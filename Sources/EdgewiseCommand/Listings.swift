@@ -19,12 +19,29 @@ struct Tasks: ParsableCommand {
   }
 }
 
+struct MethodList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "methods", abstract: "List the methods, with their papers and what they cost.",
+    discussion: """
+      A pass is one run of all prompts; one that starts above the input counts as a whole one. Papers are \
+      arXiv ids.
+      """)
+
+  func run() {
+    var table = TextTable(["method": .left, "what it is": .left, "paper": .left, "cost": .left])
+    for method in Edgewise.Methods.all {
+      table.add(method.name, method.summary, method.paper, method.cost)
+    }
+    print(table.text)
+  }
+}
+
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the models that have a name.",
     discussion: """
-      Any Hugging Face directory of GPT-2, GPT-NeoX (Pythia), Llama or Qwen2, and any GGUF file of \
-      the llama architecture can be used by its path.
+      Any Hugging Face directory of GPT-2, GPT-NeoX (Pythia), Llama or Qwen2, any directory under \
+      TransformerLens' names, and any GGUF file of the llama architecture can be used by its path.
       """)
 
   func run() {
@@ -32,6 +49,9 @@ struct Models: ParsableCommand {
     table.add(
       Transformer.bundledName, "two layers with an induction circuit written by hand",
       "part of the package")
+    for (name, summary) in zip(PlantedCircuits.names, PlantedCircuits.summaries) {
+      table.add(name, summary, "part of the package")
+    }
     for model in KnownModel.all {
       let isThere = FileManager.default.fileExists(atPath: model.file.path)
       table.add(

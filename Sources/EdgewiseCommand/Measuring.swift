@@ -7,6 +7,7 @@ struct Measuring {
   private let scheme: AblationScheme
   private let bar: ProgressBar
   private let draws: Int
+  private let named: [MeasureOptions.Measure]
   private let measures: Set<MeasureOptions.Measure>
   private let truth: Circuit?
   private let others: EdgeScores?
@@ -23,7 +24,7 @@ struct Measuring {
     self.scheme = scheme
     self.bar = bar
     draws = options.draws
-    let named = options.measures?.elements ?? []
+    named = options.measures?.elements ?? []
     measures =
       named.isEmpty ? Set(MeasureOptions.Measure.allCases) : Set(named)
     let needsScores =
@@ -101,7 +102,9 @@ struct Measuring {
     if measures.contains(.minimality) {
       report.minimality = evaluation.minimality(of: circuit, progress: bar.show)
     }
-    if measures.contains(.stability) { report.stability = try stability() }
+    if measures.contains(.stability) {
+      report.stability = try stability(isNamed: named.contains(.stability))
+    }
     compare(&report)
     return report
   }
@@ -144,15 +147,20 @@ struct Measuring {
   /// Scores each group of prompts by itself, with the method, metric and ablation of the discovery.
   ///
   /// nil when no run says how the circuit was found, or there is one prompt only.
-  private func stability() throws -> Stability? {
-    guard let discovery = found.discovery, found.task.pairs.count > 1 else { return nil }
+  private func stability(isNamed: Bool) throws -> Stability? {
+    guard let run = found.run, found.task.pairs.count > 1 else { return nil }
     let task = try CircuitTask(
       name: found.task.name, pairs: found.task.pairs,
-      metric: try Metrics.named(discovery.task.metric), model: found.model)
+      metric: try Metrics.named(run.metric), model: found.model)
     let problem = DiscoveryProblem(
       model: found.model, task: task, graph: found.circuit.graph,
-      ablation: discovery.method.ablation)
-    let method = try discovery.method.entry().make(discovery.method.options)
+      ablation: run.discovery.method.edges.ablation)
+    let choice = run.discovery.method
+    let entry = try choice.entry()
+    let options = choice.settings.options(seed: run.discovery.task.seed)
+    // What takes many passes is done again for every prompt only when it is asked for.
+    guard isNamed || entry.passes(options, problem).forward <= 50 else { return nil }
+    let method = entry.make(options)
     let groups = groups(of: task.pairs.count)
     let parts = try groups.enumerated().map { index, group in
       bar.show(RunProgress("scoring prompts", done: index, total: groups.count))

@@ -11,21 +11,21 @@ struct ModelArgument: ParsableArguments {
       """)
   var model: String = Transformer.bundledName
 
-  /// Where the model's file or directory is; nil for the bundled one.
+  /// The models that need no file.
+  private static let madeHere = [Transformer.bundledName] + PlantedCircuits.names
+
+  /// Where the model's file or directory is; nil for one that needs none.
   ///
   /// - Parameter directory: What a relative path is relative to; nil for the working directory.
   /// - Returns: The file or directory.
   /// - Throws: ``Failure`` when there is no such model.
   func location(relativeTo directory: URL? = nil) throws -> URL? {
-    guard model != Transformer.bundledName else { return nil }
+    guard !Self.madeHere.contains(model) else { return nil }
     let url = URL(filePath: model, relativeTo: directory)
     if FileManager.default.fileExists(atPath: url.path) { return url.absoluteURL }
     guard let known = KnownModel.all.first(where: { $0.name == model }) else {
-      throw Failure(
-        """
-        There is no file, directory or known model "\(model)"; known are \
-        \(([Transformer.bundledName] + KnownModel.all.map(\.name)).joined(separator: ", ")).
-        """)
+      let names = Self.madeHere + KnownModel.all.map(\.name)
+      throw Failure(names.sentence(kind: "file, directory or known model", missing: model))
     }
     guard FileManager.default.fileExists(atPath: known.file.path) else {
       throw Failure(
@@ -34,13 +34,27 @@ struct ModelArgument: ParsableArguments {
     return known.file
   }
 
-  func load(from location: URL?) throws -> Transformer {
-    try location.map { try Transformer(contentsOf: $0) } ?? .bundled()
+  /// Loads the model, with what is known of its circuit.
+  func load(from location: URL?) throws -> LoadedModel {
+    guard let location else {
+      guard PlantedCircuits.names.contains(model) else {
+        return LoadedModel(model: .bundled(), known: nil, files: [:])
+      }
+      let known = try PlantedCircuits.named(model)
+      return LoadedModel(model: known.model, known: known, files: [:])
+    }
+    let transformer = try Transformer(contentsOf: location)
+    return LoadedModel(
+      model: transformer,
+      known: CompiledProgram.isThere(location)
+        ? try CompiledProgram.load(location, model: transformer) : nil,
+      files: try fileHashes(of: location))
   }
 }
 
-/// A failure in one sentence for the user; the command exits with 1.
-struct Failure: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
+/// A model, what is known of its circuit, and the hashes of its files.
+struct LoadedModel {
+  let model: Transformer
+  let known: KnownCircuit?
+  let files: [String: String]
 }

@@ -33,7 +33,7 @@ struct SchemeOptions: ParsableArguments {
 
   func scheme(_ discovery: Discover?) -> AblationScheme {
     AblationScheme(
-      ablation ?? discovery?.method.ablation ?? .resample, granularity: granularity,
+      ablation ?? discovery?.method.edges.ablation ?? .resample, granularity: granularity,
       part: part, positions: positions)
   }
 }

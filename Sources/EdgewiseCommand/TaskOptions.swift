@@ -6,7 +6,7 @@ import Foundation
 struct TaskOptions: ParsableArguments {
   @Option(
     help:
-      "A built-in task, or a .jsonl, .csv or .json file. (default: ioi, or induction for a model without a tokenizer)"
+      "A built-in task, or a .jsonl, .csv or .json file. (default: ioi; induction without a tokenizer)"
   )
   var task: String?
 
@@ -16,8 +16,11 @@ struct TaskOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Where a built-in task's random choices start, 0 or more.")
   var seed: UInt64 = 0
 
-  @Option(help: "One of \(Metrics.all.map(\.name).joined(separator: ", ")).")
-  var metric: String = Metrics.all[0].name
+  @Option(
+    help: """
+      One of \(Metrics.all.map(\.name).joined(separator: ", ")). (default: the task's own, kl for acdc)
+      """)
+  var metric: String?
 
   @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
   var skipUnequal = false
@@ -51,34 +54,49 @@ struct TaskOptions: ParsableArguments {
     let file: URL?
   }
 
-  /// The task's name or file.
-  func name(for model: Transformer) -> String {
-    task ?? (model.tokenizer == nil ? "induction" : "ioi")
+  /// The task's name or file: that which a model of a known circuit brings, if none is given.
+  func name(for loaded: LoadedModel) -> String {
+    task ?? loaded.known?.prompts.name ?? (loaded.model.tokenizer == nil ? "induction" : "ioi")
   }
 
   /// Makes the task.
   ///
   /// - Parameters:
-  ///   - model: The model whose tokens are used.
+  ///   - loaded: The model whose tokens are used.
+  ///   - method: The method that is run on it, whose published metric is used unless one is given.
   ///   - seen: Pairs whose clean prompts a built-in task is not to make.
   /// - Returns: The task and what is said of it.
   /// - Throws: ``Failure`` or the library's errors, each a sentence for the user.
-  func make(for model: Transformer, without seen: [PromptPair] = []) throws -> Made {
-    let name = name(for: model)
-    let metric = try Metrics.named(metric)
+  func make(
+    for loaded: LoadedModel, method: MethodEntry? = nil, without seen: [PromptPair] = []
+  ) throws -> Made {
+    let (name, model) = (name(for: loaded), loaded.model)
     if let file = file(name) {
-      return try make(from: file, metric, model)
+      return try make(from: file, try metric(own: Metrics.all[0].name, method), model)
     }
-    let builtIn = try BuiltInTasks.named(name)
+    let own = loaded.known?.prompts
+    let builtIn = try own.flatMap { $0.name == name ? $0 : nil } ?? BuiltInTasks.named(name)
+    let metric = try metric(own: builtIn.metricName, method)
     // A longer list starts with the shorter one, so there are enough left in most tasks.
-    let known = Set(seen.map(\.clean))
+    let known = builtIn.isFixed ? [] : Set(seen.map(\.clean))
     let made = try builtIn.pairs(
-      count: seen.isEmpty ? count : 2 * count, seed: seed, model: model)
+      count: known.isEmpty ? count : 2 * count, seed: seed, model: model)
     let pairs = Array(made.filter { !known.contains($0.clean) }.prefix(count))
     let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
+    let origin = builtIn.isFixed ? "of the program" : "seed \(seed)"
     return Made(
-      task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), seed \(seed)",
+      task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), \(origin)",
       file: nil)
+  }
+
+  /// The metric that is asked for, that of the method, or the task's own.
+  ///
+  /// A task that compares with the full model itself is not measured in another way by a method.
+  private func metric(own: String, _ method: MethodEntry?) throws -> any Metric {
+    if let metric { return try Metrics.named(metric) }
+    let own = try Metrics.named(own)
+    guard let published = method?.metric, !own.needsReference else { return own }
+    return try Metrics.named(published)
   }
 
   /// A task of a file's pairs; what is wrong with a pair is said of the file.

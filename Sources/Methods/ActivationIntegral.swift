@@ -24,13 +24,20 @@ public struct ActivationIntegral: DiscoveryMethod {
     points = rule.points(steps)
   }
 
+  /// Asks for a metric with a gradient.
+  ///
+  /// - Throws: ``MethodError``.
+  public func check(_ problem: DiscoveryProblem) throws(MethodError) {
+    try problem.requireGradient()
+  }
+
   /// Scores every edge.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
-    try problem.requireGradient()
+    try check(problem)
     let values = AblationValues(
       problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)

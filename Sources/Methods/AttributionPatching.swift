@@ -56,17 +56,20 @@ public struct AttributionPatching: DiscoveryMethod {
     return AttributionPatching(points: rule.points(steps))
   }
 
+  /// Asks for a metric with a gradient, and one that is not zero at the only point.
+  ///
+  /// - Throws: ``MethodError``.
+  public func check(_ problem: DiscoveryProblem) throws(MethodError) {
+    try problem.requireGradient(onCleanRun: points == [1])
+  }
+
   /// Scores every edge.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
-    let metric = problem.task.metric
-    try problem.requireGradient()
-    guard !metric.needsReference || points != [1] else {
-      throw .zeroGradient(metric: metric.name)
-    }
+    try check(problem)
     let values = AblationValues(
       problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)

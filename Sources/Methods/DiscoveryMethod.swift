@@ -46,10 +46,15 @@ extension DiscoveryProblem {
   /// How many batches a masked run takes.
   var batchCount: Int { task.batches(model.maskedBatch(withGradients: false)).count }
 
-  /// - Throws: ``MethodError/notDifferentiable(metric:)``.
-  func requireGradient() throws(MethodError) {
+  /// Makes sure that the metric has a gradient, and one that is not zero on the clean run if that is all.
+  ///
+  /// - Throws: ``MethodError/notDifferentiable(metric:)`` or ``MethodError/zeroGradient(metric:)``.
+  func requireGradient(onCleanRun isCleanOnly: Bool = false) throws(MethodError) {
     guard task.metric.isDifferentiable else {
       throw .notDifferentiable(metric: task.metric.name)
+    }
+    guard !(isCleanOnly && task.metric.needsReference) else {
+      throw .zeroGradient(metric: task.metric.name)
     }
   }
 
@@ -74,6 +79,11 @@ public protocol DiscoveryMethod: Sendable {
   /// The circuit that the method itself decides on; nil for a method that only ranks edges.
   var ownCircuit: CircuitSelection? { get }
 
+  /// Finds out before any run whether the method can say anything about a problem.
+  ///
+  /// - Throws: ``MethodError`` when it cannot.
+  func check(_ problem: DiscoveryProblem) throws(MethodError)
+
   /// Scores every edge, higher for what matters more: for most methods the rise of the loss when that edge
   /// alone is ablated, or its estimate.
   ///
@@ -88,6 +98,8 @@ public protocol DiscoveryMethod: Sendable {
 extension DiscoveryMethod {
   /// Most methods only rank edges.
   public var ownCircuit: CircuitSelection? { nil }
+  /// Most methods can say something about every problem.
+  public func check(_ problem: DiscoveryProblem) throws(MethodError) {}
 }
 
 /// Why a method cannot score a problem.

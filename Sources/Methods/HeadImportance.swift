@@ -18,15 +18,21 @@ public struct HeadImportance: DiscoveryMethod {
   /// Chooses what is scored.
   public init(level: MaskLevel = .nodes) { self.level = level }
 
+  /// Asks for a metric with a gradient on the clean prompts.
+  ///
+  /// - Throws: ``MethodError``.
+  public func check(_ problem: DiscoveryProblem) throws(MethodError) {
+    try problem.requireGradient(onCleanRun: true)
+  }
+
   /// Scores every edge.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient, or none on the clean prompts.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
-    let (graph, metric) = (problem.graph, problem.task.metric)
-    try problem.requireGradient()
-    guard !metric.needsReference else { throw .zeroGradient(metric: metric.name) }
+    let graph = problem.graph
+    try check(problem)
     let count = level == .nodes ? graph.logitsReader : graph.writerCount * graph.readerCount
     var sums = [Double](repeating: 0, count: count)
     let batches = problem.task.batches(problem.model.plainBatch)

@@ -24,6 +24,13 @@ public struct SubnetworkProbing: DiscoveryMethod {
   /// The edges that are more likely kept than not.
   public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
 
+  /// Asks for a metric with a gradient.
+  ///
+  /// - Throws: ``MethodError``.
+  public func check(_ problem: DiscoveryProblem) throws(MethodError) {
+    try problem.requireGradient()
+  }
+
   /// Trains the mask and scores every edge by it.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient or the numbers overflow, and

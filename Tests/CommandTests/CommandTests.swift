@@ -92,7 +92,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["discover", "--method", "eep"], 1, "There is no method \"eep\"; known are eap"),
+    (
+      ["discover", "--method", "eep"], 1,
+      "There is no method \"eep\"; did you mean eap? Known are eap"
+    ),
     (["discover", "--metric", "odd"], 1, "There is no metric \"odd\""),
     (["discover", "--task", "odd"], 1, "There is no built-in task \"odd\"; known are ioi"),
     (

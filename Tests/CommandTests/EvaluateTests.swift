@@ -172,7 +172,7 @@ import Testing
       let said = { (arguments: [String]) in
         try run(["evaluate", path, "--measures", "random"] + arguments).output
       }
-      #expect(try said(["--seed", "0"]).contains("found on prompts of this seed"))
+      #expect(try said(["--seed", "0"]).contains("found on these very prompts"))
       #expect(try said(["--seed", "9", "--count", "7"]).contains("7 pairs, seed 9: held out"))
       let line =
         #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#

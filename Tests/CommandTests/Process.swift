@@ -7,6 +7,23 @@ struct Outcome {
   let errors: String
 }
 
+private func command(_ arguments: [String]) -> Process {
+  let process = Process()
+  process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appending(path: "edgewise")
+  process.arguments = arguments
+  return process
+}
+
+/// Starts the command and does not wait for it; what it says is lost.
+func start(_ arguments: [String]) throws -> Process {
+  let process = command(arguments)
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = FileHandle.nullDevice
+  try process.run()
+  return process
+}
+
 /// Runs the command as a user would.
 func run(
   _ arguments: String..., environment: [String: String] = [:], in directory: URL? = nil
@@ -18,10 +35,7 @@ func run(
 func run(
   _ arguments: [String], environment: [String: String] = [:], in directory: URL? = nil
 ) throws -> Outcome {
-  let process = Process()
-  process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-    .appending(path: "edgewise")
-  process.arguments = arguments
+  let process = command(arguments)
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   if let directory { process.currentDirectoryURL = directory }
   let (output, errors) = (Pipe(), Pipe())

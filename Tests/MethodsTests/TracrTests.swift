@@ -34,7 +34,7 @@ import Testing
   func `exact patching is the effect of every edge`(name: String, ablation: Ablation) throws {
     let program = try TracrProgram(name)
     let problem = DiscoveryProblem(
-      model: program.known.model, task: program.known.task, ablation: ablation)
+      model: program.known.model, task: program.task, ablation: ablation)
     let scores = try ExactPatching().scores(for: problem)
     let effects = try program.golden.tensor("effect.\(ablation).mean_square")
     expectClose(
@@ -52,7 +52,7 @@ import Testing
   ) throws {
     let program = try TracrProgram(name)
     let problem = DiscoveryProblem(
-      model: program.known.model, task: program.known.task, ablation: ablation)
+      model: program.known.model, task: program.task, ablation: ablation)
     let method = ACDC(thresholds: [1e-6])
     let circuit = try method.scores(for: problem).circuit(try #require(method.ownCircuit))
     #expect(
@@ -64,7 +64,7 @@ import Testing
   /// Three heads vote: any two are enough, so no head's edge matters by itself.
   @Test func `redundancy hides from single edges`() throws {
     let program = try TracrProgram("vote")
-    let problem = DiscoveryProblem(model: program.known.model, task: program.known.task)
+    let problem = DiscoveryProblem(model: program.known.model, task: program.task)
     let exact = try ExactPatching().scores(for: problem)
     let truth = try #require(program.known.truth(for: .resample))
     let unseen = truth.edges.filter { exact[$0] == 0 }.map(\.description)

@@ -10,10 +10,12 @@ package struct TracrProgram {
   ]
   package let golden: Golden
   package let known: KnownCircuit
+  package let task: CircuitTask
 
   package init(_ name: String) throws {
     golden = try Golden("tracr/" + name)
     known = try CompiledProgram.load(golden.directory)
+    task = try known.task()
   }
 
   /// The names of edges in a list of `truth.json`, as `resample.necessary`.

@@ -8,6 +8,10 @@ public protocol BuiltInTask: Sendable {
   var name: String { get }
   /// What the model has to do, in a line.
   var summary: String { get }
+  /// The metric that the task is measured by, unless another one is asked for.
+  var metricName: String { get }
+  /// Whether it has the same prompts for every seed.
+  var isFixed: Bool { get }
 
   /// Makes prompt pairs; the same seed gives the same pairs.
   ///
@@ -18,6 +22,13 @@ public protocol BuiltInTask: Sendable {
   /// - Returns: `count` pairs.
   /// - Throws: ``TaskError`` when the model's vocabulary does not allow the task.
   func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
+}
+
+extension BuiltInTask {
+  /// Most tasks are measured by the logit difference.
+  public var metricName: String { LogitDifference().name }
+  /// Most tasks make prompts at random.
+  public var isFixed: Bool { false }
 }
 
 /// The known built-in tasks.

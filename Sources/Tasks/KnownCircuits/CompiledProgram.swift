@@ -23,26 +23,26 @@ public enum CompiledProgram {
   /// - Throws: ``Models/CheckpointError`` or ``TaskError``, which name the file and what is wrong with it.
   public static func load(_ directory: URL, model: Transformer? = nil) throws -> KnownCircuit {
     let model = try model ?? Transformer(contentsOf: directory)
-    let prompts = try Safetensors.read(directory.appending(path: "golden.safetensors"))
-    let clean = try prompts.integerRows("tokens")
-    let corrupted = try prompts.integerRows("corrupted_tokens")
+    let file = try Safetensors.read(directory.appending(path: "golden.safetensors"))
+    let clean = try file.integerRows("tokens")
+    let corrupted = try file.integerRows("corrupted_tokens")
     guard clean.count == corrupted.count, let length = clean.first?.count, length > 1,
       corrupted.allSatisfy({ $0.count == length })
     else {
       throw CheckpointError(
-        prompts.path,
+        file.path,
         .malformed("tokens and corrupted_tokens should have one shape, 2 wide or more"))
     }
     let pairs = zip(clean, corrupted).map {
       PromptPair(
         clean: $0, corrupted: $1, answers: [], wrongAnswers: [], positions: Array(1..<length))
     }
-    let name = directory.standardizedFileURL.lastPathComponent
-    let task = try CircuitTask(name: name, pairs: pairs, metric: SquaredError(), model: model)
     let config = try Fields(json: directory.appending(path: "config.json"))
+    let prompts = ProgramPrompts(
+      name: model.name,
+      summary: config.object("program")?.text("meaning") ?? "what the program computes", all: pairs)
     return KnownCircuit(
-      name: name, summary: config.object("program")?.text("meaning") ?? "a compiled program",
-      model: model, task: task,
+      model: model, prompts: prompts,
       truths: try truths(directory.appending(path: "truth.json"), model.graph))
   }
 
@@ -63,4 +63,15 @@ public enum CompiledProgram {
     }
     return truths
   }
+}
+
+/// The prompts of a compiled program: those that its circuit is known for, whatever count and seed.
+private struct ProgramPrompts: BuiltInTask {
+  let name: String
+  let summary: String
+  let all: [PromptPair]
+  let isFixed = true
+  var metricName: String { SquaredError().name }
+
+  func pairs(count: Int, seed: UInt64, model: Transformer) -> [PromptPair] { all }
 }

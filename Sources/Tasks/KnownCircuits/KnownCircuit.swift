@@ -3,33 +3,22 @@ public import Models
 
 /// A model together with a task whose circuit in it is known, so that a method can be held to it.
 public struct KnownCircuit: Sendable {
-  /// What the pair of model and task is called.
-  public let name: String
-  /// What the model does, in a line.
-  public let summary: String
-  /// The model.
+  /// The model, whose name is that of the pair.
   public let model: Transformer
-  /// The prompts and the metric.
-  public let task: CircuitTask
+  /// What makes the prompts, and says what the model does.
+  public let prompts: any BuiltInTask
   private let truths: [Ablation: Circuit]
 
   /// Pairs a model with what is known of it.
   ///
   /// - Parameters:
-  ///   - name: What the pair is called.
-  ///   - summary: What the model does, in a line.
   ///   - model: The model.
-  ///   - task: The prompts and the metric.
+  ///   - prompts: What makes its prompts.
   ///   - truths: The true circuit for each ablation that it is known for: which edges carry the behaviour
   ///     depends on what an absent edge carries.
-  public init(
-    name: String, summary: String, model: Transformer, task: CircuitTask,
-    truths: [Ablation: Circuit]
-  ) {
-    self.name = name
-    self.summary = summary
+  public init(model: Transformer, prompts: any BuiltInTask, truths: [Ablation: Circuit]) {
     self.model = model
-    self.task = task
+    self.prompts = prompts
     self.truths = truths
   }
 
@@ -38,4 +27,21 @@ public struct KnownCircuit: Sendable {
 
   /// The ablations that the circuit is known for.
   public var ablations: [Ablation] { Ablation.allCases.filter { truths[$0] != nil } }
+
+  /// The prompts as a task.
+  ///
+  /// - Parameters:
+  ///   - count: How many prompt pairs; a program's own prompts are all taken.
+  ///   - seed: Where the random choices start.
+  ///   - metric: How the behaviour is measured; nil for the prompts' own metric.
+  /// - Returns: The task.
+  /// - Throws: ``TaskError`` when the metric needs answers that the prompts lack.
+  public func task(
+    count: Int = 100, seed: UInt64 = 0, metric: (any Metric)? = nil
+  ) throws(TaskError) -> CircuitTask {
+    let own = try Metrics.named(prompts.metricName)
+    return try CircuitTask(
+      name: prompts.name, pairs: try prompts.pairs(count: count, seed: seed, model: model),
+      metric: metric ?? own, model: model)
+  }
 }

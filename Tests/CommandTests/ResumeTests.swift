@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// Long runs that are killed and go on.
+@Suite struct ResumeTests {
+  private static let runs = [
+    "acdc": ["--method", "acdc", "--tau", "0.0001,0.001,0.01,0.1", "--count", "300"],
+    "sp": ["--method", "sp-edges", "--train-steps", "150", "--count", "50"],
+    "exact": ["--method", "exact", "--count", "400"],
+  ]
+
+  /// Kills the command again and again until it ends by itself; returns how often it was killed.
+  private func persist(_ arguments: [String]) throws -> Int {
+    for kills in 0..<60 {
+      let process = try start(arguments + ["--resume", "--quiet"])
+      // Later and later, so that every run gets somewhere.
+      Thread.sleep(forTimeInterval: Double.random(in: 0.02...0.1) + 0.01 * Double(kills))
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+      if process.terminationReason == .exit {
+        #expect(process.terminationStatus == 0)
+        return kills
+      }
+    }
+    Issue.record("the run did not end")
+    return 0
+  }
+
+  @Test(arguments: runs.keys.sorted())
+  func `killed at random moments, a run ends in the same bytes`(name: String) throws {
+    try withTemporaryDirectory { directory in
+      let options = try #require(Self.runs[name])
+      let whole = directory.appending(path: "whole").path
+      #expect(try run(["discover"] + options + ["--output", whole]).status == 0)
+      let parts = directory.appending(path: "parts").path
+      let kills = try persist(
+        ["discover"] + options + ["--output", parts, "--checkpoint-seconds", "0"])
+      #expect(kills > 0)
+      for file in ["scores.safetensors", "circuit.json", "report.html", "curve.csv"] {
+        let bytes = try [whole, parts].map {
+          try Data(contentsOf: URL(filePath: $0).appending(path: file))
+        }
+        #expect(bytes[0] == bytes[1], "\(file) after \(kills) kills")
+      }
+      #expect(!FileManager.default.fileExists(atPath: parts + ".checkpoint"))
+    }
+  }
+
+  @Test func `a state of another run is refused by name`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let state = URL(filePath: path + ".checkpoint")
+      let arguments = ["discover", "--method", "acdc", "--output", path]
+      let process = try start(
+        arguments + ["--tau", "0.01", "--count", "3000", "--checkpoint-seconds", "0"])
+      while !FileManager.default.fileExists(atPath: state.path), process.isRunning {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let again = try run(arguments + ["--tau", "0.01", "--count", "3000"])
+      #expect(again.status == 1 && again.errors.contains("add --resume to go on"))
+      let other = try run(arguments + ["--tau", "0.02", "--count", "3000", "--resume"])
+      #expect(other.status == 1)
+      #expect(other.errors.contains("its method is acdc with τ 0.01, here it is acdc with τ 0.02"))
+      let fewer = try run(arguments + ["--tau", "0.01", "--count", "5", "--resume"])
+      #expect(fewer.status == 1 && fewer.errors.contains("its task is"))
+      try Data("{}".utf8).write(to: state)
+      let broken = try run(arguments + ["--resume"])
+      #expect(broken.status == 1 && broken.errors.contains("delete the file to start anew"))
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+}
