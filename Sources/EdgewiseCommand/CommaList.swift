@@ -4,6 +4,8 @@ import ArgumentParser
 struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
   let elements: [Element]
 
+  init(_ elements: [Element]) { self.elements = elements }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     elements = parts.compactMap { Element(argument: String($0)) }

@@ -13,7 +13,8 @@ struct EdgewiseTool: ParsableCommand {
       """,
     version: edgewiseVersion,
     subcommands: [
-      Discover.self, Evaluate.self, RobustnessCommand.self, Inspect.self, MethodList.self,
+      Discover.self, Evaluate.self, RobustnessCommand.self, Compare.self, Inspect.self,
+      MethodList.self,
       Tasks.self, Models.self,
       Fetch.self,
     ])

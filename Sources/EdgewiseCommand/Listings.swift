@@ -12,10 +12,14 @@ struct Tasks: ParsableCommand {
 
   func run() {
     var tasks = TextTable(["task": .left, "the model has to": .left])
-    for task in BuiltInTasks.all { tasks.add(task.name, task.summary) }
+    var models = TextTable(["task": .left, "metric": .left, "models that do it": .left])
+    for task in BuiltInTasks.all {
+      tasks.add(task.name, task.summary)
+      models.add(task.name, task.metricName, task.doneBy)
+    }
     var metrics = TextTable(["metric": .left, "measures": .left])
     for metric in Metrics.all { metrics.add(metric.name, metric.summary) }
-    print(tasks.text + "\n\n" + metrics.text)
+    print([tasks, models, metrics].map(\.text).joined(separator: "\n\n"))
   }
 }
 

@@ -81,23 +81,7 @@ extension EvaluationReport {
               range: random.values.quantile(0)...random.values.quantile(1))
           ]))
     }
-    let heights = curves.flatMap(\.curve.points).flatMap { point in
-      [0.25, 0.75].map(point.faithfulness.recovered.quantile) + [point.faithfulness.value]
-    }.filter(\.isFinite)
-    let (low, high) = (min(heights.min() ?? 0, 0), max(heights.max() ?? 1, 1))
-    let bottom = (max(low, -2) * 4).rounded(.down) / 4
-    let top = (min(high, 3) * 4).rounded(.up) / 4
-    return LinePlot(
-      "Faithfulness over circuit size, \(metric)",
-      x: LinePlot.Axis(
-        "share of edges", 0.001...1,
-        ticks: [(0.001, "0.1 %"), (0.01, "1 %"), (0.1, "10 %"), (1, "100 %")],
-        isLogarithmic: true),
-      y: LinePlot.Axis(
-        "faithfulness", bottom...top,
-        ticks: stride(from: bottom, through: top, by: 0.25).map {
-          ($0, "\(Numbers.fixed(100 * $0, 0)) %")
-        }), series: series)
+    return .faithfulness("Faithfulness over circuit size, \(metric)", series)
   }
 
   private var minimalityCSV: String {
@@ -133,19 +117,8 @@ extension EvaluationReport {
   private func rocPlot(
     _ curves: [(level: RecoveryCurve.Level, curve: RecoveryCurve)]
   ) -> LinePlot {
-    let ticks = stride(from: 0.0, through: 1, by: 0.25).map {
-      ($0, "\(Numbers.fixed(100 * $0, 0)) %")
-    }
-    return LinePlot(
-      "Recovery of the true circuit", x: LinePlot.Axis("false positives", 0...1, ticks: ticks),
-      y: LinePlot.Axis("true positives", 0...1, ticks: ticks),
-      series: curves.map { level, curve in
-        LinePlot.Series(
-          "\(level.rawValue), AUC \(Numbers.fixed(curve.area(.trapezoid)))",
-          curve.points.map { LinePlot.Point($0.falsePositiveRate, $0.truePositiveRate) })
-      } + [
-        LinePlot.Series(
-          "chance", [LinePlot.Point(0, 0), LinePlot.Point(1, 1)], isDashed: true)
-      ], legend: .bottomRight)
+    .recovery(
+      "Recovery of the true circuit",
+      curves.map { ("\($0.rawValue), AUC \(Numbers.fixed($1.area(.trapezoid)))", $1) })
   }
 }

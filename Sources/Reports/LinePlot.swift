@@ -102,7 +102,10 @@ public struct LinePlot: Sendable {
 
   private static let (width, height) = (720.0, 440.0)
   private static let (left, right, top, bottom) = (64.0, 20.0, 40.0, 52.0)
-  private static let colours = ["#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#475569"]
+  private static let colours = [
+    "#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#475569", "#0891b2", "#db2777",
+    "#65a30d", "#92400e", "#1e293b",
+  ]
 
   private func place(_ point: (x: Double, y: Double)) -> (x: Double, y: Double) {
     (
@@ -113,7 +116,9 @@ public struct LinePlot: Sendable {
 
   /// The drawing; it stands alone.
   public var svg: String {
-    let body = grid + series.enumerated().flatMap { line($1, Self.colours[$0 % 6]) } + legend
+    let body =
+      grid + series.enumerated().flatMap { line($1, Self.colours[$0 % Self.colours.count]) }
+      + legend
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 440" \
       font-family="system-ui, sans-serif" font-size="12" role="img">
@@ -189,7 +194,7 @@ public struct LinePlot: Sendable {
       return [
         """
         <rect x="\(number(first.x))" y="\(number(y - 4))" width="14" height="4" \
-        fill="\(Self.colours[index % 6])"/>
+        fill="\(Self.colours[index % Self.colours.count])"/>
         """, text(number(first.x + 20), number(y + 3), "start", series.name),
       ]
     }

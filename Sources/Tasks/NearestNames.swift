@@ -18,18 +18,22 @@ extension [String] {
     return near.filter { $0.distance <= least + 1 }.prefix(3).map(\.name)
   }
 
-  /// How many letters must be put in, taken out or changed (Levenshtein).
+  /// How many letters must be put in, taken out, changed or swapped with the next one.
   private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-    var row = Array<Int>(0...right.count)
+    var rows = [[Int](0...right.count)]
     for (index, letter) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = index + 1
+      var row = [index + 1]
       for (place, other) in right.enumerated() {
-        let change = diagonal + (letter == other ? 0 : 1)
-        diagonal = row[place + 1]
-        row[place + 1] = Swift.min(change, row[place] + 1, diagonal + 1)
+        var least = Swift.min(
+          rows[index][place] + (letter == other ? 0 : 1), rows[index][place + 1] + 1, row[place] + 1
+        )
+        if index > 0, place > 0, letter == right[place - 1], left[index - 1] == other {
+          least = Swift.min(least, rows[index - 1][place - 1] + 1)
+        }
+        row.append(least)
       }
+      rows.append(row)
     }
-    return row[right.count]
+    return rows[left.count][right.count]
   }
 }

@@ -71,4 +71,71 @@ import Testing
     #expect(unsuitable?.description.contains("names are one token each") ?? false)
     #expect(throws: TaskError.self) { try BuiltInTasks.named("odd") }
   }
+
+  @Test(.tags(.realModel), .enabled(if: RealModel.isThere))
+  func `greater-than asks for later decades where digits are split`() throws {
+    let model = try RealModel.model.get()
+    let tokenizer = try #require(model.tokenizer)
+    for pair in try GreaterThan().pairs(count: 60, seed: 2, model: model) {
+      let text = tokenizer.decode(pair.clean)
+      let years = text.split(separator: " ").compactMap { Int($0) }
+      #expect(years.count == 2 && years[0] / 100 == years[1], "\(text)")
+      let decade = Int32(years[0] / 10 % 10)
+      let digits = { (tokens: [Int32]) in tokens.compactMap { Int32(tokenizer.decode([$0])) } }
+      #expect(digits(pair.answers) == Array((decade + 1)...9))
+      #expect(digits(pair.wrongAnswers) == Array(0..<decade))
+      #expect(tokenizer.decode(pair.corrupted).contains("01 to the year"))
+    }
+  }
+
+  @Test(.tags(.realModel), .enabled(if: RealModel.isThere))
+  func `docstrings ask for the third parameter`() throws {
+    let model = try RealModel.model.get()
+    let tokenizer = try #require(model.tokenizer)
+    for pair in try Docstring().pairs(count: 30, seed: 2, model: model) {
+      let text = tokenizer.decode(pair.clean)
+      let names = text.split(separator: "(self, ")[1].split(separator: "):")[0].split(
+        separator: ", ")
+      #expect(names.count == 4 && text.hasSuffix(":param"), "\(text)")
+      #expect(tokenizer.decode(pair.answers) == " " + names[2])
+      #expect(
+        pair.wrongAnswers.map { tokenizer.decode([$0]) } == [0, 1, 3].map { " " + names[$0] })
+      #expect(
+        text.contains(":param \(names[1]):")
+          && !tokenizer.decode(pair.corrupted).contains(" \(names[1]):"))
+    }
+  }
+
+  @Test(.tags(.realModel), .enabled(if: RealModel.isThere))
+  func `subjects and pronouns are turned round`() throws {
+    let model = try RealModel.model.get()
+    let tokenizer = try #require(model.tokenizer)
+    for pair in try SubjectVerbAgreement().pairs(count: 60, seed: 2, model: model) {
+      let subjects = [pair.clean, pair.corrupted].map {
+        tokenizer.decode($0).split(separator: " ")[1]
+      }
+      let isPlural = subjects[0] == subjects[1] + "s"
+      #expect(isPlural || subjects[1] == subjects[0] + "s")
+      #expect(tokenizer.decode([pair.answers[0]]) == (isPlural ? " are" : " is"))
+      #expect(zip(pair.clean, pair.corrupted).count { $0 != $1 } == 1)
+    }
+    for pair in try GenderedPronoun().pairs(count: 60, seed: 2, model: model) {
+      let pronouns = [pair.answers, pair.wrongAnswers].map(tokenizer.decode)
+      #expect(Set(pronouns) == [" he", " she"])
+      #expect(zip(pair.clean, pair.corrupted).count { $0 != $1 } == 1)
+    }
+  }
+
+  @Test(
+    .tags(.realModel), .enabled(if: RealModel.isThere), arguments: BuiltInTasks.all.map(\.name))
+  func `every task says what it is, and its longer list starts with the shorter`(name: String)
+    throws
+  {
+    let task = try BuiltInTasks.named(name)
+    let model = try RealModel.model.get()
+    let pairs = try task.pairs(count: 12, seed: 5, model: model)
+    #expect(try task.pairs(count: 20, seed: 5, model: model).prefix(12) == pairs[...])
+    #expect(!task.summary.isEmpty && !task.doneBy.isEmpty)
+    _ = try Metrics.named(task.metricName)
+  }
 }

@@ -14,8 +14,8 @@ package struct TracrProgram {
 
   package init(_ name: String) throws {
     golden = try Golden("tracr/" + name)
-    known = try CompiledProgram.load(golden.directory)
-    task = try known.task()
+    known = try CompiledProgram.load(golden.directory, measuring: .outputs)
+    task = try known.task(count: .max)
   }
 
   /// The names of edges in a list of `truth.json`, as `resample.necessary`.

@@ -8,6 +8,8 @@ public protocol BuiltInTask: Sendable {
   var name: String { get }
   /// What the model has to do, in a line.
   var summary: String { get }
+  /// Models that are known to do it.
+  var doneBy: String { get }
   /// The metric that the task is measured by, unless another one is asked for.
   var metricName: String { get }
   /// Whether it has the same prompts for every seed.
@@ -27,6 +29,8 @@ public protocol BuiltInTask: Sendable {
 extension BuiltInTask {
   /// Most tasks are measured by the logit difference.
   public var metricName: String { LogitDifference().name }
+  /// Tasks of models that were made for them need not say it.
+  public var doneBy: String { "" }
   /// Most tasks make prompts at random.
   public var isFixed: Bool { false }
 }
@@ -34,7 +38,10 @@ extension BuiltInTask {
 /// The known built-in tasks.
 public enum BuiltInTasks {
   /// All tasks, in the order they are listed.
-  public static let all: [any BuiltInTask] = [IndirectObject(), Induction()]
+  public static let all: [any BuiltInTask] = [
+    IndirectObject(), GreaterThan(), Docstring(), Induction(), SubjectVerbAgreement(),
+    GenderedPronoun(),
+  ]
 
   /// The task of a name.
   ///

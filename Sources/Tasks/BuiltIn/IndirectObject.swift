@@ -1,4 +1,3 @@
-import Foundation
 public import Models
 import Tensors
 
@@ -12,6 +11,9 @@ public struct IndirectObject: BuiltInTask {
   public let name = "ioi"
   /// What the model has to do.
   public let summary = "name the one who receives: When Ann and Tom met, Tom gave a book to → Ann"
+
+  /// Who does it.
+  public let doneBy = "GPT-2 small, Pythia-160M, SmolLM2-135M"
 
   /// The task takes no options.
   public init() {}
@@ -48,55 +50,30 @@ public struct IndirectObject: BuiltInTask {
   /// - Throws: ``TaskError`` when the model has no tokenizer or too few one-token names.
   public func pairs(count: Int, seed: UInt64, model: Transformer) throws(TaskError) -> [PromptPair]
   {
-    guard let tokenizer = model.tokenizer else { throw .noTokenizer(task: name) }
-    let names = Self.names.filter { tokenizer.encode(" " + $0).count == 1 }
-    guard names.count >= 5 else {
-      throw .unsuitableModel(
-        task: name, reason: "only \(names.count) of \(Self.names.count) names are one token each")
-    }
-    var generator = SeededGenerator(seed: seed)
+    var writer = try PromptWriter(task: name, seed: seed, model)
+    let names = try writer.singleTokens(Self.names, atLeast: 5, "names")
     var pairs: [PromptPair] = []
     for _ in 0..<count {
-      pairs.append(try pair(names, tokenizer, &generator))
+      pairs.append(try pair(names, &writer))
     }
     return pairs
   }
 
   private func pair(
-    _ names: [String], _ tokenizer: Tokenizer, _ generator: inout SeededGenerator
+    _ names: [String], _ writer: inout PromptWriter
   ) throws(TaskError) -> PromptPair {
-    let chosen = names.shuffled(using: &generator).prefix(5).map { " " + $0 }
+    let chosen = names.shuffled(using: &writer.generator).prefix(5).map { " " + $0 }
     let (receiver, giver) = (chosen[0], chosen[1])
-    let template = pick(Self.templates, &generator)
-    let nouns = ["place": pick(Self.places, &generator), "object": pick(Self.objects, &generator)]
-    let giverIsFirst = Bool.random(using: &generator)
+    let template = writer.pick(Self.templates)
+    let nouns = ["place": writer.pick(Self.places), "object": writer.pick(Self.objects)]
+    let giverIsFirst = Bool.random(using: &writer.generator)
     let clean = nouns.merging(
       [
         "1": giverIsFirst ? giver : receiver, "2": giverIsFirst ? receiver : giver, "giver": giver,
       ]) { $1 }
     let corrupted = nouns.merging(["1": chosen[2], "2": chosen[3], "giver": chosen[4]]) { $1 }
-    let start = tokenizer.startToken.map { [$0] } ?? []
-    let prompts = [clean, corrupted].map { start + tokenizer.encode(fill(template, $0)) }
-    guard prompts[0].count == prompts[1].count, !prompts[0].isEmpty else {
-      throw .unsuitableModel(
-        task: name, reason: "its tokenizer joins names with the words around them")
-    }
-    return PromptPair(
-      clean: prompts[0], corrupted: prompts[1],
-      answers: tokenizer.encode(receiver), wrongAnswers: tokenizer.encode(giver))
-  }
-
-  private func pick(_ words: [String], _ generator: inout SeededGenerator) -> String {
-    words[Int.random(in: 0..<words.count, using: &generator)]
-  }
-
-  /// Puts words in the place of `{key}`.
-  private func fill(_ template: String, _ words: [String: String]) -> String {
-    var text = ""
-    for (index, part) in template.components(separatedBy: "{").enumerated() {
-      let pieces = part.components(separatedBy: "}")
-      text += index == 0 ? part : (words[pieces[0]] ?? "") + pieces.dropFirst().joined()
-    }
-    return text
+    return try writer.pair(
+      PromptWriter.fill(template, clean), PromptWriter.fill(template, corrupted),
+      answers: writer.tokenizer.encode(receiver), wrong: writer.tokenizer.encode(giver))
   }
 }

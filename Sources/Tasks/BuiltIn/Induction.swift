@@ -11,6 +11,9 @@ public struct Induction: BuiltInTask {
   /// What the model has to do.
   public let summary = "repeat what followed a random token before: … A B … A → B"
 
+  /// Who does it.
+  public let doneBy = "GPT-2 small, Pythia-160M, SmolLM2-135M; transformers of two layers or more"
+
   /// Tokens of a prompt, without a start token.
   private static let length = 10
 

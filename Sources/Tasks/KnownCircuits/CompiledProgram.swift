@@ -7,8 +7,17 @@ public import Models
 /// A directory holds the model (`config.json`, `model.safetensors`, see ``Models/Transformer``), the prompts
 /// (`golden.safetensors` with `tokens` and `corrupted_tokens`, `[prompt, position]`) and `truth.json`: for each
 /// ablation under its name an object with `minimal`, the names of the edges without which the output changes.
-/// Prompts start with a token that means nothing, so the metric, ``SquaredError``, reads all other positions.
+/// Prompts start with a token that means nothing, so their first position is not measured.
 public enum CompiledProgram {
+  /// What is measured.
+  public enum Measured: Sendable {
+    /// The answer at each position where clean and corrupted prompt have different ones, by the logit
+    /// difference; all outputs where they are no classes.
+    case answers
+    /// The outputs at all positions, by ``SquaredError``.
+    case outputs
+  }
+
   /// Whether a directory holds a program with its circuit.
   public static func isThere(_ directory: URL) -> Bool {
     FileManager.default.fileExists(atPath: directory.appending(path: "truth.json").path)
@@ -19,10 +28,14 @@ public enum CompiledProgram {
   /// - Parameters:
   ///   - directory: Where the files are.
   ///   - model: The directory's model, if it was loaded already.
+  ///   - measured: What the prompts measure.
   /// - Returns: The model, its prompts and true circuits.
-  /// - Throws: ``Models/CheckpointError`` or ``TaskError``, which name the file and what is wrong with it.
-  public static func load(_ directory: URL, model: Transformer? = nil) throws -> KnownCircuit {
-    let model = try model ?? Transformer(contentsOf: directory)
+  /// - Throws: ``Models/CheckpointError``, which names the file and what is wrong with it.
+  public static func load(
+    _ directory: URL, model: Transformer? = nil, measuring measured: Measured = .answers
+  ) throws(CheckpointError) -> KnownCircuit {
+    let loaded: Transformer
+    if let model { loaded = model } else { loaded = try Transformer(contentsOf: directory) }
     let file = try Safetensors.read(directory.appending(path: "golden.safetensors"))
     let clean = try file.integerRows("tokens")
     let corrupted = try file.integerRows("corrupted_tokens")
@@ -30,25 +43,47 @@ public enum CompiledProgram {
       corrupted.allSatisfy({ $0.count == length })
     else {
       throw CheckpointError(
-        file.path,
-        .malformed("tokens and corrupted_tokens should have one shape, 2 wide or more"))
+        file.path, .malformed("tokens and corrupted_tokens should have one shape, 2 wide or more"))
     }
-    let pairs = zip(clean, corrupted).map {
+    let config = try Fields(json: directory.appending(path: "config.json"))
+    let whole = zip(clean, corrupted).map {
       PromptPair(
         clean: $0, corrupted: $1, answers: [], wrongAnswers: [], positions: Array(1..<length))
     }
-    let config = try Fields(json: directory.appending(path: "config.json"))
+    let answers = try measured == .answers ? self.answers(to: whole, config, file) : []
     let prompts = ProgramPrompts(
-      name: model.name,
-      summary: config.object("program")?.text("meaning") ?? "what the program computes", all: pairs)
+      name: loaded.name,
+      summary: config.object("program")?.text("meaning") ?? "what the program computes",
+      metricName: answers.isEmpty ? SquaredError().name : LogitDifference().name,
+      all: answers.isEmpty ? whole : answers)
     return KnownCircuit(
-      model: model, prompts: prompts,
-      truths: try truths(directory.appending(path: "truth.json"), model.graph))
+      model: loaded, prompts: prompts,
+      truths: try truths(directory.appending(path: "truth.json"), loaded.graph))
+  }
+
+  /// Pairs that ask for one position's answer each; none where outputs are no classes.
+  private static func answers(
+    to pairs: [PromptPair], _ config: Fields, _ file: TensorFile
+  ) throws(CheckpointError) -> [PromptPair] {
+    guard config.object("output")?.text("kind") == "categorical" else { return [] }
+    let right = try file.integerRows("expected")
+    let wrong = try file.integerRows("corrupted_expected")
+    return pairs.indices.flatMap { index in
+      let pair = pairs[index]
+      return pair.positions.compactMap { position -> PromptPair? in
+        let (answer, other) = (right[index][position - 1], wrong[index][position - 1])
+        // -1 stands for no answer.
+        guard answer >= 0, other >= 0, answer != other else { return nil }
+        return PromptPair(
+          clean: pair.clean, corrupted: pair.corrupted, answers: [answer], wrongAnswers: [other],
+          positions: [position])
+      }
+    }
   }
 
   private static func truths(
     _ url: URL, _ graph: ComputationGraph
-  ) throws -> [Ablation: Circuit] {
+  ) throws(CheckpointError) -> [Ablation: Circuit] {
     let fields = try Fields(json: url)
     var truths: [Ablation: Circuit] = [:]
     for ablation in Ablation.allCases {
@@ -65,13 +100,17 @@ public enum CompiledProgram {
   }
 }
 
-/// The prompts of a compiled program: those that its circuit is known for, whatever count and seed.
+/// The prompts of a compiled program, whatever the seed.
 private struct ProgramPrompts: BuiltInTask {
   let name: String
   let summary: String
+  let metricName: String
   let all: [PromptPair]
   let isFixed = true
-  var metricName: String { SquaredError().name }
 
-  func pairs(count: Int, seed: UInt64, model: Transformer) -> [PromptPair] { all }
+  /// All, or as many as are wanted, evenly spread.
+  func pairs(count: Int, seed: UInt64, model: Transformer) -> [PromptPair] {
+    let count = min(count, all.count)
+    return (0..<count).map { all[$0 * all.count / count] }
+  }
 }

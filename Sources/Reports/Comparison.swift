@@ -1,0 +1,174 @@
+public import Evaluation
+
+/// Methods held against each other on tasks: by the true circuit where it is known, else by what circuits do.
+public struct Comparison: Sendable {
+  /// What a method made of a task.
+  public struct Outcome: Sendable {
+    /// The method's name.
+    public let method: String
+    /// Forward and backward passes over the prompts, at most.
+    public let passes: (forward: Double, backward: Double)
+    /// Seconds that it took.
+    public let seconds: Double
+    /// What it found; nil when it cannot say anything about the task.
+    public let found: Found?
+
+    /// Takes what was measured.
+    public init(
+      method: String, passes: (forward: Double, backward: Double), seconds: Double, found: Found?
+    ) {
+      self.method = method
+      self.passes = passes
+      self.seconds = seconds
+      self.found = found
+    }
+  }
+
+  /// How good scores are.
+  public enum Found: Sendable {
+    /// Against the true circuit, by edges and by nodes.
+    case recovery(edges: RecoveryCurve, nodes: RecoveryCurve)
+    /// By the faithfulness of circuits whose edges rank signed, and by magnitude.
+    case faithfulness(signed: FaithfulnessCurve, magnitude: FaithfulnessCurve)
+  }
+
+  /// A task with every method's outcome.
+  public struct Task: Sendable {
+    /// Its name, unlike the others'.
+    public let name: String
+    /// What is said of model, prompts and truth.
+    public let description: String
+    /// The outcomes, by the order of the methods.
+    public let outcomes: [Outcome]
+
+    /// Takes what was measured.
+    public init(name: String, description: String, outcomes: [Outcome]) {
+      self.name = name
+      self.description = description
+      self.outcomes = outcomes
+    }
+  }
+
+  /// The tasks, in the order they were asked for.
+  public let tasks: [Task]
+
+  /// Takes what was measured.
+  public init(tasks: [Task]) { self.tasks = tasks }
+
+  /// The numbers of a found ranking, by the names of the table's columns.
+  public static func numbers(_ found: Found) -> [(name: String, value: Double)] {
+    switch found {
+    case .recovery(let edges, let nodes):
+      [
+        ("edge AUC", edges.area(.pessimistic)), ("edges, trap.", edges.area(.trapezoid)),
+        ("node AUC", nodes.area(.pessimistic)), ("nodes, trap.", nodes.area(.trapezoid)),
+      ]
+    case .faithfulness(let signed, let magnitude):
+      [
+        ("CPR", signed.area()), ("CMD", magnitude.distance()),
+        ("log. area", signed.area(.nominal, .logarithmic)),
+        ("log. distance", magnitude.distance(.nominal, .logarithmic)),
+      ]
+    }
+  }
+}
+
+// Tables and plots ------------------------------------------------------------------------------
+
+extension Comparison {
+  /// A table for each task, and those of means.
+  public var text: String {
+    let own = tasks.map { task in "\(task.description)\n\n\(Self.table(task.outcomes).text)" }
+    return (own + means).joined(separator: "\n\n")
+  }
+
+  /// Tables of means, where there are several tasks of a kind.
+  public var meansText: String { means.joined(separator: "\n\n") }
+
+  /// The plot of each task as SVG, by its name.
+  public var plots: [(task: String, svg: String)] {
+    tasks.compactMap { task in
+      var recoveries: [(name: String, curve: RecoveryCurve)] = []
+      var series: [LinePlot.Series] = []
+      for outcome in task.outcomes {
+        switch outcome.found {
+        case .recovery(let edges, _):
+          let area = Numbers.fixed(edges.area(.pessimistic))
+          recoveries.append(("\(outcome.method), AUC \(area)", edges))
+        case .faithfulness(let signed, let magnitude):
+          for (curve, ranking) in [(signed, "signed"), (magnitude, "magnitude")] {
+            series.append(
+              LinePlot.Series(
+                "\(outcome.method), \(ranking)",
+                curve.points.map { LinePlot.Point($0.fraction, $0.faithfulness.value) },
+                isDashed: ranking == "magnitude"))
+          }
+        case nil: continue
+        }
+      }
+      guard !recoveries.isEmpty || !series.isEmpty else { return nil }
+      let plot: LinePlot =
+        series.isEmpty
+        ? .recovery("\(task.name): edges of the true circuit", recoveries)
+        : .faithfulness("\(task.name): faithfulness over circuit size", series)
+      return (task.name, plot.svg)
+    }
+  }
+
+  private static func table(_ outcomes: [Outcome]) -> TextTable {
+    let names = outcomes.lazy.compactMap(\.found).first.map { numbers($0).map(\.name) } ?? []
+    var table = TextTable(
+      columns: [("method", .left)] + names.map { ($0, .right) }
+        + [("forward", .right), ("backward", .right), ("time / EAP", .right)])
+    let reference = outcomes.first { $0.method == "eap" && $0.found != nil }?.seconds
+    for outcome in outcomes {
+      let cells = outcome.found.map { numbers($0).map { Numbers.fixed($0.value) } }
+      table.add(
+        cells: [outcome.method] + (cells ?? [String](repeating: "–", count: names.count)) + [
+          passes(outcome.passes.forward), passes(outcome.passes.backward),
+          cells == nil ? "–" : Numbers.fixed(reference.map { outcome.seconds / $0 } ?? .nan, 1),
+        ])
+    }
+    return table
+  }
+
+  private static func passes(_ count: Double) -> String {
+    count == count.rounded() ? Numbers.count(Int(count)) : Numbers.fixed(count, 1)
+  }
+
+  /// Tables of means over the tasks with a known circuit, and over those without.
+  private var means: [String] {
+    [true, false].compactMap { isKnown in
+      let some = tasks.filter { $0.isKnown == isKnown }
+      guard some.count > 1, let methods = some.first?.outcomes.map(\.method) else { return nil }
+      let founds = methods.indices.map { index in some.compactMap { $0.outcomes[index].found } }
+      let names = founds.joined().first.map { Self.numbers($0).map(\.name) } ?? []
+      var table = TextTable(
+        columns: [("method", .left)] + names.map { ($0, .right) }
+          + [("tasks", .right), ("lowest", .right), ("at 0.99 or more", .right)])
+      for (method, found) in zip(methods, founds) {
+        let rows = found.map { Self.numbers($0).map(\.value) }
+        let means = names.indices.map { column in
+          Numbers.fixed(rows.map { $0[column] }.reduce(0, +) / Double(rows.count))
+        }
+        let first = rows.map { $0[0] }
+        table.add(
+          cells: [method] + means + [
+            "\(rows.count)", Numbers.fixed(first.min() ?? .nan),
+            "\(first.count { $0 >= 0.99 })",
+          ])
+      }
+      let kind = isKnown ? "whose circuits are known" : "whose circuits are not known"
+      return "mean over the \(some.count) tasks \(kind)\n\n\(table.text)"
+    }
+  }
+}
+
+extension Comparison.Task {
+  /// Whether the true circuit is known.
+  var isKnown: Bool {
+    outcomes.contains {
+      if case .recovery = $0.found { true } else { false }
+    }
+  }
+}

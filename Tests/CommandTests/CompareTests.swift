@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// `compare` and `methods` as a user runs them.
+@Suite struct CompareTests {
+  @Test func `methods are listed with paper and cost`() throws {
+    let text = try run("methods").output
+    for part in [
+      "eap-ig", "2310.10348", "acdc", "2304.14997", "1 forward for each edge and τ", "hisp", "sp",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+  }
+
+  @Test func `known circuits are compared by areas`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "comparison").path
+      let outcome = try run(
+        "compare", "planted-copy", "planted-or",
+        fixtures.appending(path: "tracr/reverse").path, "--method", "eap,eap-ig,exact,acdc,hisp",
+        "--count", "20", "--output", path)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      for part in [
+        "planted-or: 3 layers", "the true circuit has 5 edges", "the true circuit has 2 edges",
+        "edge AUC",
+        "mean over the 3 tasks whose circuits are known", "time / EAP",
+      ] {
+        #expect(outcome.output.contains(part), "\(part)")
+      }
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count <= 110 })
+      let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      #expect(
+        files == [
+          "comparison.json", "comparison.txt", "planted-copy.svg", "planted-or.svg", "reverse.svg",
+        ])
+      let data = try Data(contentsOf: URL(filePath: path).appending(path: "comparison.json"))
+      let record = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+      let tasks = try #require(record["tasks"] as? [[String: Any]])
+      let outcomes = try #require(tasks[1]["outcomes"] as? [[String: Any]])
+      let areas = outcomes.map { ($0["areas"] as? [String: Double])?["edge AUC"] ?? 0 }
+      // EAP cannot see the inputs of an OR gate; EAP-IG can.
+      #expect(areas[0] < 0.99 && areas[1] >= 0.99, "\(areas)")
+    }
+  }
+
+  @Test func `other tasks are compared by what circuits do`() throws {
+    let outcome = try run(
+      "compare", "induction-tiny", "--method", "eap,acdc", "--count", "20", "--json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let record = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let tasks = try #require(record["tasks"] as? [[String: Any]])
+    let outcomes = try #require(tasks[0]["outcomes"] as? [[String: Any]])
+    for outcome in outcomes {
+      let areas = try #require(outcome["areas"] as? [String: Double])
+      #expect((areas["CPR"] ?? 0) > 0.9 && (areas["CMD"] ?? 1) < 0.1, "\(areas)")
+    }
+  }
+
+  @Test func `a task that the model cannot do is warned of with its numbers`() throws {
+    try withTemporaryDirectory { directory in
+      let file = directory.appending(path: "impossible.jsonl")
+      let lines = (0..<4).map {
+        "{\"clean\": [1, 2, 3], \"corrupted\": [4, 2, 3], \"answers\": [\($0 + 10)], \"wrong_answers\": [2]}"
+      }
+      try Data(lines.joined(separator: "\n").utf8).write(to: file)
+      let outcome = try run("discover", "--task", file.path)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.contains("warning: induction-tiny prefers a right answer on only"))
+      #expect(outcome.errors.contains("4 prompts"))
+    }
+  }
+
+  @Test(arguments: [
+    (["compare", "planted-ro"], 1, "did you mean planted-or"),
+    (["compare", "--method", "eap,acd"], 1, "did you mean acdc"),
+    (["compare", "planted-or", "--task", "iio"], 1, "did you mean ioi"),
+    (["compare", "--tau", "0.1,x"], 64, "--tau should be one or several positive numbers"),
+    (["compare", "--tau", "-1"], 64, "found \"-1\""),
+    (["discover", "--method", "acdc", "--tau", "nan"], 64, "--tau should be"),
+    (["discover", "--method", "sp", "--sparsity", "-1"], 64, "--sparsity should be 0 or more"),
+    (["compare", "--method", "eap", "--metric", "odd"], 1, "There is no metric \"odd\""),
+  ])
+  func `bad input gives one clear sentence`(arguments: [String], status: Int32, says: String) throws
+  {
+    let outcome = try run(arguments)
+    #expect(outcome.status == status && outcome.errors.contains(says), "\(outcome)")
+    #expect(outcome.output.isEmpty)
+  }
+}
