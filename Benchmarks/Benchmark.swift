@@ -16,19 +16,6 @@ struct Benchmark {
     let model = Workload.model()
     let task = Workload.task(for: model)
     print("GPT-2-small shape, 32 prompts × 16 tokens, \(ProcessSettings.threadCount) threads")
-    if arguments.contains("--exact") {
-      let m = Workload.model(layers: 4, heads: 8, width: 256);
-      let t = Workload.task(for: m, prompts: 8, metric: Divergence.kl);
-      for _ in 0..<3 {
-        print(
-          shortest(of: 1) {
-            _ = try? ExactPatching().scores(for: DiscoveryProblem(model: m, task: t))
-          })
-      }; return
-    }
-    if arguments.contains("--patching") {
-      PatchingBenchmark.small(); PatchingBenchmark.projection(model, task); return
-    }
     EAPBenchmark(model: model, task: task).run()
     EvaluationBenchmark(model: model, task: task).run()
     PatchingBenchmark.projection(model, task)

@@ -51,8 +51,11 @@ struct MethodSettings: ParsableArguments {
   var learningRate: Double = 0.1
 
   @Option(
-    parsing: .unconditional, help: "What sp pays for keeping everything, in units of the metric.")
-  var sparsity: Double = 10
+    parsing: .unconditional,
+    help: """
+      What sp pays for keeping everything, in units of what full model and empty circuit differ by.
+      """)
+  var sparsity: Double = 1
 
   /// The options of a method.
   ///

@@ -3,7 +3,7 @@ import Tasks
 
 /// Subnetwork probing (SP, arXiv 2104.03514): a hard concrete mask is trained for the metric and few nodes.
 ///
-/// `loss = −metric + sparsity · mean P(z > 0)`, masks `z` drawn anew at each step, see ``TrainingSettings``.
+/// `loss = −metric / |m(M) − m(∅)| + sparsity · mean P(z > 0)`, masks `z` drawn anew at each step, see ``TrainingSettings``.
 /// As published, and as ACDC compares with it, the mask is on the query, key and value of each head and each
 /// MLP's write, and an edge is there when both of its ends are; by edges instead, as auto-circuit, each edge
 /// has its own. The score is `σ(θ)`, and the circuit is what scores more than a half.

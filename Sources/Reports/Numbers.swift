@@ -39,9 +39,13 @@ public enum Numbers {
       ? fixed(number, 1) : exponential(number, 1)
   }
 
-  /// A number with its sign: +0.137.
+  /// A number with its sign: +0.137; +1.0e-06 where the digits would all be 0.
   public static func signed(_ number: Double, _ digits: Int = 4) -> String {
-    number.isNaN ? "–" : String(format: "%+.\(digits)f", locale: locale, rounded(number, digits))
+    if number != 0, rounded(number, digits) == 0 {
+      return (number > 0 ? "+" : "") + exponential(number, 1)
+    }
+    return number.isNaN
+      ? "–" : String(format: "%+.\(digits)f", locale: locale, rounded(number, digits))
   }
 
   /// A share as a percentage: 83.4 %; a dash when it is no number.

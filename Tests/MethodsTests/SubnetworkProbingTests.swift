@@ -49,7 +49,7 @@ import Testing
       name: "induction", pairs: try Induction().pairs(count: 20, seed: 0, model: model),
       metric: LogitDifference(), model: model)
     let method = SubnetworkProbing(
-      level: level, settings: TrainingSettings(steps: 200, sparsity: 10))
+      level: level, settings: TrainingSettings(steps: 200, sparsity: 1))
     let scores = try method.scores(for: DiscoveryProblem(model: model, task: task))
     let circuit = scores.circuit(try #require(method.ownCircuit))
     for edge in ["input->a0.h1<v>", "a0.h1->a1.h2<k>", "a1.h2->logits"] {

@@ -61,6 +61,21 @@ import Testing
     #expect(circuit == program.known.truth(for: ablation))
   }
 
+  /// The ACDC paper holds resampled circuits against the truth of zero ablation: its areas follow from that.
+  @Test(arguments: [("reverse", 0.2, 0.6), ("xproportion", 0.6, 0.8)])
+  func `published areas are those of another ablation's truth`(
+    name: String, pessimistic: Double, trapezoid: Double
+  ) throws {
+    let program = try TracrProgram(name)
+    let scores = try ACDC(thresholds: [1e-6]).scores(
+      for: DiscoveryProblem(model: program.known.model, task: program.task))
+    let other = RecoveryCurve(of: scores, truth: try #require(program.known.truth(for: .zero)))
+    #expect(abs(other.area(.pessimistic) - pessimistic) < 1e-9)
+    #expect(abs(other.area(.trapezoid) - trapezoid) < 1e-9)
+    let own = RecoveryCurve(of: scores, truth: try #require(program.known.truth(for: .resample)))
+    #expect(own.area(.pessimistic) == 1)
+  }
+
   /// Three heads vote: any two are enough, so no head's edge matters by itself.
   @Test func `redundancy hides from single edges`() throws {
     let program = try TracrProgram("vote")

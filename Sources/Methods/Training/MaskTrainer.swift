@@ -5,8 +5,9 @@ import Tensors
 
 /// Trains a mask: a drawn mask is run, and its loss and sparsity penalty move the numbers behind it.
 ///
-/// `loss = −metric(masked run) + sparsity · mean chance that a mask value is not 0`, one batch of prompts and
-/// one draw for each step, by Adam.
+/// `loss = −metric(masked run) / |m(M) − m(∅)| + sparsity · mean chance that a mask value is not 0`, one batch
+/// of prompts and one draw for each step, by Adam. The metric is divided by what full model and empty circuit
+/// differ by, so that one sparsity suits all metrics.
 struct MaskTrainer<Parametrisation: MaskParametrisation> {
   let parametrisation: Parametrisation
   let level: MaskLevel
@@ -35,12 +36,13 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
         numbers: [Double](repeating: parametrisation.start, count: count), adam: Adam(count: count),
         generator: SeededGenerator(seed: settings.seed))
     let batches = problem.trainingBatches()
+    let scale = scale(problem, batches)
     while state.step < steps {
       run.progress(
         RunProgress("training the mask", done: state.step, total: steps, note: note(state.numbers)))
       run.keep(state)
       let gradient = gradient(
-        &state, batches[state.step % batches.count], problem)
+        &state, batches[state.step % batches.count], problem, scale)
       guard gradient.allSatisfy(\.isFinite) else { throw .notFinite }
       state.adam.update(&state.numbers, gradient, rate: settings.learningRate)
       state.step += 1
@@ -51,7 +53,7 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
 
   /// The gradient of the loss on one batch, with one mask.
   private func gradient(
-    _ state: inout State, _ batch: PreparedBatch, _ problem: DiscoveryProblem
+    _ state: inout State, _ batch: PreparedBatch, _ problem: DiscoveryProblem, _ scale: Double
   ) -> [Double] {
     let graph = problem.graph
     var (values, slopes) = ([Double](), [Double]())
@@ -66,13 +68,27 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
     var dlogits = problem.task.metric.measure(
       result.logits, of: batch.batch, reference: batch.reference
     ).gradient
-    dlogits.scale(by: -1 / Float(batch.batch.promptCount))
+    dlogits.scale(by: Float(-1 / (scale * Double(batch.batch.promptCount))))
     let mask = run.backward(dlogits, tape, wanting: .mask).mask ?? []
     let loss = level.gradient(mask, values, graph)
     let share = settings.sparsity / Double(state.numbers.count)
     return loss.indices.map {
       loss[$0] * slopes[$0] + share * parametrisation.presence(state.numbers[$0]).slope
     }
+  }
+
+  /// What the metrics of full model and empty circuit differ by; 1 where they do not.
+  private func scale(_ problem: DiscoveryProblem, _ batches: [PreparedBatch]) -> Double {
+    let sum = { (logits: Tensor, batch: PreparedBatch) in
+      problem.task.metric.measure(logits, of: batch.batch, reference: batch.reference).values
+        .reduce(0, +)
+    }
+    let difference = batches.reduce(0) { total, batch in
+      let empty = batch.run(EdgeMask(0, graph: problem.graph)).forward()
+      return total + sum(batch.reference.logits, batch) - sum(empty.logits, batch)
+    }
+    let scale = abs(difference) / Double(problem.task.pairs.count)
+    return scale > 1e-6 ? scale : 1
   }
 
   /// What is said of a training so far.
@@ -87,14 +103,14 @@ public struct TrainingSettings: Sendable, Equatable {
   public var steps: Int
   /// How far Adam moves.
   public var learningRate: Double
-  /// What each kept mask value costs, as a share of all.
+  /// What keeping everything costs, in units of what full model and empty circuit differ by.
   public var sparsity: Double
   /// Where the random choices start.
   public var seed: UInt64
 
-  /// Settings, with those of auto-circuit's subnetwork probing but more steps.
+  /// Settings with the learning rate of auto-circuit's subnetwork probing.
   public init(
-    steps: Int = 300, learningRate: Double = 0.1, sparsity: Double = 10, seed: UInt64 = 0
+    steps: Int = 300, learningRate: Double = 0.1, sparsity: Double = 1, seed: UInt64 = 0
   ) {
     self.steps = steps
     self.learningRate = learningRate

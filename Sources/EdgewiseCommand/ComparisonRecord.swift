@@ -1,0 +1,57 @@
+import Edgewise
+
+/// What `comparison.json` says.
+struct ComparisonRecord: Encodable {
+  struct Outcome: Encodable {
+    let method: String
+    let forwardPasses: Double
+    let backwardPasses: Double
+    let seconds: Double
+    /// Areas by name; nothing when the method cannot say anything about the task.
+    let areas: [String: Double]?
+    /// Points of the curves: false and true positive rates, or shares of edges and faithfulness.
+    let curves: [String: [[Double]]]?
+  }
+
+  struct Task: Encodable {
+    let name: String
+    let description: String
+    let outcomes: [Outcome]
+  }
+
+  let version = edgewiseVersion
+  let arguments: [String]
+  let tasks: [Task]
+
+  init(_ comparison: Comparison, arguments: [String]) {
+    self.arguments = arguments
+    tasks = comparison.tasks.map { task in
+      Task(
+        name: task.name, description: task.description,
+        outcomes: task.outcomes.map { outcome in
+          Outcome(
+            method: outcome.method, forwardPasses: outcome.passes.forward,
+            backwardPasses: outcome.passes.backward, seconds: outcome.seconds,
+            areas: outcome.found.map { found in
+              [String: Double](
+                uniqueKeysWithValues: Comparison.numbers(found).compactMap { name, value in
+                  value.isFinite ? (name, value) : nil
+                })
+            }, curves: outcome.found.map(Self.curves))
+        })
+    }
+  }
+
+  private static func curves(_ found: Comparison.Found) -> [String: [[Double]]] {
+    switch found {
+    case .recovery(let edges, let nodes):
+      ["edges": edges, "nodes": nodes].mapValues { curve in
+        curve.points.map { [$0.falsePositiveRate, $0.truePositiveRate] }
+      }
+    case .faithfulness(let signed, let magnitude):
+      ["signed": signed, "magnitude": magnitude].mapValues { curve in
+        curve.points.map { [$0.fraction, $0.faithfulness.value] }.filter { $0[1].isFinite }
+      }
+    }
+  }
+}
