@@ -13,9 +13,9 @@ struct ResumeOptions: ParsableArguments {
   var checkpointSeconds: Double = 20
 
   func validate() throws {
-    guard checkpointSeconds >= 0 else {
+    guard (0...1_000_000).contains(checkpointSeconds) else {
       throw ValidationError(
-        "--checkpoint-seconds should be 0 or more, found \(checkpointSeconds).")
+        "--checkpoint-seconds should be from 0 to 1000000, found \(checkpointSeconds).")
     }
   }
 }

@@ -4,6 +4,11 @@ import ArgumentParser
 struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
   let elements: [Element]
 
+  /// As it is typed.
+  var defaultValueDescription: String {
+    elements.map(\.defaultValueDescription).joined(separator: ",")
+  }
+
   init(_ elements: [Element]) { self.elements = elements }
 
   init?(argument: String) {

@@ -43,20 +43,7 @@ struct Compare: ParsableCommand {
     let (target, bar) = try output.begin()
     let methods = try method.elements.map { try Edgewise.Methods.named($0) }
     if let metric { _ = try Metrics.named(metric) }
-    var tasks: [Comparison.Task] = []
-    for name in models {
-      let argument = try ModelArgument.parse([name])
-      let loaded = try argument.load(from: try argument.location())
-      for task in task?.elements.map(Optional.some) ?? [nil] {
-        let run = try ComparisonRun(self, loaded, task, bar)
-        tasks.append(try run.task(methods, isAlone: models.count == 1))
-        if !output.json, let last = tasks.last {
-          print(Comparison(tasks: [last]).text + "\n")
-          fflush(nil)
-        }
-      }
-    }
-    let comparison = Comparison(tasks: tasks)
+    let comparison = Comparison(tasks: try tasks(methods, bar))
     let json = try sortedJSON(
       ComparisonRecord(comparison, arguments: Array(CommandLine.arguments.dropFirst())))
     if let target {
@@ -65,8 +52,54 @@ struct Compare: ParsableCommand {
       files["comparison.txt"] = Data((comparison.text + "\n").utf8)
       try target.write(files)
     }
-    print(output.json ? json : comparison.meansText)
+    print(output.json ? json : comparison.summary)
     if let target, !output.json { print("\nfiles: \(target.url.path)") }
+  }
+
+  /// Runs every method on every task of every model; a task that a model does not allow is passed over.
+  private func tasks(_ methods: [MethodEntry], _ bar: ProgressBar) throws -> [Comparison.Task] {
+    var tasks: [Comparison.Task] = []
+    var problem: (any Error)?
+    for (argument, location) in try places() {
+      let loaded = try argument.load(from: location)
+      for task in task?.elements.map(Optional.some) ?? [nil] {
+        do {
+          let run = try ComparisonRun(self, loaded, task, bar)
+          let name = run.name(among: tasks.map(\.name), isAlone: models.count == 1)
+          let outcome = try run.task(methods, name: name)
+          tasks.append(outcome)
+          if !output.json { print(outcome.text + "\n") }
+          fflush(nil)
+        } catch {
+          note("note: \(task ?? "the task") of \(argument.model) is left out: \(error)")
+          problem = error
+        }
+      }
+    }
+    if tasks.isEmpty, let problem { throw problem }
+    guard tasks.contains(where: { $0.outcomes.contains { $0.found != nil } }) else {
+      throw Failure("None of the methods says anything about these tasks.")
+    }
+    return tasks
+  }
+
+  /// The models with their places; what is misspelt is found before anything is run.
+  private func places() throws -> [(ModelArgument, URL?)] {
+    let own = PlantedCircuits.names
+    for name in task?.elements ?? [] where !own.contains(name) {
+      let file = try TaskOptions.parse([]).file(name)
+      guard let file else {
+        _ = try BuiltInTasks.named(name)
+        continue
+      }
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw Failure("\(file.path): there is no such task file.")
+      }
+    }
+    return try models.map { name in
+      let argument = try ModelArgument.parse([name])
+      return (argument, try argument.location())
+    }
   }
 
   /// The prompts of a task.

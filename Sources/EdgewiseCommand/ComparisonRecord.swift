@@ -4,6 +4,7 @@ import Edgewise
 struct ComparisonRecord: Encodable {
   struct Outcome: Encodable {
     let method: String
+    let settings: String
     let forwardPasses: Double
     let backwardPasses: Double
     let seconds: Double
@@ -30,7 +31,8 @@ struct ComparisonRecord: Encodable {
         name: task.name, description: task.description,
         outcomes: task.outcomes.map { outcome in
           Outcome(
-            method: outcome.method, forwardPasses: outcome.passes.forward,
+            method: outcome.method, settings: outcome.settings,
+            forwardPasses: outcome.passes.forward,
             backwardPasses: outcome.passes.backward, seconds: outcome.seconds,
             areas: outcome.found.map { found in
               [String: Double](

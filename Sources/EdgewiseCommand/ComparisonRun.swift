@@ -26,6 +26,11 @@ struct ComparisonRun {
     if isOwn, truth == nil {
       note("note: the circuit of \(name) is not known for \(ablation) ablation.")
     }
+    if truth != nil, command.edges.groupKeyValues {
+      note(
+        "note: the circuit of \(name) is known with a key and value for each head; they are not grouped."
+      )
+    }
   }
 
   private var graph: ComputationGraph {
@@ -33,20 +38,25 @@ struct ComparisonRun {
       groupsKeysAndValues: command.edges.groupKeyValues && truth == nil)
   }
 
+  /// A name unlike those that were given.
+  func name(among others: [String], isAlone: Bool) -> String {
+    let name =
+      isAlone || made.task.name == loaded.model.name
+      ? made.task.name : "\(loaded.model.name) \(made.task.name)"
+    let numbered = (2...).lazy.map { "\(name) \($0)" }
+    return others.contains(name) ? numbered.first { !others.contains($0) } ?? name : name
+  }
+
   /// Runs the methods one after another.
-  func task(_ methods: [MethodEntry], isAlone: Bool) throws -> Comparison.Task {
+  func task(_ methods: [MethodEntry], name: String) throws -> Comparison.Task {
     let accuracy = made.task.accuracy(of: loaded.model)
     made.task.warn(about: loaded.model, accuracy)
     let standing = accuracy.map { ", right on \(Numbers.percent($0))" } ?? ""
     let known = truth.map { "; the true circuit has \(Numbers.count($0.edgeCount, "edge"))" } ?? ""
-    let name =
-      isAlone || made.task.name == loaded.model.name
-      ? made.task.name : "\(loaded.model.name) \(made.task.name)"
     return Comparison.Task(
       name: name,
       description: """
-        \(loaded.model.name): \(graph.layerCount) layers of \(graph.headCount) heads, \
-        \(Numbers.count(graph.edgeCount)) edges
+        \(loaded.model.heading(graph))
         \(made.description)\(standing)\(known)
         """,
       outcomes: try methods.map(outcome))
@@ -57,20 +67,25 @@ struct ComparisonRun {
     let problem = DiscoveryProblem(
       model: loaded.model, task: task, graph: graph, ablation: command.edges.ablation)
     let settings = command.settings.options(seed: command.seed, thresholds: Self.sweep)
+    let description = command.settings.description(
+      of: entry.name, thresholds: "11 τ from 1e-05 to 1")
     let passes = entry.passes(settings, problem)
     let method = entry.make(settings)
     let start = bar.seconds
+    let scores: EdgeScores
     do throws(MethodError) {
       try method.check(problem)
+      scores = try method.scores(for: problem, run: MethodRun(progress: bar.show))
     } catch {
       note("note: \(entry.name) says nothing about \(task.name): \(error)")
       return Comparison.Outcome(
-        method: entry.name, passes: (passes.forward, passes.backward), seconds: 0, found: nil)
+        method: entry.name, settings: description, passes: (passes.forward, passes.backward),
+        seconds: 0, found: nil)
     }
-    let scores = try method.scores(for: problem, run: MethodRun(progress: bar.show))
     let seconds = bar.seconds - start
     return Comparison.Outcome(
-      method: entry.name, passes: (passes.forward, passes.backward), seconds: seconds,
+      method: entry.name, settings: description, passes: (passes.forward, passes.backward),
+      seconds: seconds,
       found: try found(scores))
   }
 
@@ -96,7 +111,7 @@ struct ComparisonRun {
 extension TaskOptions {
   /// Prompts that a circuit was not found on; the same ones where a task has no others.
   func heldOut(from made: Made, for loaded: LoadedModel) throws -> CircuitTask {
-    guard made.file == nil, !(loaded.known?.prompts.isFixed ?? false) else { return made.task }
+    guard made.file == nil, !loaded.isFixed(made.task.name) else { return made.task }
     return try make(for: loaded, without: made.task.pairs).task
   }
 }

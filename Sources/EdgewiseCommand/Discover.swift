@@ -18,6 +18,12 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
+  func validate() throws {
+    guard !resuming.resume || output.output != nil else {
+      throw ValidationError("--resume goes with the --output of the run that was interrupted.")
+    }
+  }
+
   /// The choice of edges, that of the method itself if no size is given.
   func selected() throws -> CircuitSelection {
     let own = try method.entry().make(method.settings.options(seed: task.seed)).ownCircuit
@@ -38,7 +44,8 @@ struct Discover: ParsableCommand {
       model: model, task: made.task,
       graph: model.configuration.graph(groupsKeysAndValues: method.edges.groupKeyValues),
       ablation: method.edges.ablation)
-    let finder = entry.make(method.settings.options(seed: task.seed))
+    let finder = entry.make(
+      try method.options(seed: task.seed, problem.graph, model))
     try finder.check(problem)
     let heading = heading(model, problem.graph, made)
     let accuracy = made.task.accuracy(of: model)
@@ -78,7 +85,8 @@ struct Discover: ParsableCommand {
     }
     return [
       "version": edgewiseVersion, "model": loaded.model.name, "model file": hashes(loaded.files),
-      "task": made.description, "task file": hashes(try made.file.map(fileHashes(of:)) ?? [:]),
+      "seed": "\(task.seed)", "task": made.description,
+      "task file": hashes(try made.file.map(fileHashes(of:)) ?? [:]),
       "metric": made.task.metric.name, "method": method.description,
       "ablation": method.edges.ablation.rawValue,
       "grouping of keys and values": "\(method.edges.groupKeyValues)",
@@ -89,10 +97,7 @@ struct Discover: ParsableCommand {
     _ transformer: Transformer, _ graph: ComputationGraph, _ made: TaskOptions.Made
   ) -> DiscoveryReport.Heading {
     DiscoveryReport.Heading(
-      model: """
-        \(transformer.name): \(graph.layerCount) layers of \(graph.headCount) heads, \
-        \(Numbers.count(graph.edgeCount)) edges
-        """,
+      model: transformer.heading(graph),
       task: made.description,
       method: "\(method.description), \(method.edges.ablation.rawValue) ablation",
       metric: made.task.metric.name)

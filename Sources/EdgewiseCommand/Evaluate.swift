@@ -56,7 +56,10 @@ struct MeasureOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Random circuits, knockouts and draws of prompts.")
   var draws: Int = 10
 
-  @Option(help: "The true circuit: a run or file. Adds precision, recall, IoU and AUC.")
+  @Option(
+    help:
+      "The true circuit: a run, a file, or a model whose circuit is known. Adds precision, recall, IoU and AUC."
+  )
   var truth: String?
 
   @Option(help: "Other scores of the same model: a run or file. Adds their agreement.")

@@ -66,6 +66,7 @@ struct EvaluationSource {
   ///
   /// - Throws: ``Failure`` and the library's errors, each a sentence for the user.
   init(_ options: EvaluationOptions, _ selection: SelectionOptions) throws {
+    guard !options.source.isEmpty else { throw Failure("The source should be a run or a file.") }
     let url = URL(filePath: options.source)
     let run = try FinishedRun(url)
     guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
@@ -174,7 +175,7 @@ struct EvaluationSource {
       let made = try task.make(for: loaded, method: method)
       return (made.task, "\(made.description); the circuit was found on these prompts")
     }
-    if task.seed == found.seed || loaded.known?.prompts.isFixed ?? false {
+    if task.seed == found.seed || loaded.isFixed(task.name(for: loaded)) {
       let made = try task.make(for: loaded, method: method)
       return (made.task, "\(made.description); the circuit was found on these very prompts")
     }

@@ -80,7 +80,7 @@ struct Inspect: ParsableCommand {
     let head = """
       circuit of \(Numbers.count(circuit.edgeCount)) of \(Numbers.count(graph.edgeCount)) edges, \
       \(Numbers.count(circuit.pruned().edgeCount)) of them on a path from input to logits
-      \(graph.layerCount) layers of \(graph.headCount) heads\(graph.isParallel ? ", parallel" : "")
+      \(graph.size)\(graph.isParallel ? ", parallel" : "")
       """
     guard let scores = try document.scores() else { return head }
     return head + "\n\n" + topTable(scores).text
@@ -91,7 +91,7 @@ struct Inspect: ParsableCommand {
       let graph = scores.graph
       return """
         scores of \(Numbers.count(graph.edgeCount)) edges
-        \(graph.layerCount) layers of \(graph.headCount) heads\(graph.isParallel ? ", parallel" : "")
+        \(graph.size)\(graph.isParallel ? ", parallel" : "")
 
         \(topTable(scores).text)
         """

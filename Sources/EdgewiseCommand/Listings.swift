@@ -32,11 +32,13 @@ struct MethodList: ParsableCommand {
       """)
 
   func run() {
-    var table = TextTable(["method": .left, "what it is": .left, "paper": .left, "cost": .left])
+    var summaries = TextTable(["method": .left, "what it is": .left])
+    var costs = TextTable(["method": .left, "paper": .left, "passes": .left])
     for method in Edgewise.Methods.all {
-      table.add(method.name, method.summary, method.paper, method.cost)
+      summaries.add(method.name, method.summary)
+      costs.add(method.name, method.paper, method.cost)
     }
-    print(table.text)
+    print(summaries.text + "\n\n" + costs.text)
   }
 }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Edgewise
 import Foundation
 
@@ -44,6 +45,7 @@ struct Measuring {
       }
     }
     truth = try options.truth.map { path in
+      if let known = try Self.known(path, found, scheme.ablation) { return known }
       guard let truth = try Self.read(path, found).circuit else {
         throw Failure("\(path): expected a circuit as --truth, and the file has scores only.")
       }
@@ -55,6 +57,26 @@ struct Measuring {
       }
       return scores
     }
+  }
+
+  /// The circuit that is known of a planted model or a compiled program; nil for other paths.
+  private static func known(
+    _ path: String, _ found: EvaluationSource, _ ablation: Ablation
+  ) throws -> Circuit? {
+    guard PlantedCircuits.names.contains(path) || CompiledProgram.isThere(URL(filePath: path))
+    else {
+      return nil
+    }
+    let argument = try ModelArgument.parse([path])
+    let truth = try argument.load(from: try argument.location()).known?.truth(for: ablation)
+    guard let truth else {
+      throw Failure(
+        "\(path): its circuit is not known for \(ablation) ablation; choose another --ablation.")
+    }
+    guard truth.graph == found.circuit.graph else {
+      throw Failure("\(path): its circuit is of another model than \(found.model.name).")
+    }
+    return truth
   }
 
   /// Another circuit or scores of the same model: a file, or a run's directory.
@@ -79,6 +101,7 @@ struct Measuring {
     let (circuit, task) = (found.circuit, found.task)
     var report = EvaluationReport(
       heading: heading, circuit: circuit, metric: task.metric.name)
+    task.warn(about: found.model, task.accuracy(of: found.model))
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: bar.show)[0]
@@ -115,10 +138,7 @@ struct Measuring {
     let place = scheme.positions == .all ? "at all positions" : "at \(scheme.positions)"
     let side = scheme.part == .complement ? "outside of the circuit" : "of the circuit itself"
     return [
-      """
-      \(found.model.name): \(graph.layerCount) layers of \(graph.headCount) heads, \
-      \(Numbers.count(graph.edgeCount)) edges
-      """,
+      found.model.heading(graph),
       """
       circuit of \(Numbers.count(circuit.edgeCount, "edge")), \
       \(Numbers.count(pruned.edgeCount)) on paths from input to logits, through \

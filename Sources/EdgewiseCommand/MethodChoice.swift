@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Edgewise
+import Foundation
 
 extension AttributionPatching.Rule: ExpressibleByArgument {}
 extension Ablation: ExpressibleByArgument {}
@@ -9,10 +10,42 @@ struct MethodChoice: ParsableArguments {
   @Option(help: "One of \(Edgewise.Methods.all.map(\.name).joined(separator: ", ")).")
   var method: String = Edgewise.Methods.all[0].name
 
+  @Option(help: "A run or circuit file: exact patches only the edges of its circuit.")
+  var among: String?
+
   @OptionGroup var settings: MethodSettings
   @OptionGroup var edges: EdgeChoice
 
-  var description: String { settings.description(of: method) }
+  var description: String {
+    settings.description(of: method) + (among.map { " among the edges of \($0)" } ?? "")
+  }
+
+  func validate() throws {
+    guard among == nil || method == "exact" else {
+      throw ValidationError("--among goes with --method exact, found \(method).")
+    }
+    guard settings.tau == nil || method == "acdc" else {
+      throw ValidationError("--tau goes with --method acdc, found \(method).")
+    }
+  }
+
+  /// The options, with the edges that are named.
+  ///
+  /// - Throws: ``Failure`` when the file names no circuit of the graph.
+  func options(seed: UInt64, _ graph: ComputationGraph, _ model: Transformer) throws
+    -> MethodOptions
+  {
+    var options = settings.options(seed: seed)
+    guard let among else { return options }
+    guard let circuit = try EvaluationSource.contents(URL(filePath: among), model).circuit else {
+      throw Failure("\(among): expected a circuit for --among, and the file has scores only.")
+    }
+    guard circuit.graph == graph else {
+      throw Failure("\(among): it groups keys and values in another way than this run does.")
+    }
+    options.edges = circuit.edges
+    return options
+  }
 
   func entry() throws -> MethodEntry { try Edgewise.Methods.named(method) }
 }
@@ -38,7 +71,10 @@ struct MethodSettings: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Rises of the loss that acdc lets pass, one or several with commas. (default: 0.01)")
+    help: """
+      Rises of the loss that acdc lets pass, one or several with commas. (default: 0.01; in compare eleven \
+      from 0.00001 to 1)
+      """)
   var tau: String?
 
   @Flag(help: "Let acdc also keep edges whose ablation lowers the loss by τ.")
@@ -81,14 +117,20 @@ struct MethodSettings: ParsableArguments {
   }
 
   /// A method's name with the options that it heeds.
-  func description(of method: String) -> String {
+  ///
+  /// - Parameters:
+  ///   - method: The name.
+  ///   - thresholds: What is said of ACDC's thresholds when none are given.
+  /// - Returns: Name and options.
+  func description(of method: String, thresholds: String = "τ 0.01") -> String {
     let points = { (usual: AttributionPatching.Rule) in
       "\(method) with \(steps) steps, \((rule ?? usual).rawValue) rule"
     }
     switch method {
     case "eap-ig": return points(.left)
     case "eap-ig-activations": return points(.right)
-    case "acdc": return "acdc with τ \(tau ?? "0.01")" + (absolute ? ", by magnitude" : "")
+    case "acdc":
+      return "acdc with \(tau.map { "τ \($0)" } ?? thresholds)" + (absolute ? ", by magnitude" : "")
     case "sp", "sp-edges":
       return "\(method) with \(trainSteps) steps of \(learningRate), sparsity \(sparsity)"
     default: return method

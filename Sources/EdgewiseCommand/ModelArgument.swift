@@ -20,6 +20,9 @@ struct ModelArgument: ParsableArguments {
   /// - Returns: The file or directory.
   /// - Throws: ``Failure`` when there is no such model.
   func location(relativeTo directory: URL? = nil) throws -> URL? {
+    guard !model.isEmpty else {
+      throw Failure("The model should be a directory, a file or a name.")
+    }
     guard !Self.madeHere.contains(model) else { return nil }
     let url = URL(filePath: model, relativeTo: directory)
     if FileManager.default.fileExists(atPath: url.path) { return url.absoluteURL }
@@ -57,4 +60,9 @@ struct LoadedModel {
   let model: Transformer
   let known: KnownCircuit?
   let files: [String: String]
+
+  /// Whether a task is the known circuit's own and has no other prompts.
+  func isFixed(_ task: String) -> Bool {
+    known.map { $0.prompts.isFixed && $0.prompts.name == task } ?? false
+  }
 }

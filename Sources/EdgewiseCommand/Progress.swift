@@ -10,6 +10,8 @@ final class ProgressBar {
   private let start = ContinuousClock.now
   private var activity = ""
   private var activityStart = ContinuousClock.now
+  /// What was done when the activity was first seen, as by a run that was interrupted.
+  private var activityDone = 0
 
   init(isQuiet: Bool) { isShown = !isQuiet && isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
@@ -19,17 +21,17 @@ final class ProgressBar {
   func show(_ progress: RunProgress) {
     guard isShown else { return }
     if progress.activity != activity {
-      (activity, activityStart) = (progress.activity, .now)
+      (activity, activityStart, activityDone) = (progress.activity, .now, progress.done)
     }
     let share = Double(progress.done) / Double(max(progress.total, 1))
     let filled = Int(share * 24)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
     let elapsed = Self.seconds(since: activityStart)
-    let rate = Double(progress.done) / max(elapsed, 1e-9)
+    let rate = Double(progress.done - activityDone) / max(elapsed, 1e-9)
     let left =
-      progress.done > 0 && progress.done < progress.total
+      progress.done > activityDone && progress.done < progress.total
       ? String(
-        format: "%.1f/s, %.0f s left", rate, elapsed * (1 - share) / share) : ""
+        format: "%.1f/s, %.0f s left", rate, Double(progress.total - progress.done) / rate) : ""
     write(
       "\r\u{1B}[K\(progress.activity) \(bar) \(progress.done)/\(progress.total) \(left) \(progress.note)"
     )

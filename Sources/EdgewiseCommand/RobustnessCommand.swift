@@ -37,6 +37,7 @@ struct RobustnessCommand: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(source, selection)
+    found.task.warn(about: found.model, found.task.accuracy(of: found.model))
     let metrics = Metrics.all.filter {
       (Self.metrics.contains($0.name) || $0.name == found.task.metric.name)
         && found.task.allows($0)

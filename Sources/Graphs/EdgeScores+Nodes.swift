@@ -3,8 +3,8 @@ extension EdgeScores {
   ///
   /// The nodes are those of head importance scores and of subnetwork probing: the query, key and value of
   /// each head, under the index of their reader, and the write of each MLP, under that of its reader. A head
-  /// writes when any of its three is there; `input` and `logits` always are. So the edges at a threshold are
-  /// those between the nodes at the threshold (arXiv 2304.14997).
+  /// writes when any of its three is there; `input` and `logits` count like the best node. So the edges at a
+  /// threshold are those between the nodes at the threshold (arXiv 2304.14997).
   ///
   /// - Parameters:
   ///   - nodes: A score for each reader but `logits`.

@@ -24,11 +24,18 @@ public struct ActivationIntegral: DiscoveryMethod {
     points = rule.points(steps)
   }
 
+  /// How far a run has come: some batches, and some modules of the next one.
+  private struct State: Codable {
+    var sums: [Double]
+    var batch = 0
+    var module = 0
+  }
+
   /// Asks for a metric with a gradient.
   ///
   /// - Throws: ``MethodError``.
   public func check(_ problem: DiscoveryProblem) throws(MethodError) {
-    try problem.requireGradient()
+    try problem.requireGradient(onCleanRun: points == [1])
   }
 
   /// Scores every edge.
@@ -42,14 +49,19 @@ public struct ActivationIntegral: DiscoveryMethod {
       problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)
     let moduleCount = 2 * problem.graph.layerCount + 1
-    var sums = [Double](repeating: 0, count: problem.graph.writerCount * problem.graph.readerCount)
-    for (index, batch) in batches.enumerated() {
+    let size = problem.graph.writerCount * problem.graph.readerCount
+    var state =
+      try run.restored(State.self) { $0.sums.count == size && $0.module < moduleCount }
+      ?? State(sums: [Double](repeating: 0, count: size))
+    for (index, batch) in batches.enumerated() where index >= state.batch {
       let ablated = values.writes(for: batch)
       let plain = PlainRun(problem.model, batch: batch.clean)
       let clean = plain.forward(keepsTape: true)
       let difference = clean.writes - ablated
       let reference = ReferenceLogits(clean.logits)
-      for module in 0..<moduleCount {
+      for module in state.module..<moduleCount {
+        (state.batch, state.module) = (index, module)
+        run.keep(state)
         run.progress(
           RunProgress(
             "scoring edges", done: index * moduleCount + module,
@@ -63,12 +75,13 @@ public struct ActivationIntegral: DiscoveryMethod {
           ).gradient
           plain.contract(
             difference, with: plain.backward(gradient, tape, given: given), graph: problem.graph,
-            into: &sums)
+            into: &state.sums)
         }
       }
+      state.module = 0
     }
     run.progress(RunProgress("scoring edges", done: 1, total: 1))
-    return try problem.scores(sums, termsPerPrompt: points.count * moduleCount)
+    return try problem.scores(state.sums, termsPerPrompt: points.count * moduleCount)
   }
 
   /// The write of a module, counted as writers are, somewhere between ablated and clean.

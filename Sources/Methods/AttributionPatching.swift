@@ -89,7 +89,7 @@ public struct AttributionPatching: DiscoveryMethod {
   ) {
     let ablated = values.writes(for: batch)
     let run = PlainRun(problem.model, batch: batch.clean)
-    let clean = run.forward(keepsTape: points == [1])
+    let clean = run.forward(keepsTape: points.contains(1))
     let difference = clean.writes - ablated
     let reference = ReferenceLogits(clean.logits)
     for point in points {

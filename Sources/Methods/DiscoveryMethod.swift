@@ -119,11 +119,11 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notDifferentiable(let metric):
-      "The metric \(metric) has no gradient: use logit-difference or probability-difference, or the method exact."
+      "The metric \(metric) has no gradient: use logit-difference or probability-difference, or the methods exact and acdc."
     case .zeroGradient(let metric):
       """
-      The metric \(metric) is at its best on the clean run, where its gradient is zero, so eap would \
-      score every edge 0; use eap-ig, or logit-difference.
+      The metric \(metric) is at its best on the clean run, where its gradient is zero, so every edge \
+      would score 0; use eap-ig, or logit-difference.
       """
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."

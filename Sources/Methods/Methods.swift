@@ -1,4 +1,4 @@
-import Graphs
+public import Graphs
 import Models
 import Tasks
 
@@ -14,17 +14,21 @@ public struct MethodOptions: Sendable, Equatable {
   public var usesMagnitude: Bool
   /// How masks are trained.
   public var training: TrainingSettings
+  /// The edges that exact patching looks at; nil for all.
+  public var edges: [Edge]?
 
   /// Options with the published defaults.
   public init(
     steps: Int = 5, rule: AttributionPatching.Rule? = nil, thresholds: [Double] = [0.01],
-    usesMagnitude: Bool = false, training: TrainingSettings = TrainingSettings()
+    usesMagnitude: Bool = false, training: TrainingSettings = TrainingSettings(),
+    edges: [Edge]? = nil
   ) {
     self.steps = steps
     self.rule = rule
     self.thresholds = thresholds
     self.usesMagnitude = usesMagnitude
     self.training = training
+    self.edges = edges
   }
 }
 
@@ -58,7 +62,7 @@ public struct MethodEntry: Sendable {
   public let cost: String
   /// The metric that it was published with, where that is not the task's own.
   public var metric: String? = nil
-  /// What it costs in passes over the prompts of a problem; an upper bound where it depends on the outcome.
+  /// What it costs in passes over the prompts of a problem; tests, where it tests edge by edge.
   public let passes: @Sendable (MethodOptions, DiscoveryProblem) -> PassCount
   /// Makes the method from what the user has set.
   public let make: @Sendable (MethodOptions) -> any DiscoveryMethod
@@ -92,8 +96,8 @@ public enum Methods {
     MethodEntry(
       name: "exact", summary: "activation patching of every edge by itself", paper: "",
       cost: "1 forward for each edge",
-      passes: { _, problem in PassCount(2 + problem.graph.edgeCount, 0) },
-      make: { _ in ExactPatching() }),
+      passes: { PassCount(2 + ($0.edges?.count ?? $1.graph.edgeCount), 0) },
+      make: { ExactPatching(edges: $0.edges) }),
     MethodEntry(
       name: "acdc", summary: "edges ablated one after another while the loss rises by less than τ",
       paper: "2304.14997", cost: "1 forward for each edge and τ", metric: "kl",

@@ -6,7 +6,8 @@ import Tasks
 /// `loss = −metric / |m(M) − m(∅)| + sparsity · mean P(z > 0)`, masks `z` drawn anew at each step, see ``TrainingSettings``.
 /// As published, and as ACDC compares with it, the mask is on the query, key and value of each head and each
 /// MLP's write, and an edge is there when both of its ends are; by edges instead, as auto-circuit, each edge
-/// has its own. The score is `σ(θ)`, and the circuit is what scores more than a half.
+/// has its own. What is masked is what a head reads: with resampling that is the same as masking its query, key
+/// and value, with other ablations a fully masked head still computes from the ablated stream. The score is `σ(θ)`, and the circuit is what scores more than a half.
 ///
 /// Cost: for each step one masked forward and backward pass over one batch of prompts.
 public struct SubnetworkProbing: DiscoveryMethod {

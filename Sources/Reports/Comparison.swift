@@ -6,7 +6,9 @@ public struct Comparison: Sendable {
   public struct Outcome: Sendable {
     /// The method's name.
     public let method: String
-    /// Forward and backward passes over the prompts, at most.
+    /// The method with its options.
+    public let settings: String
+    /// Forward and backward passes over the prompts.
     public let passes: (forward: Double, backward: Double)
     /// Seconds that it took.
     public let seconds: Double
@@ -15,9 +17,11 @@ public struct Comparison: Sendable {
 
     /// Takes what was measured.
     public init(
-      method: String, passes: (forward: Double, backward: Double), seconds: Double, found: Found?
+      method: String, settings: String, passes: (forward: Double, backward: Double),
+      seconds: Double, found: Found?
     ) {
       self.method = method
+      self.settings = settings
       self.passes = passes
       self.seconds = seconds
       self.found = found
@@ -77,13 +81,14 @@ public struct Comparison: Sendable {
 
 extension Comparison {
   /// A table for each task, and those of means.
-  public var text: String {
-    let own = tasks.map { task in "\(task.description)\n\n\(Self.table(task.outcomes).text)" }
-    return (own + means).joined(separator: "\n\n")
-  }
+  public var text: String { (tasks.map(\.text) + [summary]).joined(separator: "\n\n") }
 
-  /// Tables of means, where there are several tasks of a kind.
-  public var meansText: String { means.joined(separator: "\n\n") }
+  /// Tables of means, where there are several tasks of a kind, and the methods' options.
+  public var summary: String { (means + [settings]).joined(separator: "\n\n") }
+
+  private var settings: String {
+    (tasks.first?.outcomes ?? []).map(\.settings).joined(separator: "; ")
+  }
 
   /// The plot of each task as SVG, by its name.
   public var plots: [(task: String, svg: String)] {
@@ -115,7 +120,7 @@ extension Comparison {
     }
   }
 
-  private static func table(_ outcomes: [Outcome]) -> TextTable {
+  fileprivate static func table(_ outcomes: [Outcome]) -> TextTable {
     let names = outcomes.lazy.compactMap(\.found).first.map { numbers($0).map(\.name) } ?? []
     var table = TextTable(
       columns: [("method", .left)] + names.map { ($0, .right) }
@@ -125,7 +130,8 @@ extension Comparison {
       let cells = outcome.found.map { numbers($0).map { Numbers.fixed($0.value) } }
       table.add(
         cells: [outcome.method] + (cells ?? [String](repeating: "–", count: names.count)) + [
-          passes(outcome.passes.forward), passes(outcome.passes.backward),
+          cells == nil ? "–" : passes(outcome.passes.forward),
+          cells == nil ? "–" : passes(outcome.passes.backward),
           cells == nil ? "–" : Numbers.fixed(reference.map { outcome.seconds / $0 } ?? .nan, 1),
         ])
     }
@@ -165,6 +171,9 @@ extension Comparison {
 }
 
 extension Comparison.Task {
+  /// What is said of it, and its table.
+  public var text: String { "\(description)\n\n\(Comparison.table(outcomes).text)" }
+
   /// Whether the true circuit is known.
   var isKnown: Bool {
     outcomes.contains {

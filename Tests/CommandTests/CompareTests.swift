@@ -59,6 +59,23 @@ import TestSupport
     }
   }
 
+  @Test func `exact patching looks at chosen edges only`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "eap").path
+      #expect(try run("discover", "--edges", "5", "--output", path).status == 0)
+      let outcome = try run(
+        "discover", "--method", "exact", "--among", path, "--edges", "9", "--json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let record = try #require(
+        try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      let scores = try #require(record["circuit"] as? [[String: Any]]).compactMap {
+        $0["score"] as? Double
+      }
+      #expect(scores.count { $0 != 0 } == 5)
+      #expect(try run("discover", "--among", path).status == 64)
+    }
+  }
+
   @Test func `a task that the model cannot do is warned of with its numbers`() throws {
     try withTemporaryDirectory { directory in
       let file = directory.appending(path: "impossible.jsonl")

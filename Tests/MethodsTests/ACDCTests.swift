@@ -66,7 +66,9 @@ import Methods
   @Test func `a run goes on from any state`() throws {
     let golden = try GoldenModel("llama")
     let problem = try problem(golden, Divergence.kl)
-    let methods: [any DiscoveryMethod] = [ACDC(thresholds: [0.003, 0.03]), ExactPatching()]
+    let methods: [any DiscoveryMethod] = [
+      ACDC(thresholds: [0.003, 0.03]), ExactPatching(), ActivationIntegral(steps: 2),
+    ]
     for method in methods { try expectResumes(method, problem) }
   }
 }

@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import Graphs
 import Methods
 import Models
@@ -74,6 +75,42 @@ import Testing
     #expect(abs(other.area(.trapezoid) - trapezoid) < 1e-9)
     let own = RecoveryCurve(of: scores, truth: try #require(program.known.truth(for: .resample)))
     #expect(own.area(.pessimistic) == 1)
+  }
+
+  @Test func `broken programs are refused with a sentence`() throws {
+    let source = try TracrProgram("reverse").golden.directory
+    let golden = try Safetensors.read(source.appending(path: "golden.safetensors"))
+    let faults: [(String, (URL) throws -> Void)] = [
+      (
+        "an edge",
+        { url in
+          try Data("{\"zero\": {\"minimal\": [\"a9.h9->logits\"]}}".utf8).write(
+            to: url.appending(path: "truth.json"))
+        }
+      ),
+      ("truth.json", { try Data("[]".utf8).write(to: $0.appending(path: "truth.json")) }),
+      ("golden.safetensors", { try Data().write(to: $0.appending(path: "golden.safetensors")) }),
+      (
+        "tokens",
+        { url in
+          let kept = golden.tensors.filter { $0.key.hasPrefix("length1") }
+          let named = try kept.filter { $0.value.format == "F32" }.map {
+            ($0, try golden.read($0, $1))
+          }
+          try Safetensors.encode([String: Tensor](uniqueKeysWithValues: named)).write(
+            to: url.appending(path: "golden.safetensors"))
+        }
+      ),
+    ]
+    for (says, breaks) in faults {
+      try withTemporaryDirectory { directory in
+        let copy = directory.appending(path: "reverse")
+        try FileManager.default.copyItem(at: source, to: copy)
+        try breaks(copy)
+        let error = #expect(throws: CheckpointError.self) { try CompiledProgram.load(copy) }
+        #expect(error?.description.contains(says) ?? false, "\(String(describing: error))")
+      }
+    }
   }
 
   /// Three heads vote: any two are enough, so no head's edge matters by itself.

@@ -138,4 +138,51 @@ import Testing
     #expect(!task.summary.isEmpty && !task.doneBy.isEmpty)
     _ = try Metrics.named(task.metricName)
   }
+
+  /// A tokenizer like GPT-2's: centuries and years are two digits each, but " 1700" and " 1776" are one token.
+  private func pairsOfDigits() throws -> Tokenizer {
+    let file = fixtures.appending(path: "tokenizers/gpt2.json")
+    var json = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    var model = try #require(json["model"] as? [String: Any])
+    let known = try #require(model["vocab"] as? [String: Int])
+    var vocabulary = known.filter { $0.key.count == 1 }
+    var merges: [[String]] = []
+    let join = { (left: String, right: String) in
+      merges.append([left, right])
+      vocabulary[left + right] = 1000 + merges.count
+    }
+    join("Ġ", "1")
+    for digit in 1...8 { join("Ġ1", "\(digit)") }
+    for number in 0..<100 { join("\(number / 10)", "\(number % 10)") }
+    join("Ġ17", "00")
+    join("Ġ17", "76")
+    (model["vocab"], model["merges"], json["model"]) = (vocabulary, merges, nil)
+    json["model"] = model
+    json["added_tokens"] = nil
+    return try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "tokenizer.json")
+      try JSONSerialization.data(withJSONObject: json).write(to: url)
+      return try Tokenizer(json: url)
+    }
+  }
+
+  @Test func `greater-than asks for later years where digits are in pairs`() throws {
+    let bundled = Transformer.bundled()
+    let tokenizer = try pairsOfDigits()
+    let model = Transformer(
+      name: "pairs", configuration: bundled.configuration, weights: bundled.weights,
+      tokenizer: tokenizer)
+    for pair in try GreaterThan().pairs(count: 300, seed: 4, model: model) {
+      let text = tokenizer.decode(pair.clean)
+      let years = text.split(separator: " ").compactMap { Int($0) }
+      let year = Int32(years[0] % 100)
+      #expect(years[0] != 1700 && years[0] != 1776 && (2...98).contains(year), "\(text)")
+      let told = [pair.answers, pair.wrongAnswers].map { tokens in
+        tokens.compactMap { Int32(tokenizer.decode([$0])) }
+      }
+      let usable = (0...99 as ClosedRange<Int32>).filter { years[1] != 17 || $0 != 0 && $0 != 76 }
+      #expect(told[0] == usable.filter { $0 > year } && told[1] == usable.filter { $0 <= year })
+    }
+  }
 }

@@ -65,7 +65,8 @@ extension Transformer {
           """))
     }
     self.init(
-      name: url.deletingPathExtension().lastPathComponent, configuration: configuration,
+      name: (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent,
+      configuration: configuration,
       weights: weights, tokenizer: tokenizer)
   }
 

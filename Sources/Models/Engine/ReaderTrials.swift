@@ -32,7 +32,9 @@ package struct ReaderTrials {
     let configuration = run.model.configuration
     let (tokens, rows) = (run.batch.tokens.count, run.batch.rows.count)
     let isLast = reader == run.graph.logitsReader
-    let held = plan.keepsEach ? plan.writers.count { $0 } : 4
+    // Where columns differ, a layer's readers have reads of their own: as they are, stacked, and normalised.
+    let layerReaders = run.graph.readerCount / run.graph.layerCount
+    let held = plan.keepsEach ? plan.writers.count { $0 } + 3 * layerReaders : 8
     let numbers = max(
       (isLast ? rows : tokens * held) * configuration.dModel, 2 * rows * configuration.outputCount)
     let enough = isLast ? Self.enoughRows / rows : Self.enoughTokens / tokens

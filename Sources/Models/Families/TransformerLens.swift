@@ -44,7 +44,7 @@ enum TransformerLens: ModelFamily {
     for flag in [
       "attn_only", "use_local_attn", "scale_attn_by_inverse_layer_idx", "post_embedding_ln",
       "use_qk_norm", "use_normalization_before_and_after", "rotary_adjacent_pairs",
-      "use_NTK_by_parts_rope",
+      "use_NTK_by_parts_rope", "final_rms",
     ] {
       try fields.refuse(try fields.flag(flag, default: false), flag)
     }
@@ -67,7 +67,6 @@ enum TransformerLens: ModelFamily {
         .badField("n_key_value_heads", expected: "a divisor of \(heads) heads", found: "\(shared)"))
     }
     let vocabulary = try fields.integer("d_vocab", in: 1...(1 << 24))
-    let scale = try fields.number("attn_scale", default: 1)
     return TransformerConfiguration(
       layerCount: try fields.integer("n_layers", in: 1...4096), headCount: heads,
       keyValueHeadCount: shared, dModel: try fields.integer("d_model"),
@@ -79,10 +78,18 @@ enum TransformerLens: ModelFamily {
       norm: try norm(fields), normEpsilon: Float(try fields.number("eps", default: 1e-5)),
       rotaryFrequencies: try frequencies(fields),
       outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
-      attentionScale: !(try fields.flag("use_attn_scale", default: true))
-        ? 1 : fields.contains("attn_scale") ? Float(1 / scale) : nil,
+      attentionScale: try attentionScale(fields),
       isCausal: try fields.choice(
         "attention_dir", of: ["causal": true, "bidirectional": false], default: true))
+  }
+
+  /// What scores are multiplied by; nil for the inverse root of a head's width.
+  private static func attentionScale(_ fields: Fields) throws(CheckpointError) -> Float? {
+    guard try fields.flag("use_attn_scale", default: true) else { return 1 }
+    // TransformerLens writes −1 before it knows the width.
+    let isOpen = [.number(-1), .integer(-1)].contains(fields.values["attn_scale"])
+    guard fields.contains("attn_scale"), !isOpen else { return nil }
+    return Float(1 / (try fields.number("attn_scale")))
   }
 
   private static func norm(_ fields: Fields) throws(CheckpointError) -> NormKind {

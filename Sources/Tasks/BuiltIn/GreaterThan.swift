@@ -42,36 +42,67 @@ public struct GreaterThan: BuiltInTask {
         "The \(noun) lasted from the year \(century)\(year) to the year \(century)"
       }
       let endings = try endings(after: text("32"), writer)
+      let length = writer.prompt(text("01")).count
       // The first and last decade or year would leave no answer, or no wrong one.
-      let last = Int.random(in: 1..<(endings.count - 1), using: &writer.generator)
-      let areDigits = endings.count == 10
-      let year = areDigits ? 10 * last + Int.random(in: 0...9, using: &writer.generator) : last
+      let usable = endings.numbers.filter { number in
+        number > endings.least && number < endings.most
+          && writer.prompt(text(endings.year(number))).count == length
+      }
+      guard !usable.isEmpty else {
+        throw .unsuitableModel(task: name, reason: "its tokenizer splits years unevenly")
+      }
+      let number = writer.pick(usable)
+      let year =
+        endings.areDigits
+        ? "\(number)\(Int.random(in: 0...9, using: &writer.generator))" : endings.year(number)
       pairs.append(
         try writer.pair(
-          text(year < 10 ? "0\(year)" : "\(year)"), text("01"),
-          answers: Array(endings[(last + 1)...]),
-          wrong: Array(endings[..<(areDigits ? last : last + 1)])))
+          text(year), text("01"), answers: endings.tokens { $0 > number },
+          wrong: endings.tokens { endings.areDigits ? $0 < number : $0 <= number }))
     }
     return pairs
   }
 
-  /// The tokens that can follow a text: of 100 years, or of 10 digits where digits are split.
-  private func endings(
-    after text: String, _ writer: PromptWriter
-  ) throws(TaskError) -> [Int32] {
+  /// The tokens that can follow a century: of years, or of a decade's digit where digits are split.
+  private struct Endings {
+    let areDigits: Bool
+    let all: [(number: Int, token: Int32)]
+
+    /// The smallest number of which an earlier one can be told, and the largest with a later one.
+    var least: Int { areDigits ? 0 : 1 }
+    var most: Int { all.last?.number ?? 0 }
+    var numbers: [Int] { all.map(\.number) }
+
+    func tokens(where isWanted: (Int) -> Bool) -> [Int32] {
+      all.filter { isWanted($0.number) }.map(\.token)
+    }
+
+    /// The two digits of a year, or a year of the decade.
+    func year(_ number: Int) -> String {
+      areDigits ? "\(number)0" : number < 10 ? "0\(number)" : "\(number)"
+    }
+  }
+
+  /// The endings of a text that are one more token each; some years are not, as 1700 in GPT-2.
+  private func endings(after text: String, _ writer: PromptWriter) throws(TaskError) -> Endings {
     let before = writer.prompt(text)
-    let following = { (endings: [String]) -> [Int32]? in
-      let tokens = endings.compactMap { ending -> Int32? in
+    let following = { (texts: [String]) in
+      texts.enumerated().compactMap { number, ending -> (number: Int, token: Int32)? in
         let whole = writer.prompt(text + ending)
-        return whole.count == before.count + 1 && whole.starts(with: before) ? whole.last : nil
+        guard whole.count == before.count + 1, whole.starts(with: before), let token = whole.last
+        else {
+          return nil
+        }
+        return (number, token)
       }
-      return tokens.count == endings.count ? tokens : nil
     }
     let years = following((0..<100).map { $0 < 10 ? "0\($0)" : "\($0)" })
-    guard let endings = years ?? following((0..<10).map(String.init)) else {
+    if years.count >= 50 { return Endings(areDigits: false, all: years) }
+    let digits = following((0..<10).map(String.init))
+    guard digits.count == 10 else {
       throw .unsuitableModel(
         task: name, reason: "its tokenizer splits years neither into digits nor into pairs of them")
     }
-    return endings
+    return Endings(areDigits: true, all: digits)
   }
 }

@@ -4,7 +4,7 @@ public import Models
 
 /// Programs that a compiler turned into a transformer (tracr, arXiv 2301.05062), with their true circuits.
 ///
-/// A directory holds the model (`config.json`, `model.safetensors`, see ``Models/Transformer``), the prompts
+/// A directory holds the model (`config.json`, `model.safetensors`, see `Transformer`), the prompts
 /// (`golden.safetensors` with `tokens` and `corrupted_tokens`, `[prompt, position]`) and `truth.json`: for each
 /// ablation under its name an object with `minimal`, the names of the edges without which the output changes.
 /// Prompts start with a token that means nothing, so their first position is not measured.
@@ -30,7 +30,7 @@ public enum CompiledProgram {
   ///   - model: The directory's model, if it was loaded already.
   ///   - measured: What the prompts measure.
   /// - Returns: The model, its prompts and true circuits.
-  /// - Throws: ``Models/CheckpointError``, which names the file and what is wrong with it.
+  /// - Throws: `CheckpointError`, which names the file and what is wrong with it.
   public static func load(
     _ directory: URL, model: Transformer? = nil, measuring measured: Measured = .answers
   ) throws(CheckpointError) -> KnownCircuit {
@@ -68,6 +68,16 @@ public enum CompiledProgram {
     guard config.object("output")?.text("kind") == "categorical" else { return [] }
     let right = try file.integerRows("expected")
     let wrong = try file.integerRows("corrupted_expected")
+    guard
+      [right, wrong].allSatisfy({ rows in
+        rows.count == pairs.count && rows.allSatisfy { $0.count == pairs[0].positions.count }
+      })
+    else {
+      throw CheckpointError(
+        file.path,
+        .malformed(
+          "expected and corrupted_expected should have a class for each token but the first"))
+    }
     return pairs.indices.flatMap { index in
       let pair = pairs[index]
       return pair.positions.compactMap { position -> PromptPair? in
@@ -90,9 +100,11 @@ public enum CompiledProgram {
       guard let object = fields.object(ablation.rawValue) else { continue }
       let names = try object.texts("minimal")
       let edges = names.compactMap { Edge($0) }
-      guard edges.count == names.count, let circuit = Circuit(edges, graph: graph) else {
+      guard !edges.isEmpty, edges.count == names.count, let circuit = Circuit(edges, graph: graph)
+      else {
         throw CheckpointError(
-          url.path, .malformed("\(ablation) names an edge that the model does not have"))
+          url.path,
+          .malformed("\(ablation) should name one or more edges, each an edge of the model"))
       }
       truths[ablation] = circuit
     }

@@ -31,7 +31,7 @@ public struct KnownCircuit: Sendable {
   /// The prompts as a task.
   ///
   /// - Parameters:
-  ///   - count: How many prompt pairs; a program's own prompts are all taken.
+  ///   - count: How many prompt pairs; of a program's own, as many at most, evenly spread.
   ///   - seed: Where the random choices start.
   ///   - metric: How the behaviour is measured; nil for the prompts' own metric.
   /// - Returns: The task.

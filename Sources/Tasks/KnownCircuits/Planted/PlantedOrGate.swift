@@ -4,7 +4,7 @@ import Models
 /// An OR gate: two heads each look for the token "on" at a place of its own, and an MLP says yes if either did.
 ///
 /// In clean prompts both places are on, in corrupted ones neither. Without one of the two the answer stays, so
-/// neither matters by itself, nor is there a gradient.
+/// where nothing else is in the model neither matters by itself, nor is there a gradient.
 struct PlantedOrGate: PlantedCircuit {
   static let slotCount = 2
   /// Two heads of one layer; the MLP is that of the layer of the third place.
