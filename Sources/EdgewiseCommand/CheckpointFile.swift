@@ -1,5 +1,6 @@
 import ArgumentParser
 import Edgewise
+import Dispatch
 import Foundation
 
 /// Whether a run goes on where one was interrupted.
@@ -34,6 +35,8 @@ final class CheckpointFile {
   private let interval: Duration
   private var last = ContinuousClock.now
   private(set) var saved: Data?
+  /// Says on Ctrl-C that a state was kept; from the first one on.
+  private var interruption: (any DispatchSourceSignal)?
 
   /// Finds out whether a run can start or go on.
   ///
@@ -84,8 +87,27 @@ final class CheckpointFile {
       note("note: \(url.path): the run's state could not be kept: \(reason(of: error)).")
     }
     last = .now
+    if interruption == nil { listen() }
   }
 
-  /// Forgets the state of a run that is done.
-  func remove() { try? FileManager.default.removeItem(at: url) }
+  private func listen() {
+    signal(SIGINT, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    let path = url.path
+    source.setEventHandler {
+      note(
+        "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.")
+      exit(130)
+    }
+    source.resume()
+    interruption = source
+  }
+
+  /// Writes the results of a run that is done, and forgets its state.
+  func finish(_ write: () throws -> Void) rethrows {
+    interruption?.cancel()
+    interruption = nil
+    try write()
+    try? FileManager.default.removeItem(at: url)
+  }
 }

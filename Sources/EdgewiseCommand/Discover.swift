@@ -71,8 +71,7 @@ struct Discover: ParsableCommand {
       arguments: Array(CommandLine.arguments.dropFirst()), modelFiles: loaded.files,
       taskFile: try made.file.map(fileHashes(of:)), seed: task.seed, report: report,
       seconds: RunRecord.Seconds(load: start, discover: discovered - start, total: bar.seconds))
-    try target?.write(record.files(report))
-    checkpoint?.remove()
+    if let target { try checkpoint?.finish { try target.write(record.files(report)) } }
     try printResult(report, record, target)
   }
 

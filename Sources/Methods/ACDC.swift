@@ -76,7 +76,7 @@ public struct ACDC: DiscoveryMethod {
         state.scores.count == size && state.threshold <= thresholds.count
           && state.sweep.map { $0.mask.count == size && $0.reader <= graph.readerCount } ?? true
       } ?? State(scores: [Float](repeating: 0, count: size))
-    let batches = Array(problem.intactBatches())
+    let batches = problem.intactBatches().map(\.batch)
     while state.threshold < thresholds.count {
       let sweep = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
         left in

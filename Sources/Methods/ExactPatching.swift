@@ -37,7 +37,7 @@ public struct ExactPatching: DiscoveryMethod {
       ?? State(sums: [Double](repeating: 0, count: size))
     let writers = writers(graph)
     let edgeCount = writers.map(\.count).reduce(0, +)
-    for (index, batch) in problem.intactBatches().enumerated() where index >= state.batch {
+    for (index, batch) in problem.intactBatches(from: state.batch) {
       let intact = batch.prepared.run(EdgeMask(1, graph: graph))
       let whole = batch.fullMetric
       while state.reader < graph.readerCount {

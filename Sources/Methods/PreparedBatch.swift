@@ -67,11 +67,14 @@ struct IntactBatch {
 extension DiscoveryProblem {
   /// The prompts in batches for masked runs, each with its intact run; made one by one.
   ///
+  /// - Parameter first: How many batches are passed over.
+  /// - Returns: Batches and their places.
   /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
-  func intactBatches() -> some Sequence<IntactBatch> {
+  func intactBatches(from first: Int = 0) -> some Sequence<(index: Int, batch: IntactBatch)> {
     let values = AblationValues(ablation, task: ablationTask, model: model)
-    return task.batches(model.maskedBatch(withGradients: false)).lazy.map {
-      IntactBatch($0, of: self, values)
+    let batches = task.batches(model.maskedBatch(withGradients: false))
+    return batches.indices.dropFirst(first).lazy.map { index in
+      (index, IntactBatch(batches[index], of: self, values))
     }
   }
 

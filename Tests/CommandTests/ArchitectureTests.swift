@@ -14,7 +14,7 @@ import Testing
     "Edgewise": [
       "Reports", "Evaluation", "Methods", "Tasks", "Models", "Graphs", "Tensors",
     ],
-    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Crypto", "Foundation"],
+    "EdgewiseCommand": ["Dispatch", "Edgewise", "ArgumentParser", "Crypto", "Foundation"],
   ]
 
   private let sources = URL(filePath: #filePath).deletingLastPathComponent()

@@ -15,7 +15,8 @@ import TestSupport
     for kills in 0..<60 {
       let process = try start(arguments + ["--resume", "--quiet"])
       // Later and later, so that every run gets somewhere.
-      Thread.sleep(forTimeInterval: Double.random(in: 0.02...0.1) + 0.01 * Double(kills))
+      let growth = pow(1.15, Double(kills))
+      Thread.sleep(forTimeInterval: growth * Double.random(in: 0.02...0.1))
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       if process.terminationReason == .exit {
@@ -44,6 +45,24 @@ import TestSupport
         #expect(bytes[0] == bytes[1], "\(file) after \(kills) kills")
       }
       #expect(!FileManager.default.fileExists(atPath: parts + ".checkpoint"))
+    }
+  }
+
+  @Test func `an interrupted run says how to go on`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let process = try start([
+        "discover", "--method", "exact", "--count", "5000", "--output", path,
+        "--checkpoint-seconds", "0",
+      ])
+      while !FileManager.default.fileExists(atPath: path + ".checkpoint"), process.isRunning {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      Thread.sleep(forTimeInterval: 0.1)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+      #expect(FileManager.default.fileExists(atPath: path + ".checkpoint"))
     }
   }
 

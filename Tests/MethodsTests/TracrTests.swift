@@ -47,6 +47,56 @@ import Testing
     #expect(Set(found) == necessary)
   }
 
+  /// What ablated edges carry: the corrupted tokens, maybe at permuted positions, or nothing.
+  private func ablated(_ program: TracrProgram, _ regime: String) throws -> CompactWrites {
+    let model = program.known.model
+    let corrupted = TokenBatch(program.task.pairs.map(\.corrupted))
+    switch regime {
+    case "zero": return model.zeroWrites(tokenCount: corrupted.tokens.count)
+    case "resample": return PlainRun(model, batch: corrupted).forward().writes
+    default:
+      let positions = try program.golden.prompts("corrupted_positions").flatMap(\.self)
+      var input = model.weights.tokenEmbedding.gatherRows(corrupted.tokens)
+      input.add(try #require(model.weights.positionEmbedding).gatherRows(positions))
+      return PlainRun(model, batch: corrupted).forward(given: .input(input)).writes
+    }
+  }
+
+  @Test(arguments: TracrProgram.names, ["resample", "resample_positions", "zero"])
+  func `trials have the effect of every edge on every output`(name: String, regime: String) throws {
+    let program = try TracrProgram(name)
+    let (model, graph) = (program.known.model, program.known.model.graph)
+    let batch = PairBatch(program.task.pairs)
+    let stream = AblatedStream(try ablated(program, regime), model: model)
+    let full = PlainRun(model, batch: batch.clean).forward(keepsTape: true)
+    let state = MaskedState(
+      intact: try #require(full.tape), writes: full.writes, ablated: stream, graph: graph,
+      model: model)
+    let run = MaskedRun(
+      model, batch: batch.clean, mask: EdgeMask(1, graph: graph), ablated: stream)
+    var largest = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+    var meanSquare = largest
+    for reader in 0..<graph.readerCount {
+      let writers = 0..<graph.visibleWriterCount(ofReader: reader)
+      let logits = ReaderTrials(run, from: state, reader: reader).logits(
+        writers.map { writer in writers.map { $0 == writer ? 0 : 1 } })
+      for writer in writers {
+        let difference = logits.slice(block: writer) - full.logits
+        let offset = writer * graph.readerCount + reader
+        largest[offset] = Double(difference.elements.map(abs).max() ?? 0)
+        meanSquare[offset] =
+          difference.elements.reduce(0) { $0 + Double($1) * Double($1) }
+          / Double(difference.count)
+      }
+    }
+    for (found, key) in [(largest, "max_abs"), (meanSquare, "mean_square")] {
+      let expected = try program.golden.tensor("effect.\(regime).\(key)")
+      expectClose(
+        found, expected.elements.map(Double.init), relative: 1e-5, to: 1, "\(name) \(regime) \(key)"
+      )
+    }
+  }
+
   @Test(arguments: TracrProgram.names, regimes)
   func `ACDC at a small threshold ends in the minimal circuit`(
     name: String, ablation: Ablation
