@@ -55,7 +55,7 @@ enum PatchingBenchmark {
   /// Exact patching of a large model: the edges into some readers are timed, and what all would take follows.
   static func projection(_ model: Transformer, _ task: CircuitTask) {
     let graph = model.graph
-    let some = graph.readers.enumerated().filter { $0.offset % 61 == 60 }.map(\.element)
+    let some = graph.readers.enumerated().filter { $0.offset % 97 == 96 }.map(\.element)
     let edges = graph.writers.flatMap { writer in some.map { Edge(writer, $0) } }.filter(
       graph.contains)
     let problem = DiscoveryProblem(model: model, task: task)

@@ -151,7 +151,8 @@ extension Comparison {
       let names = founds.joined().first.map { Self.numbers($0).map(\.name) } ?? []
       var table = TextTable(
         columns: [("method", .left)] + names.map { ($0, .right) }
-          + [("tasks", .right), ("lowest", .right), ("at 0.99 or more", .right)])
+          + [("tasks", .right)]
+          + (isKnown ? [("lowest", .right), ("at 0.99 or more", .right)] : []))
       for (method, found) in zip(methods, founds) {
         let rows = found.map { Self.numbers($0).map(\.value) }
         let means = names.indices.map { column in
@@ -159,10 +160,9 @@ extension Comparison {
         }
         let first = rows.map { $0[0] }
         table.add(
-          cells: [method] + means + [
-            "\(rows.count)", Numbers.fixed(first.min() ?? .nan),
-            "\(first.count { $0 >= 0.99 })",
-          ])
+          cells: [method] + means + ["\(rows.count)"]
+            + (isKnown
+              ? [Numbers.fixed(first.min() ?? .nan), "\(first.count { $0 >= 0.99 })"] : []))
       }
       let kind = isKnown ? "whose circuits are known" : "whose circuits are not known"
       return "mean over the \(some.count) tasks \(kind)\n\n\(table.text)"
