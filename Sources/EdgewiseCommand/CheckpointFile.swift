@@ -97,7 +97,8 @@ final class CheckpointFile {
     source.setEventHandler {
       note(
         "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.")
-      exit(130)
+      // Other threads are at work: nothing of theirs may be torn down.
+      _exit(130)
     }
     source.resume()
     interruption = source
