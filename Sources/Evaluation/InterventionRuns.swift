@@ -55,7 +55,7 @@ public struct InterventionRuns: Sendable {
       let reference = ReferenceLogits(runs.clean.logits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         for (index, metric) in metrics.enumerated() {
-          sums[index] += metric.measure(logits, of: batch, reference: reference).values
+          sums[index] += metric.values(ofRuns: logits, of: batch, reference: reference)[0]
         }
       }
       add(reference.logits, &full)

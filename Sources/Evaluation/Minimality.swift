@@ -43,7 +43,7 @@ extension CircuitEvaluation {
       var runs = BatchRuns(model: model, batch: batch, sources: sources)
       let reference = ReferenceLogits(runs.clean.logits)
       let metric = { (logits: Tensor) in
-        task.metric.measure(logits, of: batch, reference: reference).values
+        task.metric.values(ofRuns: logits, of: batch, reference: reference)[0]
       }
       let start = runs.start(scheme.keeping(kept))
       let whole = runs.forward(scheme.keeping(kept))

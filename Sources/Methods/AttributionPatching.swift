@@ -3,20 +3,38 @@ import Models
 import Tasks
 import Tensors
 
-/// Edge attribution patching (EAP) and its integrated-gradients form (EAP-IG, inputs).
+/// Edge attribution patching (EAP) and its integrated-gradients forms (EAP-IG, of inputs and activations).
 ///
 /// `score(w → r) = ⟨a_w − ã_w, ∂metric/∂read(r)⟩`, summed over positions and dModel, averaged over
 /// prompts: to first order, how much the loss rises when the edge is ablated. EAP (arXiv 2310.10348)
 /// takes the gradient on the clean run. EAP-IG (arXiv 2403.17806) averages it over runs whose input
-/// lies on the way from the ablated to the clean one, `ã_input + α · (a_input − ã_input)`.
+/// lies on the way from the ablated to the clean one, `ã_input + α · (a_input − ã_input)`; or, of activations
+/// (as in arXiv 2504.13151), over runs in which one module by itself is given such a write: `input`, the
+/// heads of one layer together, or one MLP.
 ///
-/// Cost: EAP two forward passes and one backward pass for all edges; EAP-IG two forward passes and
-/// one forward and one backward pass for each point. Memory besides the weights: compact values and logits
+/// Cost: EAP two forward passes and one backward pass for all edges; EAP-IG two forward passes and for each
+/// point, of activations also for each module, a backward pass and what lies above the module of a forward
+/// pass. Memory besides the weights: compact values and logits
 /// of one batch, up to 1 GiB or one prompt; for each thread a tile of expanded writers, 32 MiB or 8
 /// tokens' worth, one layer's readers for it, and a matrix `[writers, readers]`; one such in Float64.
 public struct AttributionPatching: DiscoveryMethod {
   /// The α at which gradients are taken.
   public let points: [Double]
+  /// What is moved from ablated to clean.
+  public let path: Path
+
+  /// What is moved from ablated to clean.
+  public enum Path: Sendable {
+    /// The input.
+    case input
+    /// Every module's write, one module at a time.
+    case modules
+  }
+
+  private init(points: [Double], path: Path = .input) {
+    self.points = points
+    self.path = path
+  }
 
   /// Edge attribution patching: the gradient of the clean run alone.
   public static let plain = AttributionPatching(points: [1])
@@ -45,15 +63,19 @@ public struct AttributionPatching: DiscoveryMethod {
     }
   }
 
-  /// EAP-IG with inputs between the ablated and the clean one.
+  /// EAP-IG along a path from the ablated to the clean values.
   ///
   /// - Parameters:
+  ///   - path: What is moved.
   ///   - steps: How many points, at least 1.
-  ///   - rule: Where they lie.
+  ///   - rule: Where they lie; nil for where the published code has them: left for inputs, right for modules.
   /// - Returns: The method.
-  public static func integrated(steps: Int = 5, rule: Rule = .left) -> AttributionPatching {
+  public static func integrated(
+    along path: Path = .input, steps: Int = 5, rule: Rule? = nil
+  ) -> AttributionPatching {
     precondition(steps > 0, "\(steps) steps")
-    return AttributionPatching(points: rule.points(steps))
+    let rule = rule ?? (path == .input ? .left : .right)
+    return AttributionPatching(points: rule.points(steps), path: path)
   }
 
   /// Asks for a metric with a gradient, and one that is not zero at the only point.
@@ -63,9 +85,17 @@ public struct AttributionPatching: DiscoveryMethod {
     try problem.requireGradient(onCleanRun: points == [1])
   }
 
+  /// How far a run has come: some batches, and some modules of the next one.
+  private struct State: Codable {
+    var sums: [Double]
+    var batch = 0
+    var module = 0
+  }
+
   /// Scores every edge.
   ///
-  /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point.
+  /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point, and
+  ///   ``MethodError/foreignCheckpoint``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
@@ -73,45 +103,84 @@ public struct AttributionPatching: DiscoveryMethod {
     let values = AblationValues(
       problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)
-    var sums = [Double](repeating: 0, count: problem.graph.writerCount * problem.graph.readerCount)
-    for (index, batch) in batches.enumerated() {
-      run.progress(RunProgress("scoring edges", done: index, total: batches.count))
-      add(batch, problem, values, to: &sums)
+    let moduleCount = path == .input ? 1 : 2 * problem.graph.layerCount + 1
+    let size = problem.graph.writerCount * problem.graph.readerCount
+    var state =
+      try run.restored(State.self) { $0.sums.count == size && $0.module < moduleCount }
+      ?? State(sums: [Double](repeating: 0, count: size))
+    let total = batches.count * moduleCount
+    while state.batch < batches.count {
+      let runs = PathRuns(self, batches[state.batch], problem, values)
+      while state.module < moduleCount {
+        run.progress(
+          RunProgress(
+            "scoring edges", done: state.batch * moduleCount + state.module, total: total))
+        run.keep(state)
+        for point in points { runs.addScores(module: state.module, at: point, to: &state.sums) }
+        state.module += 1
+      }
+      (state.batch, state.module) = (state.batch + 1, 0)
     }
-    run.progress(RunProgress("scoring edges", done: batches.count, total: batches.count))
-    return try problem.scores(sums, termsPerPrompt: points.count)
+    run.progress(RunProgress("scoring edges", done: total, total: total))
+    return try problem.scores(state.sums, termsPerPrompt: points.count * moduleCount)
+  }
+}
+
+/// The runs of one batch on the way from ablated to clean.
+private struct PathRuns {
+  private let problem: DiscoveryProblem
+  private let path: AttributionPatching.Path
+  private let batch: PairBatch
+  private let run: PlainRun
+  private let clean: PlainRun.Result
+  private let ablated: CompactWrites
+  private let difference: CompactWrites
+  private let reference: ReferenceLogits
+
+  init(
+    _ method: AttributionPatching, _ batch: PairBatch, _ problem: DiscoveryProblem,
+    _ values: AblationValues
+  ) {
+    self.problem = problem
+    self.batch = batch
+    path = method.path
+    ablated = values.writes(for: batch)
+    run = PlainRun(problem.model, batch: batch.clean)
+    clean = run.forward(keepsTape: path == .modules || method.points.contains(1))
+    difference = clean.writes - ablated
+    reference = ReferenceLogits(clean.logits)
   }
 
-  /// Adds the contractions of one batch at every point.
-  private func add(
-    _ batch: PairBatch, _ problem: DiscoveryProblem, _ values: AblationValues,
-    to sums: inout [Double]
-  ) {
-    let ablated = values.writes(for: batch)
-    let run = PlainRun(problem.model, batch: batch.clean)
-    let clean = run.forward(keepsTape: points.contains(1))
-    let difference = clean.writes - ablated
-    let reference = ReferenceLogits(clean.logits)
-    for point in points {
-      let result =
-        point == 1 && clean.tape != nil
-        ? clean
-        : run.forward(
-          given: .input(ablated.input.moved(by: Float(point), along: difference.input)),
-          keepsTape: true)
-      guard let tape = result.tape else { continue }
-      let gradient = problem.task.metric.measure(
-        result.logits, of: batch, reference: reference
-      ).gradient
-      run.contract(
-        difference, with: run.backward(gradient, tape), graph: problem.graph, into: &sums)
+  /// Adds the contraction with the gradients of the run whose module is given a write at a point.
+  func addScores(module: Int, at point: Double, to sums: inout [Double]) {
+    // With the clean input the run is the clean one; other given writes cut the gradient.
+    let isClean = path == .input && point == 1
+    let given = isClean ? nil : given(module, Float(point))
+    let result = isClean ? clean : run.forward(given: given, from: clean, keepsTape: true)
+    guard let tape = result.tape else { preconditionFailure("a run that kept no tape") }
+    let gradient = problem.task.metric.measure(
+      result.logits, of: batch, reference: reference
+    ).gradient
+    run.contract(
+      difference, with: run.backward(gradient, tape, given: given), graph: problem.graph,
+      into: &sums)
+  }
+
+  /// The write of a module, counted as writers are, somewhere between ablated and clean.
+  private func given(_ module: Int, _ point: Float) -> PlainRun.GivenWrite {
+    guard module > 0 else {
+      return .input(ablated.input.moved(by: point, along: difference.input))
     }
+    let (layer, isMLP) = ((module - 1) / 2, module % 2 == 0)
+    return isMLP
+      ? .mlp(ablated.mlps[layer].moved(by: point, along: difference.mlps[layer]), layer: layer)
+      : .heads(ablated.heads[layer].moved(by: point, along: difference.heads[layer]), layer: layer)
   }
 }
 
 extension Tensor {
   /// This tensor plus `share · direction`.
-  func moved(by share: Float, along direction: Tensor) -> Tensor {
+  fileprivate func moved(by share: Float, along direction: Tensor) -> Tensor {
     var copy = self
     copy.add(direction, scaledBy: share)
     return copy

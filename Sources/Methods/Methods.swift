@@ -80,7 +80,7 @@ public enum Methods {
       name: "eap-ig", summary: "EAP with integrated gradients, along the input",
       paper: "2403.17806", cost: "2 + steps forward, steps backward",
       passes: { options, _ in PassCount(2 + options.steps, options.steps) },
-      make: { AttributionPatching.integrated(steps: $0.steps, rule: $0.rule ?? .left) }),
+      make: { AttributionPatching.integrated(steps: $0.steps, rule: $0.rule) }),
     MethodEntry(
       name: "eap-ig-activations",
       summary: "EAP with integrated gradients, along each module's write",
@@ -88,7 +88,7 @@ public enum Methods {
       passes: { options, problem in
         let runs = options.steps * (2 * problem.graph.layerCount + 1)
         return PassCount(2 + runs, runs)
-      }, make: { ActivationIntegral(steps: $0.steps, rule: $0.rule ?? .right) }),
+      }, make: { AttributionPatching.integrated(along: .modules, steps: $0.steps, rule: $0.rule) }),
     MethodEntry(
       name: "clean-corrupted", summary: "EAP with the mean of clean and corrupted gradients",
       paper: "2403.17806", cost: "3 forward, 2 backward", passes: { _, _ in PassCount(3, 2) },

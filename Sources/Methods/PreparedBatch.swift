@@ -48,8 +48,9 @@ struct IntactBatch {
 
   /// The sum of the full model's metric over the batch's prompts.
   var fullMetric: Double {
-    metric.measure(prepared.reference.logits, of: prepared.batch, reference: prepared.reference)
-      .values.reduce(0, +)
+    metric.values(
+      ofRuns: prepared.reference.logits, of: prepared.batch, reference: prepared.reference)[0]
+      .reduce(0, +)
   }
 
   /// The sum of the metric over the batch's prompts, for each trial.
@@ -57,7 +58,7 @@ struct IntactBatch {
     stride(from: 0, to: columns.count, by: trials.capacity).flatMap { first in
       let some = Array(columns[first..<min(first + trials.capacity, columns.count)])
       return metric.values(
-        ofRuns: trials.logits(some, of: outputs), of: prepared.batch,
+        ofRuns: trials.logits(some, of: outputs), outputs: outputs, of: prepared.batch,
         reference: prepared.reference
       ).map { $0.reduce(0, +) }
     }

@@ -67,7 +67,8 @@ import Methods
     let golden = try GoldenModel("llama")
     let problem = try problem(golden, Divergence.kl)
     let methods: [any DiscoveryMethod] = [
-      ACDC(thresholds: [0.003, 0.03]), ExactPatching(), ActivationIntegral(steps: 2),
+      ACDC(thresholds: [0.003, 0.03]), ExactPatching(),
+      AttributionPatching.integrated(along: .modules, steps: 2),
     ]
     for method in methods { try expectResumes(method, problem) }
   }

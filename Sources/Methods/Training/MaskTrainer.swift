@@ -80,8 +80,8 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
   /// What the metrics of full model and empty circuit differ by; 1 where they do not.
   private func scale(_ problem: DiscoveryProblem, _ batches: [PreparedBatch]) -> Double {
     let sum = { (logits: Tensor, batch: PreparedBatch) in
-      problem.task.metric.measure(logits, of: batch.batch, reference: batch.reference).values
-        .reduce(0, +)
+      problem.task.metric.values(
+        ofRuns: logits, of: batch.batch, reference: batch.reference)[0].reduce(0, +)
     }
     let difference = batches.reduce(0) { total, batch in
       let empty = batch.run(EdgeMask(0, graph: problem.graph)).forward()

@@ -63,17 +63,20 @@ extension Metric {
   /// The metric of each prompt in several runs of a batch.
   ///
   /// - Parameters:
-  ///   - logits: The logits of one run after the other, `[run, row, vocabulary]`, or of ``PairBatch/outputs``.
+  ///   - logits: The logits of one run after the other, `[run, row, outputs]`.
+  ///   - outputs: The outputs that the logits are of, ascending; nil for all.
   ///   - batch: The prompts that the rows of each run belong to.
   ///   - reference: The full model's logits, if the metric needs them.
   /// - Returns: For each run a value for each prompt.
   package func values(
-    ofRuns logits: Tensor, of batch: PairBatch, reference: ReferenceLogits? = nil
+    ofRuns logits: Tensor, outputs: [Int32]? = nil, of batch: PairBatch,
+    reference: ReferenceLogits? = nil
   ) -> [[Double]] {
     let rows = logits.reshaped([logits.rowCount, logits.columnCount])
     let runCount = logits.rowCount / batch.clean.rows.count
     let values = values(
-      MetricInput(logits: rows, batch: batch, runCount: runCount, reference: reference))
+      MetricInput(
+        logits: rows, outputs: outputs, batch: batch, runCount: runCount, reference: reference))
     let counts = batch.pairs.map(\.positions.count)
     return (0..<runCount).map { run in
       let size = batch.clean.rows.count
@@ -116,13 +119,12 @@ public struct MetricInput: Sendable {
   package let reference: ReferenceLogits?
 
   package init(
-    logits: Tensor, batch: PairBatch, runCount: Int = 1, reference: ReferenceLogits? = nil
+    logits: Tensor, outputs: [Int32]? = nil, batch: PairBatch, runCount: Int = 1,
+    reference: ReferenceLogits? = nil
   ) {
     self.logits = logits
-    // Logits of the batch's outputs only have their columns in the order of those.
-    let places =
-      logits.columnCount == batch.outputs.count
-      ? [Int32: Int32](uniqueKeysWithValues: zip(batch.outputs, 0...)) : [:]
+    // Where there are logits of some outputs only, answers are told by their columns.
+    let places = [Int32: Int32](uniqueKeysWithValues: zip(outputs ?? [], 0...))
     let perRun = { (tokens: [[Int32]]) -> [[Int32]] in
       let columns = tokens.map { row in row.map { token in places[token] ?? token } }
       return [[[Int32]]](repeating: columns, count: runCount).flatMap(\.self)
