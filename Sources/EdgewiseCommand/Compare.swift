@@ -35,6 +35,9 @@ struct Compare: ParsableCommand {
   @Option(help: "The metric of all tasks and methods. (default: the task's own, kl for acdc)")
   var metric: String?
 
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
   @OptionGroup(title: "Methods") var settings: MethodSettings
   @OptionGroup(title: "Methods") var edges: EdgeChoice
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -87,8 +90,7 @@ struct Compare: ParsableCommand {
   private func places() throws -> [(ModelArgument, URL?)] {
     let own = PlantedCircuits.names
     for name in task?.elements ?? [] where !own.contains(name) {
-      let file = try TaskOptions.parse([]).file(name)
-      guard let file else {
+      guard let file = TaskOptions.file(name) else {
         _ = try BuiltInTasks.named(name)
         continue
       }
@@ -106,6 +108,7 @@ struct Compare: ParsableCommand {
   func prompts(_ task: String?, seed: UInt64) throws -> TaskOptions {
     var options = try TaskOptions.parse([])
     (options.task, options.count, options.seed, options.metric) = (task, count, seed, metric)
+    options.skipUnequal = skipUnequal
     return options
   }
 

@@ -151,7 +151,8 @@ struct EvaluationSource {
       task.task = name
       task = task.absolute(in: nil)
     }
-    if task.file(task.name(for: loaded)) != nil, options.count != nil || options.seed != nil {
+    if TaskOptions.file(task.name(for: loaded)) != nil, options.count != nil || options.seed != nil
+    {
       throw Failure("--count and --seed go with built-in tasks; a task's file is run as it is.")
     }
     task.count = options.count ?? task.count
@@ -164,7 +165,7 @@ struct EvaluationSource {
       let note = run == nil ? "" : "; another task than the circuit was found on"
       return (made.task, made.description + note)
     }
-    if let file = task.file(task.name(for: loaded)) {
+    if let file = TaskOptions.file(task.name(for: loaded)) {
       guard try run.taskFile == fileHashes(of: file) else {
         throw Failure(
           """

@@ -32,7 +32,7 @@ struct TaskOptions: ParsableArguments {
   }
 
   /// A file's path when the task is one.
-  func file(_ name: String) -> URL? {
+  static func file(_ name: String) -> URL? {
     name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
   }
 
@@ -41,7 +41,7 @@ struct TaskOptions: ParsableArguments {
   /// - Parameter directory: What a relative path is relative to; nil for the working directory.
   /// - Returns: The options.
   func absolute(in directory: URL?) -> TaskOptions {
-    guard let task, file(task) != nil else { return self }
+    guard let task, Self.file(task) != nil else { return self }
     var options = self
     options.task = URL(filePath: task, relativeTo: directory).standardizedFileURL.path
     return options
@@ -71,7 +71,7 @@ struct TaskOptions: ParsableArguments {
     for loaded: LoadedModel, method: MethodEntry? = nil, without seen: [PromptPair] = []
   ) throws -> Made {
     let (name, model) = (name(for: loaded), loaded.model)
-    if let file = file(name) {
+    if let file = Self.file(name) {
       return try make(from: file, try metric(own: Metrics.all[0].name, method), model)
     }
     let own = loaded.known?.prompts

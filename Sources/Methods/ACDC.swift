@@ -10,13 +10,13 @@ import Tasks
 /// write reaches nothing any more loses the edges into it untested. The loss is that of the metric, KL by
 /// default.
 ///
-/// The score of an edge is the largest τ at which it is kept, 0 when it is at none: with one τ, that or 0. Sets of
-/// growing τ need not lie in each other: where a circuit has spare parts, another one may be kept.
+/// The score of an edge is the largest τ at which it is kept, 0 when it is at none: with one τ, that or 0.
+/// Sets of growing τ need not lie in each other: where a circuit has spare parts, another one may be kept.
 ///
 /// Several of a reader's edges are tried at once: each trial speculates how the ones before it end, and
 /// counts if that comes true, so the outcome is that of one edge after another.
-/// Cost: for each τ and edge what lies above its reader of one forward pass, more for trials that are thrown away. Memory: the writes of all
-/// prompts, `tokens · writers · dModel` numbers.
+/// Cost: for each τ and edge what lies above its reader of one forward pass, more for trials that are
+/// thrown away. Memory: the writes of all prompts, `tokens · writers · dModel` numbers.
 public struct ACDC: DiscoveryMethod {
   /// The thresholds, ascending.
   public let thresholds: [Double]
