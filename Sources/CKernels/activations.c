@@ -28,7 +28,7 @@ EK_INLINE float ek_value(float x, ek_activation kind) {
     case ek_gelu_tanh: return 0.5f * x * (1.0f + ek_tanh(0.7978845608f * (x + 0.044715f * x * x * x)));
     case ek_gelu_erf: return 0.5f * x * (1.0f + ek_erf(0.7071067812f * x));
     case ek_silu: return x / (1.0f + ek_exp(-x));
-    case ek_relu: return x > 0 ? x : 0;
+    case ek_relu: return x <= 0 ? 0 : x;  // NaN stays NaN.
   }
 }
 

@@ -81,20 +81,60 @@ EK_CLONES bool ek_all_finite(const float *x, int64_t count) {
   return special == 0;
 }
 
-typedef struct { float *out; const float *x; const int32_t *indices; int64_t columns; } gather;
-
-static void gather_range(const void *c, int64_t begin, int64_t end) {
-  const gather *g = c;
-  for (int64_t r = begin; r < end; r++)
-    memcpy(g->out + r * g->columns, g->x + g->indices[r] * g->columns, (size_t)g->columns * sizeof(float));
-}
-void ek_gather_rows(float *out, const float *table, const int32_t *indices, int64_t rows, int64_t columns) {
-  ek_for_ranges(rows, ek_row_grain(columns), gather_range, &(gather){out, table, indices, columns});
-}
-
 void ek_scatter_add_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns) {
   for (int64_t r = 0; r < rows; r++)
     for (int64_t i = 0; i < columns; i++) table[indices[r] * columns + i] += x[r * columns + i];
+}
+
+void ek_replace_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++)
+    memcpy(table + indices[r] * columns, x + r * columns, (size_t)columns * sizeof(float));
+}
+
+void ek_add_entries(float *x, const int64_t *places, const float *values, int64_t count) {
+  for (int64_t i = 0; i < count; i++) x[places[i]] += values[i];
+}
+
+typedef struct { double *products; const float *x, *y; int64_t columns; } pairing;
+
+static void row_products_range(const void *c, int64_t begin, int64_t end) {
+  const pairing *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = o->x + r * o->columns, *y = o->y + r * o->columns;
+    double sum = 0;
+    for (int64_t i = 0; i < o->columns; i++)
+      if (y[i] != 0) sum += (double)x[i] * (double)y[i];
+    o->products[r] = sum;
+  }
+}
+void ek_row_products(double *products, const float *x, const float *y, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), row_products_range, &(pairing){products, x, y, columns});
+}
+
+EK_CLONES static void scale_rows_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *factors = o->y;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) x[i] *= factors[r];
+  }
+}
+void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), scale_rows_range, &(operands){x, 0, factors, 0, rows, columns});
+}
+
+static void transpose_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *x = o->x;
+  float *out = o->out;
+  // Squares that fit into the nearest cache, so that no line of it is fetched twice.
+  for (int64_t top = 0; top < o->rows; top += 32)
+    for (int64_t column = begin; column < end; column++)
+      for (int64_t row = top; row < top + 32 && row < o->rows; row++)
+        out[column * o->rows + row] = x[row * o->columns + column];
+}
+void ek_transpose(float *out, const float *x, int64_t rows, int64_t columns) {
+  ek_for_ranges(columns, 32, transpose_range, &(operands){out, x, 0, 0, rows, columns});
 }
 
 typedef struct { float *out; const float *x; int64_t group, width; } grouping;

@@ -25,9 +25,10 @@ void ek_for_ranges(int64_t count, int64_t grain, void (*body)(const void *, int6
 EK_INLINE int64_t ek_row_grain(int64_t columns) { return columns >= 16384 || columns < 1 ? 1 : 16384 / columns; }
 #define EK_ELEMENT_GRAIN 16384
 
-/// exp(x) with a relative error below 2e-7: 2^n * p(r), |r| <= ln 2 / 2. Underflows to 0 below -87.
+/// exp(x) with a relative error below 2e-7: 2^n * p(r), |r| <= ln 2 / 2. Underflows to 0 below -87; NaN stays NaN.
 EK_INLINE float ek_exp(float x) {
-  const float clamped = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
+  // NaN takes the way of -87, since it has no integer.
+  const float clamped = x > -87.0f ? (x > 88.0f ? 88.0f : x) : -87.0f;
   const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer.
   const float n = (clamped * 1.44269504f + magic) - magic;
   const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -39,7 +40,7 @@ EK_INLINE float ek_exp(float x) {
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
   union { int32_t bits; float value; } power = {.bits = ((int32_t)n + 127) << 23};
-  return x < -87.0f ? 0.0f : p * power.value;
+  return x >= -87.0f ? p * power.value : (x < -87.0f ? 0.0f : x);
 }
 
 #endif

@@ -1,4 +1,4 @@
-// Softmax, log-softmax, cross-entropy and KL divergence over rows, with their gradients.
+// Softmax, log-softmax, cross-entropy and divergences (KL both ways, Jensen–Shannon) over rows, with their gradients.
 #include "softmax.h"
 
 typedef struct {

@@ -73,7 +73,14 @@ void ek_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {
   loop work = {count, body, context, 0};
   const int32_t limit = is_inside_loop ? 1 : ek_thread_count();
   const int32_t threads = count < limit ? (int32_t)count : limit;
-  if (threads <= 1) run_member(&work, 0); else dispatch_apply_f((size_t)threads, NULL, &work, run_member);
+  if (threads > 1) {
+    dispatch_apply_f((size_t)threads, NULL, &work, run_member);
+    return;
+  }
+  // One iteration alone takes no thread from the loops inside of it.
+  const int blas_threads = begin_sequential_blas();
+  run_loop(&work);
+  end_sequential_blas(blas_threads);
 }
 
 typedef struct {

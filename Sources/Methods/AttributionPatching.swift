@@ -87,7 +87,7 @@ public struct AttributionPatching: DiscoveryMethod {
 
   /// How far a run has come: some batches, and some modules of the next one.
   private struct State: Codable {
-    var sums: [Double]
+    var sums: Sums
     var batch = 0
     var module = 0
   }
@@ -107,7 +107,7 @@ public struct AttributionPatching: DiscoveryMethod {
     let size = problem.graph.writerCount * problem.graph.readerCount
     var state =
       try run.restored(State.self) { $0.sums.count == size && $0.module < moduleCount }
-      ?? State(sums: [Double](repeating: 0, count: size))
+      ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
       let runs = PathRuns(self, batches[state.batch], problem, values)
@@ -122,7 +122,7 @@ public struct AttributionPatching: DiscoveryMethod {
       (state.batch, state.module) = (state.batch + 1, 0)
     }
     run.progress(RunProgress("scoring edges", done: total, total: total))
-    return try problem.scores(state.sums, termsPerPrompt: points.count * moduleCount)
+    return try problem.scores(state.sums.values(), termsPerPrompt: points.count * moduleCount)
   }
 }
 
@@ -152,7 +152,7 @@ private struct PathRuns {
   }
 
   /// Adds the contraction with the gradients of the run whose module is given a write at a point.
-  func addScores(module: Int, at point: Double, to sums: inout [Double]) {
+  func addScores(module: Int, at point: Double, to sums: inout Sums) {
     // With the clean input the run is the clean one; other given writes cut the gradient.
     let isClean = path == .input && point == 1
     let given = isClean ? nil : given(module, Float(point))

@@ -62,14 +62,13 @@ public struct HeadImportance: DiscoveryMethod {
         for node in sums.indices {
           let row = products.row(node)
           for (start, end) in zip(part.clean.starts, part.clean.starts.dropFirst()) {
-            let tokens = row[(row.startIndex + Int(start))..<(row.startIndex + Int(end))]
-            sums[node] += abs(tokens.reduce(0.0) { $0 + Double($1) })
+            sums[node] += abs(row[Int(start)..<Int(end)].reduce(0.0) { $0 + Double($1) })
           }
         }
       case .edges:
-        var own = [Double](repeating: 0, count: sums.count)
+        var own = Sums(count: sums.count)
         plain.contract(result.writes, with: gradients, graph: problem.graph, into: &own)
-        for (offset, value) in own.enumerated() { sums[offset] += abs(value) }
+        for (offset, value) in own.values().enumerated() { sums[offset] += abs(value) }
       }
     }
   }

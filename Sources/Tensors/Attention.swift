@@ -1,33 +1,22 @@
-internal import CKernels
 internal import Foundation
 
-/// Rotary position embedding: pairs of a head's elements are turned by angles that grow with position.
+/// Rotary position embedding: pairs of a head's elements, `i` and `i + rotated/2`, are turned by angles that
+/// grow with position.
 package struct Rotary: Sendable, Equatable {
-  /// How pairs are formed.
-  package enum Pairing: Sendable {
-    /// Element `i` with `i + rotated/2`, as Hugging Face stores weights.
-    case halfSplit
-    /// Element `2i` with `2i + 1`, as GGUF's `llama` architecture stores weights.
-    case interleaved
-  }
-
   /// Cosines and sines, `[position, rotated/2]`.
   package let cosines: Tensor
   package let sines: Tensor
-  package let pairing: Pairing
 
   /// - Parameters:
   ///   - frequencies: Radians per position of each pair, `[rotated/2]`.
   ///   - positionCount: How many positions the table covers.
-  ///   - pairing: How pairs are formed.
-  package init(frequencies: [Double], positionCount: Int, pairing: Pairing = .halfSplit) {
+  package init(frequencies: [Double], positionCount: Int) {
     let angles = (0..<positionCount).flatMap { position in
       frequencies.map { Double(position) * $0 }
     }
     let shape = [positionCount, frequencies.count]
     cosines = Tensor(angles.map { Float(cos($0)) }, shape: shape)
     sines = Tensor(angles.map { Float(sin($0)) }, shape: shape)
-    self.pairing = pairing
   }
 
   /// Turns every head of `x` in place; backwards when `inverse`, which is also the gradient.
@@ -44,10 +33,10 @@ package struct Rotary: Sendable, Equatable {
       x.rowCount == positions.count && 2 * cosines.columnCount * headCount <= x.columnCount)
     precondition(
       positions.allSatisfy { $0 >= 0 && $0 < cosines.rowCount }, "a position without an angle")
-    unsafe ek_rotary(
-      &x.elements, cosines.elements, sines.elements, positions, Int64(x.rowCount),
-      Int64(headCount), Int64(x.columnCount / headCount), Int64(2 * cosines.columnCount),
-      pairing == .interleaved, inverse)
+    let target = x.writable()
+    x.backend.rotate(
+      target, self, positions: positions, heads: headCount, width: x.columnCount / headCount,
+      inverse: inverse)
   }
 }
 
@@ -82,12 +71,8 @@ package struct PromptAttention: Sendable {
   ///   - v: `[token, keyValueHead · dHead]`.
   /// - Returns: `z`, `[token, head · dHead]`.
   package func forward(q: Tensor, k: Tensor, v: Tensor) -> Tensor {
-    let width = width(q, k, v)
-    return unsafe Tensor(shape: q.shape) { out in
-      unsafe ek_attention(
-        out, q.elements, k.elements, v.elements, starts, Int64(starts.count - 1),
-        Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale, isCausal)
-    }
+    let operands = operands(q, k, v)
+    return q.making(q.shape) { $0.attend($1, operands, self) }
   }
 
   /// The gradients with respect to q, k and v, all `[token, head · dHead]`.
@@ -96,23 +81,21 @@ package struct PromptAttention: Sendable {
   package func backward(
     _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor
   ) -> (q: Tensor, k: Tensor, v: Tensor) {
-    let width = width(q, k, v)
+    let operands = operands(q, k, v)
     var (dk, dv) = (Tensor(zeros: q.shape), Tensor(zeros: q.shape))
-    let dq = unsafe Tensor(shape: q.shape) { out in
-      unsafe ek_attention_backward(
-        out, &dk.elements, &dv.elements, dz.elements, q.elements, k.elements, v.elements, starts,
-        Int64(starts.count - 1), Int64(headCount), Int64(keyValueHeadCount), Int64(width), scale,
-        isCausal)
+    let (keys, values) = (dk.writable(), dv.writable())
+    let dq = q.making(q.shape) {
+      $0.attendBackward($1, keys, values, dz.address, operands, self)
     }
     return (dq, dk, dv)
   }
 
-  private func width(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Int {
+  private func operands(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> AttentionOperands {
     let width = q.columnCount / headCount
     precondition(
       q.rowCount == Int(starts.last ?? 0) && k.shape == [q.rowCount, keyValueHeadCount * width]
         && v.shape == k.shape,
       "attention of q \(q.shape), k \(k.shape), v \(v.shape) over \(starts.last ?? 0) tokens")
-    return width
+    return AttentionOperands(q: q.address, k: k.address, v: v.address, width: width)
   }
 }

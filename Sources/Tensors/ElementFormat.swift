@@ -1,8 +1,7 @@
-internal import CKernels
-package import Foundation
-
-/// How a checkpoint stores numbers.
+/// How numbers are stored, in memory and in files.
 public enum ElementFormat: String, Sendable, CaseIterable {
+  /// Float64, of sums.
+  case f64 = "F64"
   /// Float32.
   case f32 = "F32"
   /// IEEE half precision.
@@ -19,7 +18,7 @@ public enum ElementFormat: String, Sendable, CaseIterable {
   /// How many elements are stored together.
   public var blockCount: Int {
     switch self {
-    case .f32, .f16, .bf16: 1
+    case .f64, .f32, .f16, .bf16: 1
     case .q8_0, .q4_0, .q4_1: 32
     }
   }
@@ -27,6 +26,7 @@ public enum ElementFormat: String, Sendable, CaseIterable {
   /// The bytes of one block.
   public var blockSize: Int {
     switch self {
+    case .f64: 8
     case .f32: 4
     case .f16, .bf16: 2
     case .q8_0: 34
@@ -35,46 +35,19 @@ public enum ElementFormat: String, Sendable, CaseIterable {
     }
   }
 
+  /// What addresses must be multiples of: kernels read Float32 and Float64 as they lie, everything else
+  /// byte by byte.
+  var alignment: Int {
+    switch self {
+    case .f64, .f32: blockSize
+    default: 1
+    }
+  }
+
   /// The bytes of `count` elements; nil when they are no whole number of blocks or too many.
   public func byteCount(of count: Int) -> Int? {
     guard count >= 0, count % blockCount == 0 else { return nil }
     let (bytes, overflow) = (count / blockCount).multipliedReportingOverflow(by: blockSize)
     return overflow ? nil : bytes
-  }
-
-  private var format: ek_format {
-    switch self {
-    case .f32: ek_f32
-    case .f16: ek_f16
-    case .bf16: ek_bf16
-    case .q8_0: ek_q8_0
-    case .q4_0: ek_q4_0
-    case .q4_1: ek_q4_1
-    }
-  }
-
-  /// Converts stored numbers, in bytes that may lie at any address, to Float32.
-  ///
-  /// - Parameters:
-  ///   - bytes: As many bytes as the shape needs in this format.
-  ///   - shape: The shape of the tensor.
-  /// - Returns: The numbers as Float32, of the shape.
-  package func decode(_ bytes: Data, shape: [Int]) -> Tensor {
-    let count = shape.reduce(1, *)
-    precondition(
-      bytes.count == byteCount(of: count), "\(bytes.count) bytes for \(shape) of \(self)")
-    return unsafe Tensor(shape: shape) { out in
-      unsafe bytes.withUnsafeBytes { buffer in
-        guard let base = buffer.baseAddress else { return }
-        unsafe ek_decode(out, base, format, Int64(count))
-      }
-    }
-  }
-}
-
-extension Tensor {
-  /// The elements as little-endian Float32 bytes.
-  package var littleEndianBytes: Data {
-    unsafe elements.withUnsafeBytes { unsafe Data($0) }
   }
 }

@@ -46,22 +46,30 @@ extension Tensor {
   }
 
   /// The matrix `[rows, last axis]`.
-  package var matrix: Matrix { Matrix(elements: elements, layout: layout) }
+  package var matrix: Matrix { Matrix(stored, layout) }
 
   /// The matrix `[outermost axis, everything else]`.
-  package var blockMatrix: Matrix { Matrix(elements: elements, layout: blockLayout) }
+  package var blockMatrix: Matrix { Matrix(stored, blockLayout) }
 }
 
-/// A window of a tensor to be read as a matrix, maybe transposed.
+/// A window of a storage to be read as a matrix, maybe transposed.
 package struct Matrix: Sendable {
-  let elements: [Float]
+  let storage: Storage
+  /// The window, counted from the storage's start.
   let layout: MatrixLayout
-  var isTransposed = false
+  private(set) var isTransposed = false
 
-  init(elements: [Float], layout: MatrixLayout) {
-    precondition(layout.end <= elements.count, "\(layout) in \(elements.count) elements")
-    self.elements = elements
+  fileprivate init(_ start: Address, _ layout: MatrixLayout) {
+    var layout = layout
+    layout.offset += start.offset
+    self.init(start.storage, layout, isTransposed: false)
+  }
+
+  private init(_ storage: Storage, _ layout: MatrixLayout, isTransposed: Bool) {
+    precondition(layout.end <= storage.count, "\(layout) in \(storage.count) elements")
+    self.storage = storage
     self.layout = layout
+    self.isTransposed = isTransposed
   }
 
   package var rowCount: Int { isTransposed ? layout.columnCount : layout.rowCount }
@@ -74,14 +82,12 @@ package struct Matrix: Sendable {
   }
 
   /// Some rows of the stored matrix (before it was transposed).
-  package func rows(_ range: Range<Int>) -> Matrix { with(layout.rows(range)) }
+  package func rows(_ range: Range<Int>) -> Matrix {
+    Matrix(storage, layout.rows(range), isTransposed: isTransposed)
+  }
 
   /// Some columns of the stored matrix (before it was transposed).
-  package func columns(_ range: Range<Int>) -> Matrix { with(layout.columns(range)) }
-
-  private func with(_ layout: MatrixLayout) -> Matrix {
-    var copy = Matrix(elements: elements, layout: layout)
-    copy.isTransposed = isTransposed
-    return copy
+  package func columns(_ range: Range<Int>) -> Matrix {
+    Matrix(storage, layout.columns(range), isTransposed: isTransposed)
   }
 }

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Rows of a tensor after a norm, with what its backward needs.
 package struct Normalized: Sendable {
   /// The normalised rows, of the input's shape.
@@ -26,7 +24,6 @@ package struct Normalization: Sendable, Equatable {
   package var bias: Tensor?
   package let epsilon: Float
   package let kind: NormKind
-  private var isCentred: Bool { kind == .layer }
 
   package init(scale: Tensor, bias: Tensor?, epsilon: Float, kind: NormKind) {
     self.scale = scale
@@ -47,17 +44,10 @@ package struct Normalization: Sendable, Equatable {
     }
     precondition(x.columnCount == scale.count, "a norm of \(scale.count) over \(x.shape)")
     var statistics = Tensor(zeros: [x.rowCount, 2])
-    let output = unsafe Tensor(shape: x.shape) { out in
-      let call = { (bias: UnsafePointer<Float>?) in
-        unsafe ek_norm_forward(
-          out, &statistics.elements, x.elements, scale.elements, bias, epsilon, isCentred,
-          Int64(x.rowCount), Int64(x.columnCount))
-      }
-      if let bias {
-        unsafe bias.elements.withUnsafeBufferPointer { unsafe call($0.baseAddress) }
-      } else {
-        call(nil)
-      }
+    let written = statistics.writable()
+    let output = x.making(x.shape) {
+      $0.norm(
+        $1, statistics: written, x.address, self, rows: x.rowCount, columns: x.columnCount)
     }
     return Normalized(output: output, statistics: statistics)
   }
@@ -74,10 +64,10 @@ package struct Normalization: Sendable, Equatable {
     precondition(
       dy.columnCount == x.columnCount && dy.rowCount % max(x.rowCount, 1) == 0
         && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
-    return unsafe Tensor(shape: dy.shape) { out in
-      unsafe ek_norm_backward(
-        out, dy.elements, x.elements, statistics.elements, scale.elements, isCentred,
-        Int64(dy.rowCount), Int64(max(x.rowCount, 1)), Int64(x.columnCount))
+    return x.making(dy.shape) {
+      $0.normBackward(
+        $1, dy.address, x.address, statistics: statistics.address, self, rows: dy.rowCount,
+        cycle: max(x.rowCount, 1), columns: x.columnCount)
     }
   }
 
@@ -90,9 +80,10 @@ package struct Normalization: Sendable, Equatable {
       dy.rowCount == x.rowCount && dy.columnCount == x.columnCount
         && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
     var dbias = gradient.bias ?? Tensor(zeros: [dy.columnCount])
-    unsafe ek_norm_backward_parameters(
-      &gradient.scale.elements, &dbias.elements, dy.elements, x.elements, statistics.elements,
-      Int64(dy.rowCount), Int64(dy.columnCount))
+    let (scale, bias) = (gradient.scale.writable(), dbias.writable())
+    x.backend.normBackwardParameters(
+      scale: scale, bias: bias, dy.address, x.address, statistics: statistics.address,
+      rows: dy.rowCount, columns: dy.columnCount)
     if gradient.bias != nil { gradient.bias = dbias }
   }
 }

@@ -24,7 +24,7 @@ public enum ProcessSettings {
 
 /// Runs `body` for every index below `count`, on several threads, in any order.
 ///
-/// A loop inside of a loop runs on its caller's thread, so work is never split twice.
+/// A loop inside of a loop of several iterations runs on its caller's thread, so work is never split twice.
 package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
   withoutActuallyEscaping(body) { body in
     var body = body
@@ -44,7 +44,7 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
 /// Terms are made in parallel, as many at a time as there are threads, and added in the order of
 /// their indices, so the sum does not depend on the threads.
 package func orderedSum(
-  _ count: Int, into sums: inout [Double], of term: @Sendable (Int) -> Tensor
+  _ count: Int, into sums: inout Sums, of term: @Sendable (Int) -> Tensor
 ) {
   let wave = ProcessSettings.threadCount
   for first in stride(from: 0, to: count, by: wave) {
@@ -54,6 +54,8 @@ package func orderedSum(
       let made = term(first + index)
       terms.withLock { $0[index] = made }
     }
-    for term in terms.withLock({ $0 }) { term?.accumulate(into: &sums) }
+    for term in terms.withLock({ $0 }) {
+      if let term { sums.add(term) }
+    }
   }
 }

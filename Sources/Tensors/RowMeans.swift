@@ -1,12 +1,12 @@
 /// Means of rows by group, summed in Float64 and in order.
 package struct RowMeans: Sendable {
   private let columnCount: Int
-  private var sums: [Double]
+  private var sums: Sums
   private var counts: [Double]
 
   package init(groupCount: Int, columnCount: Int) {
     self.columnCount = columnCount
-    sums = [Double](repeating: 0, count: groupCount * columnCount)
+    sums = Sums(count: groupCount * columnCount)
     counts = [Double](repeating: 0, count: groupCount)
   }
 
@@ -14,7 +14,7 @@ package struct RowMeans: Sendable {
   package mutating func add(_ rows: Tensor, groups: [Int32]) {
     precondition(rows.rowCount == groups.count && rows.columnCount == columnCount)
     for (row, group) in groups.enumerated() {
-      rows.slice(row..<(row + 1)).accumulate(into: &sums, at: Int(group) * columnCount)
+      sums.add(rows.slice(row..<(row + 1)), at: Int(group) * columnCount)
       counts[Int(group)] += 1
     }
   }
@@ -22,7 +22,7 @@ package struct RowMeans: Sendable {
   /// The means, `[group, columns]`; 0 for a group without rows.
   package var means: Tensor {
     Tensor(
-      sums.enumerated().map { index, sum in
+      sums.values().enumerated().map { index, sum in
         Float(sum / max(counts[index / columnCount], 1))
       }, shape: [counts.count, columnCount])
   }

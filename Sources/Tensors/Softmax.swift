@@ -1,5 +1,3 @@
-internal import CKernels
-
 extension Tensor {
   /// Softmax over the last axis, of the first `valid[row]` elements of each row; the rest become 0.
   ///
@@ -9,24 +7,20 @@ extension Tensor {
     precondition(
       valid.count == rowCount && valid.allSatisfy { $0 > 0 && $0 <= columnCount },
       "a count in 1…\(columnCount) for each of \(rowCount) rows")
-    return unsafe Tensor(shape: shape) { out in
-      unsafe ek_softmax(out, elements, valid, Int64(rowCount), Int64(columnCount))
-    }
+    return making(shape) { $0.softmax($1, address, valid: valid, columns: columnCount) }
   }
 
   /// The gradient of the softmax whose result is this tensor: `y (dy − Σ y·dy)`.
   package func softmaxBackward(_ dy: Tensor) -> Tensor {
     precondition(dy.shape == shape)
-    return unsafe Tensor(shape: shape) { out in
-      unsafe ek_softmax_backward(out, dy.elements, elements, Int64(rowCount), Int64(columnCount))
+    return making(shape) {
+      $0.softmaxBackward($1, dy.address, address, rows: rowCount, columns: columnCount)
     }
   }
 
   /// `x − log Σ exp x` over the last axis.
   package func logSoftmax() -> Tensor {
-    unsafe Tensor(shape: shape) { out in
-      unsafe ek_log_softmax(out, elements, Int64(rowCount), Int64(columnCount))
-    }
+    making(shape) { $0.logSoftmax($1, address, rows: rowCount, columns: columnCount) }
   }
 
   /// A loss for each row of logits, with its gradient with respect to them.
@@ -36,9 +30,7 @@ extension Tensor {
   package func crossEntropy(targets: [Int32]) -> RowLoss {
     precondition(
       targets.count == rowCount && targets.allSatisfy { $0 >= 0 && $0 < columnCount })
-    return unsafe rowLoss { losses, out in
-      unsafe ek_cross_entropy(losses, out, elements, targets, Int64(rowCount), Int64(columnCount))
-    }
+    return rowLoss { $0.crossEntropy($1, address, targets: targets, columns: columnCount) }
   }
 
   /// How far a softmax `q` is from a reference `p`.
@@ -49,14 +41,6 @@ extension Tensor {
     case reverseKL
     /// Jensen–Shannon, `½ Σ p log (p/m) + ½ Σ q log (q/m)` with `m = (p + q)/2`; at most log 2.
     case jensenShannon
-
-    fileprivate var kind: ek_divergence_kind {
-      switch self {
-      case .kl: EK_KL
-      case .reverseKL: EK_REVERSE_KL
-      case .jensenShannon: EK_JS
-      }
-    }
   }
 
   /// The divergence of this tensor's softmax from reference log-probabilities, row by row.
@@ -69,10 +53,10 @@ extension Tensor {
     _ divergence: Divergence, fromLogProbabilities reference: Tensor
   ) -> RowLoss {
     precondition(reference.shape == shape, "divergence of \(shape) from \(reference.shape)")
-    return unsafe rowLoss { losses, out in
-      unsafe ek_divergence(
-        divergence.kind, losses, out, elements, reference.elements, Int64(rowCount),
-        Int64(rowCount), Int64(columnCount))
+    return rowLoss {
+      $0.divergence(
+        divergence, $1, address, reference: reference.address, rows: rowCount,
+        references: rowCount, columns: columnCount)
     }
   }
 
@@ -83,20 +67,14 @@ extension Tensor {
     precondition(
       reference.columnCount == columnCount && rowCount % reference.rowCount == 0,
       "divergence of \(shape) from \(reference.shape)")
-    var losses = [Double](repeating: 0, count: rowCount)
-    unsafe ek_divergence(
-      divergence.kind, &losses, nil, elements, reference.elements, Int64(rowCount),
-      Int64(reference.rowCount), Int64(columnCount))
-    return losses
+    return backend.divergence(
+      divergence, nil, address, reference: reference.address, rows: rowCount,
+      references: reference.rowCount, columns: columnCount)
   }
 
-  private func rowLoss(
-    _ fill: (UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Float>) -> Void
-  ) -> RowLoss {
-    var losses = [Double](repeating: 0, count: rowCount)
-    let gradient = unsafe Tensor(shape: shape) { out in
-      unsafe losses.withUnsafeMutableBufferPointer { unsafe fill($0.baseAddress, out) }
-    }
+  private func rowLoss(_ fill: (any Backend, Address) -> [Double]) -> RowLoss {
+    var losses: [Double] = []
+    let gradient = making(shape) { losses = fill($0, $1) }
     return (losses, gradient)
   }
 
@@ -104,7 +82,7 @@ extension Tensor {
   package func rowArgmax() -> [Int] {
     (0..<rowCount).map { row in
       let values = self.row(row)
-      return (values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0) - values.startIndex
+      return values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
     }
   }
 
@@ -112,7 +90,7 @@ extension Tensor {
   /// best, where ties count against it.
   package func rank(ofBest columns: [Int32], row: Int) -> Int {
     let values = self.row(row)
-    let best = columns.map { values[values.startIndex + Int($0)] }.max() ?? -.infinity
+    let best = columns.map { values[Int($0)] }.max() ?? -.infinity
     return values.count { $0 >= best }
   }
 }

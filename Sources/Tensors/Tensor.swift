@@ -1,16 +1,26 @@
-internal import CKernels
+package import Foundation
 
-/// A dense array of Float32 numbers with named-by-convention axes, stored row by row.
+/// A dense array of numbers with named-by-convention axes, stored row by row: a shape over a window of a
+/// storage.
 ///
-/// The last axis is contiguous. A tensor is a value: copies share their elements until one changes.
-/// A shape that does not fit is a programmer's error and traps with both shapes in the message.
-public struct Tensor: Sendable, Equatable {
+/// The last axis is contiguous. A tensor is a value: copies, slices and other shapes share their storage, and
+/// writing to one of them copies its own window first. Numbers are Float32 unless ``format`` says otherwise,
+/// which only a model's weights do. A shape that does not fit is a programmer's error and traps with both shapes
+/// in the message.
+public struct Tensor: Sendable {
   /// The length of each axis, outermost first.
   public private(set) var shape: [Int]
-  /// All elements in storage order; their count is the product of the shape.
-  public internal(set) var elements: [Float]
+  private var storage: Storage
+  /// Where the window starts, in elements.
+  private let offset: Int
 
-  /// Wraps elements that are already in storage order.
+  private init(_ storage: Storage, offset: Int, shape: [Int]) {
+    self.storage = storage
+    self.offset = offset
+    self.shape = shape
+  }
+
+  /// Takes elements that are already in storage order.
   ///
   /// - Parameters:
   ///   - elements: The elements, outermost axis first.
@@ -19,74 +29,154 @@ public struct Tensor: Sendable, Equatable {
     precondition(
       elements.count == shape.reduce(1, *),
       "a tensor of shape \(shape) needs \(shape.reduce(1, *)) elements, found \(elements.count)")
-    self.elements = elements
-    self.shape = shape
+    self.init(shape: shape, on: .cpu) { backend, out in
+      unsafe elements.withUnsafeBytes { buffer in
+        guard let base = buffer.baseAddress else { return }
+        unsafe backend.upload(base, to: out.bytes, byteCount: buffer.count)
+      }
+    }
+  }
+
+  /// Takes numbers as they lie in a file, which stays mapped: nothing is read or converted.
+  ///
+  /// - Parameters:
+  ///   - bytes: As many bytes as the shape needs in the format, at any address.
+  ///   - format: How the numbers are stored; rows of the last axis are whole blocks.
+  ///   - shape: The length of each axis.
+  package init(mapping bytes: Data, as format: ElementFormat, shape: [Int]) {
+    let count = shape.reduce(1, *)
+    precondition((shape.last ?? 1) % format.blockCount == 0, "rows of \(shape) in \(format)")
+    self.init(Storage(lentBy: bytes, format, count: count), offset: 0, shape: shape)
   }
 
   /// Makes a tensor of zeros.
   ///
   /// - Parameter shape: The length of each axis.
   public init(zeros shape: [Int]) {
-    self.init([Float](repeating: 0, count: shape.reduce(1, *)), shape: shape)
+    self.init(shape: shape, on: .cpu) { $0.clear($1, count: shape.reduce(1, *)) }
   }
 
   /// Makes a tensor whose elements `fill` writes, all of them.
-  init(shape: [Int], filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
-    let count = shape.reduce(1, *)
-    self.shape = shape
-    unsafe elements = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let base = buffer.baseAddress { unsafe fill(base) }
-      initialized = count
-    }
+  init(shape: [Int], on device: Device, filledBy fill: (any Backend, Address) -> Void) {
+    let storage = Storage(device, .f32, count: shape.reduce(1, *))
+    if storage.count > 0 { fill(device.backend, Address(storage)) }
+    self.init(storage, offset: 0, shape: shape)
   }
 
+  /// A new tensor on the same device whose elements `fill` writes, all of them.
+  func making(_ shape: [Int], filledBy fill: (any Backend, Address) -> Void) -> Tensor {
+    Tensor(shape: shape, on: storage.device, filledBy: fill)
+  }
+
+  /// How the numbers are stored.
+  package var format: ElementFormat { storage.format }
+  /// Where the numbers lie.
+  public var device: Device { storage.device }
+  var backend: any Backend { device.backend }
+
   /// How many elements there are.
-  public var count: Int { elements.count }
+  public var count: Int { shape.reduce(1, *) }
   /// The length of the last axis.
   package var columnCount: Int { shape.last ?? 1 }
   /// The product of all axes but the last.
   package var rowCount: Int { shape.dropLast().reduce(1, *) }
 
+  /// The window's first number, to be read in whatever format it is stored.
+  var stored: Address { Address(storage, offset: offset) }
+
+  /// The window's first number, to be read as Float32.
+  var address: Address {
+    precondition(format == .f32, "a kernel of Float32 over \(format)")
+    return stored
+  }
+
+  /// The window's first number, to be written; copies the window first when anything else can see it.
+  mutating func writable() -> Address {
+    precondition(format == .f32, "writing to \(format)")
+    if storage.isLent || !isKnownUniquelyReferenced(&storage) {
+      let (count, source) = (count, address)
+      self = making(shape) { $0.copy(source, to: $1, count: count) }
+    }
+    return address
+  }
+
+  /// All elements in storage order, fetched from where they lie and converted to Float32.
+  public func values() -> [Float] {
+    let (count, source) = (count, float32.address)
+    return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress {
+        unsafe backend.download(source.bytes, to: base, byteCount: 4 * count)
+      }
+      initialized = count
+    }
+  }
+
+  /// The elements as little-endian Float32 bytes.
+  package var littleEndianBytes: Data { unsafe values().withUnsafeBytes { unsafe Data($0) } }
+
+  /// The same numbers as Float32, converted if they are stored in another format.
+  package var float32: Tensor {
+    guard format != .f32 else { return self }
+    let (source, rows, columns) = (stored, rowCount, columnCount)
+    return making(shape) {
+      $0.decode(source, stride: columns, rows: rows, columns: columns, to: $1)
+    }
+  }
+
   /// The element at one index for each axis.
   public subscript(indices: Int...) -> Float {
     precondition(indices.count == shape.count, "\(indices.count) indices into shape \(shape)")
-    var offset = 0
+    var place = 0
     for (index, length) in zip(indices, shape) {
       precondition(index >= 0 && index < length, "index \(indices) outside of shape \(shape)")
-      offset = offset * length + index
+      place = place * length + index
     }
-    return elements[offset]
+    return window(at: place, shape: [1]).values()[0]
   }
 
-  /// The same elements under another shape with as many elements.
-  package func reshaped(_ shape: [Int]) -> Tensor { Tensor(elements, shape: shape) }
+  /// Whether no element is infinite or NaN.
+  package var isFinite: Bool {
+    let tensor = float32
+    return tensor.backend.allFinite(tensor.address, count: count)
+  }
+}
 
-  /// The blocks `range` of the outermost axis, copied.
+extension Tensor: Equatable {
+  /// Whether shapes and numbers are the same, wherever they lie and however they are stored.
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    left.shape == right.shape && left.values() == right.values()
+  }
+}
+
+// Windows -------------------------------------------------------------------------------------
+
+extension Tensor {
+  /// The same elements under another shape with as many elements.
+  package func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == count, "\(self.shape) as \(shape)")
+    return window(at: 0, shape: shape)
+  }
+
+  /// The blocks `range` of the outermost axis.
   package func slice(_ range: Range<Int>) -> Tensor {
-    let block = shape.dropFirst().reduce(1, *)
-    return Tensor(
-      Array(elements[(range.lowerBound * block)..<(range.upperBound * block)]),
+    precondition(range.upperBound <= shape[0], "blocks \(range) of \(shape)")
+    return window(
+      at: range.lowerBound * shape.dropFirst().reduce(1, *),
       shape: [range.count] + shape.dropFirst())
   }
 
-  /// One block of the outermost axis, copied, without that axis.
+  /// One block of the outermost axis, without that axis.
   package func slice(block index: Int) -> Tensor {
     slice(index..<(index + 1)).reshaped(Array(shape.dropFirst()))
   }
 
-  /// Takes the last block of the outermost axis off and returns it without that axis.
-  package mutating func removeLastBlock() -> Tensor {
-    let last = slice(block: shape[0] - 1)
-    elements.removeLast(last.count)
-    shape[0] -= 1
-    return last
+  /// One row of the last axis, fetched.
+  package func row(_ index: Int) -> [Float] {
+    precondition(index >= 0 && index < rowCount, "row \(index) of \(shape)")
+    return window(at: index * columnCount, shape: [columnCount]).values()
   }
 
-  /// One row of the last axis.
-  package func row(_ index: Int) -> ArraySlice<Float> {
-    elements[(index * columnCount)..<((index + 1) * columnCount)]
+  private func window(at start: Int, shape: [Int]) -> Tensor {
+    Tensor(storage, offset: offset + start, shape: shape)
   }
-
-  /// Whether no element is infinite or not a number.
-  package var isFinite: Bool { unsafe ek_all_finite(elements, Int64(count)) }
 }

@@ -101,7 +101,7 @@ import Testing
 
   @Test func `random circuits keep size and layers`() throws {
     let graph = ComputationGraph(layerCount: 4, headCount: 3, dModel: 4)
-    let values = Tensor.random([graph.writerCount, graph.readerCount], seed: 1).elements
+    let values = Tensor.random([graph.writerCount, graph.readerCount], seed: 1).values()
     let circuit = EdgeScores(values, graph: graph).circuit(edgeCount: 40)
     var generator = SeededGenerator(seed: 2)
     let random = circuit.randomOfSameProfile(using: &generator)

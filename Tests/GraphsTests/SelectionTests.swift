@@ -54,7 +54,7 @@ import Testing
   @Test(arguments: [nil, 1] as [Int?]) func `greedy equals the naive search`(shared: Int?) {
     let graph = ComputationGraph(
       layerCount: 3, headCount: 2, keyValueReaderCount: shared, dModel: 4)
-    let values = Tensor.random([graph.writerCount, graph.readerCount], seed: 4).elements
+    let values = Tensor.random([graph.writerCount, graph.readerCount], seed: 4).values()
     let scores = EdgeScores(values, graph: graph)
     for ranking in EdgeScores.Ranking.allCases {
       var chosen: [Edge] = []

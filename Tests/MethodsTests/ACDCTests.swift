@@ -27,16 +27,16 @@ import Methods
         let scores = try method.scores(for: problem)
         let kept = try golden.file.mask("acdc.\(name).tau\(threshold)")
         #expect(
-          scores.values.map { $0 != 0 } == kept.elements.map { $0 != 0 },
+          scores.values.map { $0 != 0 } == kept.values().map { $0 != 0 },
           "\(family) \(name) \(threshold)")
         let circuit = scores.circuit(try #require(method.ownCircuit))
-        #expect(circuit.edgeCount == kept.elements.count { $0 != 0 })
+        #expect(circuit.edgeCount == kept.values().count { $0 != 0 })
       }
       let sweep = try ACDC(thresholds: thresholds).scores(for: problem)
       for threshold in thresholds {
         let kept = try golden.file.mask("acdc.\(name).tau\(threshold)")
         #expect(
-          zip(sweep.values, kept.elements).allSatisfy { $1 == 0 || $0 >= Float(threshold) })
+          zip(sweep.values, kept.values()).allSatisfy { $1 == 0 || $0 >= Float(threshold) })
       }
     }
   }

@@ -16,7 +16,7 @@ import Testing
     let problem = DiscoveryProblem(model: golden.model, task: try golden.task(metric))
     let scores = try method.scores(for: problem) { _ in }
     expectClose(
-      scores.values.map(Double.init), try golden.file.tensor(name).elements.map(Double.init),
+      scores.values.map(Double.init), try golden.file.tensor(name).values().map(Double.init),
       relative: 1e-3, "\(family) \(name)")
   }
 
@@ -46,6 +46,6 @@ import Testing
     #expect(try golden.file.names("writers") == graph.writers.map(\.description))
     #expect(try golden.file.names("readers") == graph.readers.map(\.description))
     #expect(
-      EdgeMask(1, graph: graph).values == (try golden.file.mask("edge_exists").elements))
+      EdgeMask(1, graph: graph).values == (try golden.file.mask("edge_exists").values()))
   }
 }

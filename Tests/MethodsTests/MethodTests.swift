@@ -83,7 +83,7 @@ import Testing
       ] {
         let result = plain.forward(given: given, from: clean, keepsTape: true)
         expectClose(result.logits, clean.logits, relative: 1e-6)
-        var sums = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+        var sums = Sums(count: graph.writerCount * graph.readerCount)
         let tape = try #require(result.tape)
         plain.contract(
           difference, with: plain.backward(gradient, tape, given: given), graph: graph,
@@ -93,9 +93,10 @@ import Testing
           case .mlp: graph.mlpReader(layer: layer)..<(graph.mlpReader(layer: layer) + 1)
           default: graph.headReaders(layer: layer)
           }
+        let values = sums.values()
         #expect(
-          sums.indices.allSatisfy {
-            !readers.contains($0 % graph.readerCount) || sums[$0] == 0
+          values.indices.allSatisfy {
+            !readers.contains($0 % graph.readerCount) || values[$0] == 0
           })
       }
     }

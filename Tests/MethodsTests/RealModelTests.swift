@@ -44,7 +44,7 @@ struct RealModelTests {
       for: DiscoveryProblem(model: model, task: task))
     expectClose(
       scores.values.map(Double.init),
-      try golden.tensor("eap.logit_difference").elements.map(Double.init), relative: 1e-3)
+      try golden.tensor("eap.logit_difference").values().map(Double.init), relative: 1e-3)
   }
 
   @Test func `EAP-IG`() throws {
@@ -52,7 +52,7 @@ struct RealModelTests {
       for: DiscoveryProblem(model: model, task: task))
     expectClose(
       scores.values.map(Double.init),
-      try golden.tensor("eap_ig_inputs.left.steps5.logit_difference").elements.map(Double.init),
+      try golden.tensor("eap_ig_inputs.left.steps5.logit_difference").values().map(Double.init),
       relative: 1e-3)
   }
 
@@ -66,7 +66,7 @@ struct RealModelTests {
       for: DiscoveryProblem(model: model, task: task))
     expectClose(
       edges.map { Double(scores[$0]) },
-      try golden.tensor("exact.logit_difference").elements.map(Double.init), relative: 1e-3)
+      try golden.tensor("exact.logit_difference").values().map(Double.init), relative: 1e-3)
   }
 
   /// As MIB publishes for random scores, a quarter and three quarters: all of it in the last trapezoid.
@@ -79,7 +79,7 @@ struct RealModelTests {
     let curves = (1...4 as ClosedRange<UInt64>).map { seed in
       let random = Tensor.random([graph.writerCount, graph.readerCount], seed: seed)
       return evaluation.curves(
-        of: EdgeScores(random.elements, graph: graph), by: [.signed, .magnitude])
+        of: EdgeScores(random.values(), graph: graph), by: [.signed, .magnitude])
     }
     for curve in curves.joined() {
       #expect(curve.points.dropLast(2).allSatisfy { abs($0.faithfulness.value) < 0.05 })

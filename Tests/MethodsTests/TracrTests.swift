@@ -25,8 +25,8 @@ import Testing
       // The logits of the first position mean nothing.
       let isReal = rows.map { batch.positions[Int($0)] > 0 ? Float(1) : 0 }
       expectClose(
-        found.scaledRows(by: isReal).elements.map(Double.init),
-        expected.reshaped(found.shape).scaledRows(by: isReal).elements.map(Double.init),
+        found.scaledRows(by: isReal).values().map(Double.init),
+        expected.reshaped(found.shape).scaledRows(by: isReal).values().map(Double.init),
         relative: 1e-5, to: 1, "\(name) \(tokens)")
     }
   }
@@ -39,7 +39,7 @@ import Testing
     let scores = try ExactPatching().scores(for: problem)
     let effects = try program.golden.tensor("effect.\(ablation).mean_square")
     expectClose(
-      scores.values.map(Double.init), effects.elements.map(Double.init), relative: 1e-5,
+      scores.values.map(Double.init), effects.values().map(Double.init), relative: 1e-5,
       "\(name) \(ablation)")
     // An effect is none or far from none.
     let necessary = try program.edges(ablation.rawValue, "necessary")
@@ -83,16 +83,16 @@ import Testing
       for writer in writers {
         let difference = logits.slice(block: writer) - full.logits
         let offset = writer * graph.readerCount + reader
-        largest[offset] = Double(difference.elements.map(abs).max() ?? 0)
+        largest[offset] = Double(difference.values().map(abs).max() ?? 0)
         meanSquare[offset] =
-          difference.elements.reduce(0) { $0 + Double($1) * Double($1) }
+          difference.values().reduce(0) { $0 + Double($1) * Double($1) }
           / Double(difference.count)
       }
     }
     for (found, key) in [(largest, "max_abs"), (meanSquare, "mean_square")] {
       let expected = try program.golden.tensor("effect.\(regime).\(key)")
       expectClose(
-        found, expected.elements.map(Double.init), relative: 1e-5, to: 1, "\(name) \(regime) \(key)"
+        found, expected.values().map(Double.init), relative: 1e-5, to: 1, "\(name) \(regime) \(key)"
       )
     }
   }

@@ -40,7 +40,7 @@ import Testing
 
     let plain = PlainRun(golden.model, batch: golden.clean)
     let clean = plain.forward(keepsTape: true)
-    var fast = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+    var fast = Sums(count: graph.writerCount * graph.readerCount)
     plain.contract(
       clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
       graph: graph, into: &fast)
@@ -52,7 +52,8 @@ import Testing
     let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
     let existing = EdgeMask(1, graph: graph).values.map(Double.init)
     expectClose(
-      zip(fast, existing).map { $0 * $1 }, try #require(gradients.mask), relative: 1e-4, family)
+      zip(fast.values(), existing).map { $0 * $1 }, try #require(gradients.mask), relative: 1e-4,
+      family)
   }
 
   @Test(arguments: families) func `a batch of unequal lengths equals its prompts one by one`(
@@ -71,7 +72,7 @@ import Testing
 
   @Test(arguments: families) func `gradient to ablated values`(family: String) throws {
     let golden = try GoldenModel(family)
-    let mask = EdgeMask(try golden.file.tensor("mask.fractional").elements, graph: golden.graph)
+    let mask = EdgeMask(try golden.file.tensor("mask.fractional").values(), graph: golden.graph)
     let ablated = golden.ablated(by: "resample")
     let dlogits = try golden.logitDifferenceGradient()
     let run = { (input: Tensor) in
@@ -106,7 +107,7 @@ import Testing
       defer { ProcessSettings.limitThreads(to: 0) }
       let plain = PlainRun(golden.model, batch: batch)
       let clean = plain.forward(keepsTape: true)
-      var scores = [Double](repeating: 0, count: graph.writerCount * graph.readerCount)
+      var scores = Sums(count: graph.writerCount * graph.readerCount)
       plain.contract(
         clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
         graph: graph, into: &scores)
@@ -114,7 +115,7 @@ import Testing
         golden.model, batch: batch, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
       let result = masked.forward(extent: .tape)
       let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
-      return (clean.logits, scores, result.logits, gradients.mask)
+      return (clean.logits, scores.values(), result.logits, gradients.mask)
     }
     for result in results.dropFirst() { #expect(result == results[0]) }
   }

@@ -26,7 +26,7 @@ import Testing
       let ablated = golden.ablated(by: ablation)
       let expected = try golden.file.tensor("masked_logits.\(ablation)")
       for index in 0..<masks.shape[0] {
-        let mask = EdgeMask(masks.slice(block: index).elements, graph: golden.graph)
+        let mask = EdgeMask(masks.slice(block: index).values(), graph: golden.graph)
         let run = MaskedRun(golden.model, batch: golden.clean, mask: mask, ablated: ablated)
         expectClose(
           run.forward(rows: golden.allRows).logits,
@@ -38,7 +38,7 @@ import Testing
 
   @Test(arguments: families) func `mask gradients`(family: String) throws {
     let golden = try GoldenModel(family)
-    let mask = EdgeMask(try golden.file.tensor("mask.fractional").elements, graph: golden.graph)
+    let mask = EdgeMask(try golden.file.tensor("mask.fractional").values(), graph: golden.graph)
     let run = MaskedRun(
       golden.model, batch: golden.clean, mask: mask, ablated: golden.ablated(by: "resample"))
     let result = run.forward(extent: .tape)
@@ -53,7 +53,7 @@ import Testing
       let gradients = run.backward(dlogits, tape, wanting: .mask)
       expectClose(
         try #require(gradients.mask),
-        try golden.file.tensor("mask_gradient.\(metric)").elements.map(Double.init),
+        try golden.file.tensor("mask_gradient.\(metric)").values().map(Double.init),
         relative: 1e-3, "\(family) \(metric)")
     }
   }
@@ -90,9 +90,9 @@ import Testing
       // A bias is held to its matrix's scale: GPT-2's keys' biases have no effect, so their own
       // gradients are nothing but rounding.
       let isBias = name.hasSuffix(".bias")
-      if !isBias { matrixScale = Double(other.elements.map(abs).max() ?? 0) }
+      if !isBias { matrixScale = Double(other.values().map(abs).max() ?? 0) }
       expectClose(
-        one.elements.map(Double.init), other.elements.map(Double.init), relative: 1e-3,
+        one.values().map(Double.init), other.values().map(Double.init), relative: 1e-3,
         to: isBias ? matrixScale : nil, "\(family) \(name)")
     }
   }

@@ -98,28 +98,35 @@ import Testing
   @Test func `sums of scattered terms equal their product`() {
     let base = Tensor.random([3, 700], seed: 1)
     let terms = (0..<5).map { Tensor.random([3, 700], seed: 10 + $0) }
-    let factors = Tensor.random([5, 4], seed: 30)
-    let found = Tensor.sums(base: base, terms: terms, factors: factors.elements, count: 4)
-    var expected = base.repeatedRow(4).reshaped([4, 3, 700])
-    for (index, term) in terms.enumerated() {
+    let factors = [Tensor.random([5, 4], seed: 30), Tensor.random([5, 4], seed: 31)]
+    // The second row has factors of its own, and one term that all of them leave out.
+    var own = factors[1].values()
+    own.replaceSubrange(8..<12, with: [0, 0, 0, 0])
+    let parts = [factors[0].values(), own]
+    let found = Tensor.sums(
+      base: base, terms: terms, parts: [(0..<1, parts[0]), (1..<2, own), (2..<3, parts[0])],
+      count: 4)
+    for row in 0..<3 {
       for output in 0..<4 {
-        var share = term
-        share.scale(by: factors[index, output])
-        expected.add(share, toBlock: output)
+        var expected = base.slice(block: row)
+        for (index, term) in terms.enumerated() {
+          expected.add(term.slice(block: row), scaledBy: parts[row % 2][4 * index + output])
+        }
+        expectClose(found.slice(block: output).slice(block: row), expected, relative: 1e-6)
       }
     }
-    expectClose(found, expected, relative: 1e-6)
-    #expect(Tensor.sums(base: base, terms: [], factors: [], count: 1).elements == base.elements)
+    let nothing = Tensor.sums(base: base, terms: [], parts: [(0..<3, [])], count: 1)
+    #expect(nothing.values() == base.values())
   }
 
   @Test func `blocks of columns`() {
     var x = Tensor((0..<12).map(Float.init), shape: [2, 6])
-    #expect(x.gatherColumnBlocks([2, 0], width: 2).elements == [4, 5, 0, 1, 10, 11, 6, 7])
+    #expect(x.gatherColumnBlocks([2, 0], width: 2).values() == [4, 5, 0, 1, 10, 11, 6, 7])
     #expect(x.gatherColumnBlocks([0, 1, 2], width: 2) == x)
     x.replaceColumnBlocks([1], width: 2, with: Tensor([90, 91, 92, 93], shape: [2, 2]))
-    #expect(x.elements == [0, 1, 90, 91, 4, 5, 6, 7, 92, 93, 10, 11])
+    #expect(x.values() == [0, 1, 90, 91, 4, 5, 6, 7, 92, 93, 10, 11])
     x.replaceRows([1], with: Tensor(zeros: [1, 6]))
-    #expect(x.elements == [0, 1, 90, 91, 4, 5, 0, 0, 0, 0, 0, 0])
+    #expect(x.values() == [0, 1, 90, 91, 4, 5, 0, 0, 0, 0, 0, 0])
     let stacked = Tensor(stacking: [Tensor([1, 2], shape: [2]), Tensor([3, 4], shape: [2])])
     #expect(stacked == Tensor([1, 2, 3, 4], shape: [2, 2]))
   }

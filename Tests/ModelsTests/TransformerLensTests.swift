@@ -90,7 +90,7 @@ import Testing
     let tensors = tensors(golden.model)
     let folded = tensors.filter { !$0.key.contains("ln") }
     let model = try load(config, folded)
-    #expect(model.weights.finalNorm.scale.elements.allSatisfy { $0 == 1 })
+    #expect(model.weights.finalNorm.scale.values().allSatisfy { $0 == 1 })
     #expect(throws: CheckpointError.self) { try load(config, tensors) }
   }
 

@@ -21,8 +21,8 @@ import Testing
   @Test func `resample is the corrupted run and zero is nothing`() {
     let corrupted = PlainRun(golden.model, batch: golden.corrupted).forward().writes
     #expect(writes(.resample).heads == corrupted.heads && writes(.resample).mlps == corrupted.mlps)
-    #expect(writes(.zero).input.elements.allSatisfy { $0 == 0 })
-    #expect(writes(.zero).heads.allSatisfy { $0.elements.allSatisfy { $0 == 0 } })
+    #expect(writes(.zero).input.values().allSatisfy { $0 == 0 })
+    #expect(writes(.zero).heads.allSatisfy { $0.values().allSatisfy { $0 == 0 } })
   }
 
   @Test(arguments: [Ablation.mean(), .positionalMean()]) func `means`(ablation: Ablation) {

@@ -5,9 +5,9 @@ import Testing
 @Suite struct ElementFormatTests {
   @Test func `every half precision number is decoded exactly`() {
     let bytes = Data((0...UInt16.max).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
-    let decoded = ElementFormat.f16.decode(bytes, shape: [65536])
+    let decoded = Tensor(mapping: bytes, as: .f16, shape: [65536]).values()
     for pattern in 0...UInt16.max {
-      let found = decoded.elements[Int(pattern)]
+      let found = decoded[Int(pattern)]
       #if arch(arm64)
         let expected = Float(Float16(bitPattern: pattern))
       #else
@@ -32,23 +32,23 @@ import Testing
 
   @Test func `bfloat16 is the upper half of a Float32`() {
     let bytes = Data([0x80, 0x3F, 0x49, 0x40, 0x00, 0xC0])
-    #expect(ElementFormat.bf16.decode(bytes, shape: [3]).elements == [1, 3.140625, -2])
+    #expect(Tensor(mapping: bytes, as: .bf16, shape: [3]).values() == [1, 3.140625, -2])
   }
 
   @Test func `quantised blocks, worked by hand`() {
     let one: [UInt8] = [0x00, 0x38]  // 0.5 as half
     let q8 = Data(one + (0..<32).map { UInt8(bitPattern: Int8($0 - 16)) })
     #expect(
-      ElementFormat.q8_0.decode(q8, shape: [32]).elements == (0..<32).map { Float($0 - 16) / 2 })
+      Tensor(mapping: q8, as: .q8_0, shape: [32]).values() == (0..<32).map { Float($0 - 16) / 2 })
     let nibbles = (0..<16).map { UInt8($0) | UInt8(15 - $0) << 4 }
     let low = (0..<16).map { Float($0) }
     let high = (0..<16).map { Float(15 - $0) }
     #expect(
-      ElementFormat.q4_0.decode(Data(one + nibbles), shape: [32]).elements
+      Tensor(mapping: Data(one + nibbles), as: .q4_0, shape: [32]).values()
         == (low + high).map { ($0 - 8) / 2 })
     let minimum: [UInt8] = [0x00, 0xBC]  // −1
     #expect(
-      ElementFormat.q4_1.decode(Data(one + minimum + nibbles), shape: [32]).elements
+      Tensor(mapping: Data(one + minimum + nibbles), as: .q4_1, shape: [32]).values()
         == (low + high).map { $0 / 2 - 1 })
   }
 

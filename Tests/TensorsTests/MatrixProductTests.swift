@@ -47,7 +47,7 @@ import Testing
         )
       })
     var total = Tensor(zeros: [tokens, 6])
-    for head in 0..<heads { total.add(block: head, of: separate) }
+    for head in 0..<heads { total.add(separate.slice(block: head)) }
     total.add(start)
     expectClose(total, expected, relative: 1e-5)
   }
@@ -67,9 +67,9 @@ import Testing
     let results = [1, 2, 3, 7].map { threads in
       ProcessSettings.limitThreads(to: threads)
       defer { ProcessSettings.limitThreads(to: 0) }
-      var sums = [Double](repeating: 0, count: 300)
+      var sums = Sums(count: 300)
       orderedSum(20, into: &sums) { x.slice(($0 * 20)..<($0 * 20 + 20)).rowSum() }
-      return (Tensor.product(a.matrix, b.matrix), x.softmax(), sums)
+      return (Tensor.product(a.matrix, b.matrix), x.softmax(), sums.values())
     }
     for result in results.dropFirst() {
       #expect(result.0 == results[0].0 && result.1 == results[0].1 && result.2 == results[0].2)

@@ -62,16 +62,16 @@ enum Naive {
 
   /// Rotates pairs (first, second) of one head at a position.
   static func rotary(
-    _ x: Tensor, frequencies: [Double], positions: [Int32], headCount: Int, interleaved: Bool
+    _ x: Tensor, frequencies: [Double], positions: [Int32], headCount: Int
   ) -> Tensor {
     let width = x.columnCount / headCount
-    var result = x.elements.map(Double.init)
+    var result = x.values().map(Double.init)
     for (token, position) in positions.enumerated() {
       for head in 0..<headCount {
         for (pair, frequency) in frequencies.enumerated() {
           let start = (token * headCount + head) * width
-          let first = start + (interleaved ? 2 * pair : pair)
-          let second = interleaved ? first + 1 : first + frequencies.count
+          let first = start + pair
+          let second = first + frequencies.count
           let angle = Double(position) * frequency
           let (a, b) = (double(x, first), double(x, second))
           result[first] = a * cos(angle) - b * sin(angle)
@@ -115,7 +115,7 @@ enum Naive {
     return Tensor(result, shape: q.shape)
   }
 
-  private static func double(_ x: Tensor, _ index: Int) -> Double { Double(x.elements[index]) }
+  private static func double(_ x: Tensor, _ index: Int) -> Double { Double(x.values()[index]) }
 
   private static func tensor(_ shape: [Int], _ value: (Int) -> Double) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { Float(value($0)) }, shape: shape)

@@ -8,7 +8,7 @@ package func expectClose(
 ) {
   #expect(found.shape == expected.shape, "\(what)", sourceLocation: sourceLocation)
   expectClose(
-    found.elements.map(Double.init), expected.elements.map(Double.init),
+    found.values().map(Double.init), expected.values().map(Double.init),
     relative: Double(tolerance), what, sourceLocation: sourceLocation)
 }
 

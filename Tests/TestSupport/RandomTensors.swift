@@ -21,7 +21,7 @@ package func expectGradient(
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let product = { (left: Tensor, right: Tensor) in
-    zip(left.elements, right.elements).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    zip(left.values(), right.values()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
   }
   #expect(gradient.count == x.count, "\(what)", sourceLocation: sourceLocation)
   for seed in 1...4 as ClosedRange<UInt64> {

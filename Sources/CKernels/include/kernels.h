@@ -22,6 +22,20 @@ int32_t ek_thread_count(void);
 void ek_keep_freed_memory(void);
 /// The most bytes of memory that the process has held.
 int64_t ek_peak_memory(void);
+/// The calling thread's own memory on one of two sides (0, 1) for `count` floats: valid until it asks for more on
+/// that side. Null when there is none to be had.
+float *ek_scratch(int32_t side, int64_t count);
+
+// Number formats -------------------------------------------------------------------------------
+
+typedef enum { ek_f64, ek_f32, ek_f16, ek_bf16, ek_q8_0, ek_q4_0, ek_q4_1 } ek_format;
+/// Stored rows of `columns` elements (whole blocks), `row_bytes` apart and at any address, as Float32 rows that are
+/// `out_stride` apart.
+void ek_decode(float *out, const void *bytes, ek_format format, int64_t rows, int64_t row_bytes, int64_t columns,
+               int64_t out_stride);
+/// out[r] = table[indices[r]], decoded
+void ek_gather_rows(float *out, const void *table, ek_format format, const int32_t *indices, int64_t rows,
+                    int64_t row_bytes, int64_t columns);
 
 // Elements -------------------------------------------------------------------------------------
 
@@ -39,10 +53,18 @@ void ek_sum_rows(float *sums, const float *x, int64_t rows, int64_t columns);
 void ek_accumulate(double *total, const float *x, int64_t count);
 /// Whether every element is finite.
 bool ek_all_finite(const float *x, int64_t count);
-/// out[r] = table[indices[r]]
-void ek_gather_rows(float *out, const float *table, const int32_t *indices, int64_t rows, int64_t columns);
 /// table[indices[r]] += x[r]; indices may repeat
 void ek_scatter_add_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns);
+/// table[indices[r]] = x[r]; indices do not repeat
+void ek_replace_rows(float *table, const float *x, const int32_t *indices, int64_t rows, int64_t columns);
+/// x[places[i]] += values[i], in order; places may repeat
+void ek_add_entries(float *x, const int64_t *places, const float *values, int64_t count);
+/// products[r] = Σ_c x[r, c] * y[r, c] in Float64, in order, passing over zeros of y
+void ek_row_products(double *products, const float *x, const float *y, int64_t rows, int64_t columns);
+/// x[r, c] *= factors[r]
+void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns);
+/// out[c, r] = x[r, c]
+void ek_transpose(float *out, const float *x, int64_t rows, int64_t columns);
 /// out[t, g] = Σ_i x[t, g * group + i], blocks of width floats
 void ek_sum_groups(float *out, const float *x, int64_t rows, int64_t groups, int64_t group, int64_t width);
 
@@ -95,9 +117,9 @@ void ek_divergence(ek_divergence_kind kind, double *losses, float *dx, const flo
 
 /// Rotates the first `rotated` elements of every head of x[t, head, width] by the angles of row
 /// positions[t] of cosines and sines [position, rotated / 2]; backwards when `inverse`.
-/// Pairs are (i, i + rotated / 2), or (2i, 2i + 1) when interleaved. In place.
+/// Pairs are (i, i + rotated / 2). In place.
 void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions,
-               int64_t tokens, int64_t heads, int64_t width, int64_t rotated, bool interleaved, bool inverse);
+               int64_t tokens, int64_t heads, int64_t width, int64_t rotated, bool inverse);
 /// Attention inside each prompt, to earlier tokens only when causal. q, z [t, head, width]; k, v [t, keyValueHead, width];
 /// prompt p holds tokens starts[p]..<starts[p + 1]; head h reads key/value head h / (heads / keyValueHeads).
 void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts,
@@ -106,11 +128,5 @@ void ek_attention(float *z, const float *q, const float *k, const float *v, cons
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
                            const float *k, const float *v, const int32_t *starts, int64_t prompts,
                            int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
-
-// Number formats of checkpoints ----------------------------------------------------------------
-
-typedef enum { ek_f32 = 0, ek_f16 = 1, ek_bf16 = 2, ek_q8_0 = 3, ek_q4_0 = 4, ek_q4_1 = 5 } ek_format;
-/// Converts `count` elements, which may be unaligned, to Float32.
-void ek_decode(float *out, const void *bytes, ek_format format, int64_t count);
 
 #endif

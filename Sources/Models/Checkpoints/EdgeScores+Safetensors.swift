@@ -40,7 +40,7 @@ extension EdgeScores {
       throw CheckpointError(
         url.path, .wrongShape(tensor: "scores", expected: shape, found: stored.shape))
     }
-    self.init(try file.read("scores", stored).elements, graph: graph)
+    self.init(try file.read("scores", stored).values(), graph: graph)
   }
 
   /// The graph whose writers and readers the metadata names.

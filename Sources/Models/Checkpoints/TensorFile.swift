@@ -31,7 +31,7 @@ package struct TensorFile: Sendable {
     guard let format = ElementFormat(rawValue: stored.format) else {
       throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
     }
-    let tensor = format.decode(stored.bytes, shape: stored.shape)
+    let tensor = Tensor(mapping: stored.bytes, as: format, shape: stored.shape).float32
     guard tensor.isFinite else { throw CheckpointError(path, .notFinite(tensor: name)) }
     return tensor
   }

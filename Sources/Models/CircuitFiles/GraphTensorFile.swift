@@ -36,6 +36,6 @@ enum GraphTensorFile {
   private static func values(
     _ archive: TorchArchive, _ key: String, _ graph: ComputationGraph
   ) throws -> [Float] {
-    try archive.tensor(key, shape: [graph.writerCount, graph.readerCount]).elements
+    try archive.tensor(key, shape: [graph.writerCount, graph.readerCount]).values()
   }
 }

@@ -120,7 +120,7 @@ struct TorchArchive {
     let first = bytes.startIndex + offset * size
     let own = bytes[first..<(first + count * size)]
     guard let format else { return Tensor(own.map { $0 == 0 ? 0 : 1 }, shape: shape) }
-    return format.decode(own, shape: shape)
+    return Tensor(mapping: own, as: format, shape: shape).float32
   }
 
   private func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {

@@ -1,5 +1,5 @@
 package import Graphs
-import Tensors
+package import Tensors
 
 extension PlainRun {
   /// Adds `⟨a_w − ã_w, ∂L/∂read(r)⟩` of every edge, over all tokens, to `scores`.
@@ -16,7 +16,7 @@ extension PlainRun {
   ///   - scores: Sums `[writers, readers]`.
   package func contract(
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
-    into scores: inout [Double]
+    into scores: inout Sums
   ) {
     let tokenCount = batch.tokens.count
     let length = tileLength(graph)

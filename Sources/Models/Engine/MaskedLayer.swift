@@ -113,7 +113,7 @@ extension Transformer {
     var output = Tensor.products(shape: shape, products)
     output.add(
       row: linear.bias.map { bias in
-        Tensor(rows.flatMap { bias.elements[$0] }, shape: [shape[1]])
+        Tensor(joining: rows.map { bias.slice($0) })
       })
     return output
   }

@@ -178,7 +178,7 @@ private struct MaskedBackward {
               normal.rows((reader * tokenCount)..<((reader + 1) * tokenCount)),
               into: linear.weight.layout.rows(rows))
           ])
-          linear.bias?.add(biases.elements[columns], at: rows.lowerBound)
+          linear.bias?.add(biases.slice(columns), at: rows.lowerBound)
         }
         sum.blocks[layer].attention[keyPath: path] = linear
       }
@@ -214,7 +214,7 @@ private struct MaskedBackward {
   ///   - writerCount: How many writers they see.
   private mutating func accept(_ dreads: Tensor, from readers: Range<Int>, _ writerCount: Int) {
     let dreads = dreads.reshaped([readers.count] + readerSum.shape)
-    for index in 0..<readers.count { readerSum.add(block: index, of: dreads) }
+    for index in 0..<readers.count { readerSum.add(dreads.slice(block: index)) }
     let mask = Tensor(run.mask.values, shape: [graph.writerCount, graph.readerCount]).matrix.rows(
       0..<writerCount
     ).columns(readers)
@@ -231,12 +231,12 @@ private struct MaskedBackward {
     let delta = tape.delta.blockMatrix.rows(0..<writerCount)
     let reads = dreads.blockMatrix
     let tiles = evenRanges(of: delta.columnCount, atMost: 1 << 14)
-    var sums = [Double](repeating: 0, count: writerCount * readers.count)
+    var sums = Sums(count: writerCount * readers.count)
     orderedSum(tiles.count, into: &sums) { tile in
       .product(delta.columns(tiles[tile]), reads.columns(tiles[tile]).transposed)
     }
     guard var mask = gradients.mask.take() else { return }
-    for (index, sum) in sums.enumerated() {
+    for (index, sum) in sums.values().enumerated() {
       let (writer, reader) = index.quotientAndRemainder(dividingBy: readers.count)
       mask[writer * graph.readerCount + readers.lowerBound + reader] += sum
     }
@@ -251,9 +251,9 @@ private struct MaskedBackward {
     var share = Tensor.product(mask, dreads.blockMatrix)
     share.scale(by: -1)
     for writer in 0..<writerCount {
-      sum.add(total, toBlock: writer)
+      sum.add(total, at: writer * total.count)
     }
-    sum.add(share, toBlock: 0)
+    sum.add(share, at: 0)
     gradients.ablated = sum
   }
 }

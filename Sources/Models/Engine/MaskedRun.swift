@@ -152,11 +152,12 @@ package struct MaskedRun {
       let factors = columns.map { $0[writer] }
       return factors.contains { $0 != 0 } ? (delta, factors) : nil
     }
-    var reads = Tensor.sums(
-      base: base, terms: terms.map(\.delta), factors: terms.flatMap(\.factors),
-      count: columns.count)
-    guard !intactRows.isEmpty else { return reads }
-    let whole = reads.removeLastBlock().gatherRows(intactRows)
+    let all = Tensor.sums(
+      base: base, terms: terms.map(\.delta),
+      parts: [(0..<base.rowCount, terms.flatMap(\.factors))], count: columns.count)
+    guard !intactRows.isEmpty else { return all }
+    var reads = all.slice(0..<(columns.count - 1))
+    let whole = all.slice(block: columns.count - 1).gatherRows(intactRows)
     for block in 0..<(columns.count - 1) {
       reads.replaceRows(intactRows.map { $0 + Int32(block * base.rowCount) }, with: whole)
     }

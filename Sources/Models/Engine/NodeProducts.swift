@@ -30,7 +30,7 @@ extension PlainRun {
           Tensor(
             products.map(Float.init), shape: [batch.tokens.count, graph.headCount]
           ).groupSums(groups: readers.count, group: graph.headCount / readers.count, width: 1)
-          .transposed().elements
+          .transposed().values()
       }
       rows += result.writes.mlps[layer].rowProducts(gradient.mlpWrite).map(Float.init)
     }

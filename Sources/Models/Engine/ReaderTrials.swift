@@ -105,7 +105,7 @@ struct TrialChanges {
       read = .sums(
         base: read,
         terms: terms.map { !wanted && $0.isWhole ? $0.value.gatherRows(rows) : $0.value },
-        factors: terms.map { column[$0.writer] }, count: 1
+        parts: [(0..<read.rowCount, terms.map { column[$0.writer] })], count: 1
       ).reshaped(read.shape)
       return
     }

@@ -46,12 +46,12 @@ enum GGUFLlama: ModelFamily {
       pow(theta, -Double($0) / Double(rotated))
     }
     guard loader.contains("rope_freqs.weight") else { return frequencies }
-    let factors = try loader.tensor("rope_freqs.weight", [frequencies.count])
-    if let factor = factors.elements.first(where: { $0 <= 0 }) {
+    let factors = try loader.tensor("rope_freqs.weight", [frequencies.count]).values()
+    if let factor = factors.first(where: { $0 <= 0 }) {
       throw CheckpointError(
         fields.file,
         .badField("rope_freqs.weight", expected: "positive numbers", found: "\(factor)"))
     }
-    return zip(frequencies, factors.elements).map { $0 / Double($1) }
+    return zip(frequencies, factors).map { $0 / Double($1) }
   }
 }

@@ -127,7 +127,7 @@ package struct CircuitWriter {
       links.map { Link(element: 0, column: $0.column, weight: $0.weight) }
     }
     blocks[layer].mlp.up.weight.write(own(reads), rows: unit..<(unit + 1))
-    blocks[layer].mlp.up.bias?.add([bias][...], at: unit)
+    blocks[layer].mlp.up.bias?.add(Tensor([bias], shape: [1]), at: unit)
     var columns = blocks[layer].mlp.down.weight.transposed()
     columns.write(own(writes), rows: unit..<(unit + 1))
     blocks[layer].mlp.down.weight = columns.transposed()
