@@ -32,8 +32,6 @@ let package = Package(
   dependencies: [
     // Parses the command line and writes `--help`.
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
-    // SHA-256 of downloaded models and of the files a run used.
-    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
     // The priority queue of greedy selection.
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     // Reads task files in CSV: quoting and line endings are not ours to solve.
@@ -44,6 +42,9 @@ let package = Package(
   targets: [
     // The matrix product of oneDNN (Debian: libdnnl-dev); Apple platforms use Accelerate instead.
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+    // SHA-256 (Debian: libssl-dev); Apple platforms use CryptoKit instead. swift-crypto would compile
+    // all of BoringSSL for it, half of a first build.
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     // Element-wise kernels in C, compiled for several CPUs and chosen at run time. Threads are
     // Dispatch's; libgomp, which oneDNN runs on, is only told to use one thread.
     .target(
@@ -56,6 +57,7 @@ let package = Package(
   ]
     + module(
       "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
+    + module("Hashing", .target(name: "CCrypto", condition: .when(platforms: [.linux])))
     + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
     + module("Models", "Graphs", "Tensors")
     + module(
@@ -73,9 +75,8 @@ let package = Package(
       .executableTarget(
         name: "EdgewiseCommand",
         dependencies: [
-          "Edgewise",
+          "Edgewise", "Hashing",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
-          .product(name: "Crypto", package: "swift-crypto"),
         ],
         swiftSettings: settings),
       // Ratios inside one run: `swift run -c release edgewise-benchmarks`.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that everything outside of Swift packages is there: Swift, oneDNN, and Python with pip.
+# Makes sure that everything outside of Swift packages is there: Swift, oneDNN, OpenSSL, and Python with pip.
 set -eu
 
 if ! command -v swift >/dev/null; then
@@ -7,10 +7,13 @@ if ! command -v swift >/dev/null; then
   exit 1
 fi
 
+# Whether neither the system nor an administrator has put a header in its place.
+lacks() { ! [ -e "/usr/include/$1" ] && ! [ -e "/usr/local/include/$1" ]; }
+
 missing=""
-if [ "$(uname)" = Linux ] && ! [ -e /usr/include/oneapi/dnnl/dnnl.h ] \
-  && ! [ -e /usr/local/include/oneapi/dnnl/dnnl.h ]; then
-  missing=" libdnnl-dev"
+if [ "$(uname)" = Linux ]; then
+  if lacks oneapi/dnnl/dnnl.h; then missing=" libdnnl-dev"; fi
+  if lacks openssl/evp.h; then missing="$missing libssl-dev"; fi
 fi
 if ! python3 -m pip --version >/dev/null 2>&1; then
   missing="$missing python3-pip"
@@ -19,7 +22,7 @@ fi
 
 if ! command -v apt-get >/dev/null; then
   echo "Install these with your system's package manager, then run this again:$missing" >&2
-  echo "(libdnnl-dev is the C library of oneDNN 2 or 3 with its headers)" >&2
+  echo "(libdnnl-dev is the C library of oneDNN 2 or 3 with its headers, libssl-dev that of OpenSSL 1.1 or 3)" >&2
   exit 1
 fi
 as_root=""

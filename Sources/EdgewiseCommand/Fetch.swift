@@ -1,6 +1,7 @@
 import ArgumentParser
 import Edgewise
 import Foundation
+import Hashing
 
 struct Fetch: ParsableCommand {
   static let configuration = CommandConfiguration(

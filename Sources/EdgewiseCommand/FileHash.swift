@@ -1,18 +1,6 @@
-import Crypto
 import Edgewise
 import Foundation
-
-/// The SHA-256 of a file as hexadecimal digits, read in pieces.
-func sha256(of url: URL) throws -> String {
-  let handle = try FileHandle(forReadingFrom: url)
-  defer { try? handle.close() }
-  var hash = SHA256()
-  while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(data: piece) }
-  return hash.finalize().map { byte in
-    let digits = String(byte, radix: 16)
-    return byte < 16 ? "0" + digits : digits
-  }.joined()
-}
+import Hashing
 
 /// The hashes of the files that a model or task was read from, by name: a file, or those of a directory.
 func fileHashes(of url: URL) throws -> [String: String] {
