@@ -38,6 +38,7 @@ struct Compare: ParsableCommand {
   @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
   var skipUnequal = false
 
+  @OptionGroup var files: FileOptions
   @OptionGroup(title: "Methods") var settings: MethodSettings
   @OptionGroup(title: "Methods") var edges: EdgeChoice
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -99,7 +100,7 @@ struct Compare: ParsableCommand {
       }
     }
     return try models.map { name in
-      let argument = try ModelArgument.parse([name])
+      let argument = try ModelArgument.named(name, files)
       return (argument, try argument.location())
     }
   }

@@ -69,7 +69,7 @@ struct Discover: ParsableCommand {
       faithfulness: faithfulness, accuracy: accuracy)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()), modelFiles: loaded.files,
-      taskFile: try made.file.map(fileHashes(of:)), seed: task.seed, report: report,
+      taskFile: try made.file.map { try fileHashes(of: $0) }, seed: task.seed, report: report,
       seconds: RunRecord.Seconds(load: start, discover: discovered - start, total: bar.seconds))
     if let target { try checkpoint?.finish { try target.write(record.files(report)) } }
     try printResult(report, record, target)
@@ -85,7 +85,7 @@ struct Discover: ParsableCommand {
     return [
       "version": edgewiseVersion, "model": loaded.model.name, "model file": hashes(loaded.files),
       "seed": "\(task.seed)", "task": made.description,
-      "task file": hashes(try made.file.map(fileHashes(of:)) ?? [:]),
+      "task file": hashes(try made.file.map { try fileHashes(of: $0) } ?? [:]),
       "metric": made.task.metric.name, "method": method.description,
       "ablation": method.edges.ablation.rawValue,
       "grouping of keys and values": "\(method.edges.groupKeyValues)",

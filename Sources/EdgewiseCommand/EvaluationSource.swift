@@ -32,6 +32,8 @@ struct EvaluationOptions: ParsableArguments {
   @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
   var skipUnequal = false
 
+  @OptionGroup var files: FileOptions
+
   func validate() throws {
     if let count, !(1...1_000_000).contains(count) {
       throw ValidationError("--count should be from 1 to 1000000, found \(count).")
@@ -94,7 +96,7 @@ struct EvaluationSource {
       throw Failure(
         "\(options.source): a file does not say which model it is about; name it with --model.")
     }
-    let argument = try ModelArgument.parse([name])
+    let argument = try ModelArgument.named(name, options.files)
     let directory = options.model == nil ? run?.workingDirectory : nil
     let location = try argument.location(relativeTo: directory)
     let loaded = try argument.load(from: location)

@@ -3,10 +3,18 @@ import Foundation
 import Hashing
 
 /// The hashes of the files that a model or task was read from, by name: a file, or those of a directory.
-func fileHashes(of url: URL) throws -> [String: String] {
+///
+/// - Parameters:
+///   - url: The file or directory.
+///   - hash: Gives the hash of one file.
+/// - Returns: Hashes by the files' names.
+/// - Throws: ``Failure`` when a file cannot be read.
+func fileHashes(
+  of url: URL, by hash: (URL) throws -> String = Hashing.sha256(of:)
+) throws -> [String: String] {
   do {
     let url = url.resolvingSymlinksInPath()
-    guard isRegular(url) == false else { return [url.lastPathComponent: try sha256(of: url)] }
+    guard isRegular(url) == false else { return [url.lastPathComponent: try hash(url)] }
     let kinds = ["json", "safetensors", "txt"]
     let files = try FileManager.default.contentsOfDirectory(
       at: url, includingPropertiesForKeys: nil)
@@ -14,7 +22,7 @@ func fileHashes(of url: URL) throws -> [String: String] {
       kinds.contains($0.pathExtension) && isRegular($0.resolvingSymlinksInPath()) == true
     }
     return Dictionary(
-      uniqueKeysWithValues: try read.map { ($0.lastPathComponent, try sha256(of: $0)) })
+      uniqueKeysWithValues: try read.map { ($0.lastPathComponent, try hash($0)) })
   } catch {
     throw Failure("\(url.path): the file cannot be read: \(reason(of: error)).")
   }

@@ -11,8 +11,17 @@ struct ModelArgument: ParsableArguments {
       """)
   var model: String = Transformer.bundledName
 
+  @OptionGroup var files: FileOptions
+
   /// The models that need no file.
   private static let madeHere = [Transformer.bundledName] + PlantedCircuits.names
+
+  /// A model that is named by another option.
+  static func named(_ model: String, _ files: FileOptions) throws -> ModelArgument {
+    var argument = try ModelArgument.parse([])
+    (argument.model, argument.files) = (model, files)
+    return argument
+  }
 
   /// Where the model's file or directory is; nil for one that needs none.
   ///
@@ -51,7 +60,7 @@ struct ModelArgument: ParsableArguments {
       model: transformer,
       known: CompiledProgram.isThere(location)
         ? try CompiledProgram.load(location, model: transformer) : nil,
-      files: try fileHashes(of: location))
+      files: try fileHashes(of: location, by: files.hash))
   }
 }
 
