@@ -1,7 +1,6 @@
 import ArgumentParser
 import Edgewise
 import Foundation
-import Foundation
 
 struct Discover: ParsableCommand {
   static let configuration = CommandConfiguration(
