@@ -35,8 +35,9 @@ struct Discover: ParsableCommand {
     let selected = try selected()
     let loaded = try model.load(from: try model.location())
     let made = try task.make(for: loaded, method: entry)
+    let among = try method.amongFiles()
     let checkpoint = try target.map {
-      try CheckpointFile(beside: $0, run: identity(loaded, made), resuming)
+      try CheckpointFile(beside: $0, run: identity(loaded, made, among), resuming)
     }
     let model = loaded.model
     let problem = DiscoveryProblem(
@@ -68,7 +69,8 @@ struct Discover: ParsableCommand {
       faithfulness: faithfulness, accuracy: accuracy)
     let record = RunRecord(
       arguments: Array(CommandLine.arguments.dropFirst()), modelFiles: loaded.files,
-      taskFile: try made.file.map { try fileHashes(of: $0) }, seed: task.seed, report: report,
+      taskFile: try made.file.map { try fileHashes(of: $0) },
+      amongFiles: among, seed: task.seed, report: report,
       seconds: RunRecord.Seconds(load: start, discover: discovered - start, total: bar.seconds))
     if let target { try checkpoint?.finish { try target.write(record.files(report)) } }
     try printResult(report, record, target)
@@ -76,7 +78,7 @@ struct Discover: ParsableCommand {
 
   /// What makes this run another one than a run that was interrupted.
   private func identity(
-    _ loaded: LoadedModel, _ made: TaskOptions.Made
+    _ loaded: LoadedModel, _ made: TaskOptions.Made, _ among: [String: String]
   ) throws -> [String: String] {
     let hashes = { (files: [String: String]) in
       files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
@@ -86,6 +88,7 @@ struct Discover: ParsableCommand {
       "seed": "\(task.seed)", "task": made.description,
       "task file": hashes(try made.file.map { try fileHashes(of: $0) } ?? [:]),
       "metric": made.task.metric.name, "method": method.description,
+      "file of --among": hashes(among),
       "ablation": method.edges.ablation.rawValue,
       "grouping of keys and values": "\(method.edges.groupKeyValues)",
     ]

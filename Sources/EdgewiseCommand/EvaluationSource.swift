@@ -112,11 +112,17 @@ struct EvaluationSource {
     return loaded
   }
 
+  /// The file with the circuit: a run's own, or the one that is named.
+  static func circuitFile(_ url: URL) -> URL {
+    let circuit = url.appending(path: "circuit.json")
+    return FileManager.default.fileExists(atPath: circuit.path) ? circuit : url
+  }
+
   /// The circuit and scores of a file, or of a run's directory.
   static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
     let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration) }
-    let circuit = url.appending(path: "circuit.json")
-    guard FileManager.default.fileExists(atPath: circuit.path) else { return try read(url) }
+    let circuit = circuitFile(url)
+    guard circuit != url else { return try read(url) }
     return CircuitFile.Contents(
       circuit: try read(circuit).circuit,
       scores: try read(url.appending(path: "scores.safetensors")).scores, format: "Edgewise")

@@ -47,6 +47,13 @@ struct MethodChoice: ParsableArguments {
     return options
   }
 
+  /// The hashes of the file that names the edges; none without one.
+  ///
+  /// - Throws: ``Failure`` when it cannot be read.
+  func amongFiles() throws -> [String: String] {
+    try among.map { try fileHashes(of: EvaluationSource.circuitFile(URL(filePath: $0))) } ?? [:]
+  }
+
   func entry() throws -> MethodEntry { try Edgewise.Methods.named(method) }
 }
 

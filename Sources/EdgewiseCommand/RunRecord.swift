@@ -31,6 +31,8 @@ struct RunRecord: Encodable {
   let modelFiles: [String: String]
   let task: String
   let taskFile: [String: String]?
+  /// The hashes of the file of --among; none without one.
+  let amongFiles: [String: String]
   let seed: UInt64
   let method: String
   let metric: String
@@ -43,12 +45,13 @@ struct RunRecord: Encodable {
   let seconds: Seconds
 
   init(
-    arguments: [String], modelFiles: [String: String], taskFile: [String: String]?, seed: UInt64,
-    report: DiscoveryReport, seconds: Seconds
+    arguments: [String], modelFiles: [String: String], taskFile: [String: String]?,
+    amongFiles: [String: String], seed: UInt64, report: DiscoveryReport, seconds: Seconds
   ) {
     self.arguments = arguments
     self.modelFiles = modelFiles
     self.taskFile = taskFile
+    self.amongFiles = amongFiles
     self.seed = seed
     self.seconds = seconds
     model = report.heading.model

@@ -91,4 +91,25 @@ import TestSupport
       #expect(!FileManager.default.fileExists(atPath: path))
     }
   }
+
+  @Test func `a state of other edges to patch is refused`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let among = directory.appending(path: "among").path
+      #expect(try run("discover", "--edges", "100", "--output", among).status == 0)
+      let arguments = [
+        "discover", "--method", "exact", "--among", among, "--count", "3000", "--output", path,
+      ]
+      let process = try start(arguments + ["--checkpoint-seconds", "0"])
+      while !FileManager.default.fileExists(atPath: path + ".checkpoint"), process.isRunning {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      try FileManager.default.removeItem(atPath: among)
+      #expect(try run("discover", "--edges", "90", "--output", among).status == 0)
+      let other = try run(arguments + ["--resume"])
+      #expect(other.status == 1 && other.errors.contains("its file of --among is"), "\(other)")
+    }
+  }
 }
