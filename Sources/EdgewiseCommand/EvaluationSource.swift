@@ -205,6 +205,7 @@ struct FinishedRun {
   let workingDirectory: URL
   let modelFiles: [String: String]
   let taskFile: [String: String]?
+  private let amongFiles: [String: String]
 
   private struct Record: Decodable {
     let arguments: [String]
@@ -212,6 +213,7 @@ struct FinishedRun {
     let workingDirectory: String
     let modelFiles: [String: String]
     let taskFile: [String: String]?
+    let amongFiles: [String: String]
   }
 
   /// Reads what a run says of itself; nil when the path is no directory.
@@ -232,7 +234,7 @@ struct FinishedRun {
       throw Failure(
         """
         \(file.path): expected the record of a run of this version, with the arguments of discover, \
-        workingDirectory and modelFiles; run discover again.
+        workingDirectory, modelFiles and amongFiles; run discover again.
         """)
     }
     self.discovery = discovery
@@ -240,5 +242,18 @@ struct FinishedRun {
     workingDirectory = URL(filePath: record.workingDirectory, directoryHint: .isDirectory)
     modelFiles = record.modelFiles
     taskFile = record.taskFile
+    amongFiles = record.amongFiles
+  }
+
+  /// The options of the method, with the edges that it was told to look at.
+  ///
+  /// - Throws: ``Failure`` when the file that names them is not the one that it was.
+  func methodOptions(_ graph: ComputationGraph, _ model: Transformer) throws -> MethodOptions {
+    let choice = discovery.method.absolute(in: workingDirectory)
+    guard try choice.amongFiles() == amongFiles else {
+      throw Failure(
+        "\(choice.among ?? ""): this is not the --among of the run any more: the file has changed.")
+    }
+    return try choice.options(seed: discovery.task.seed, graph, model)
   }
 }

@@ -175,9 +175,14 @@ struct Measuring {
     let problem = DiscoveryProblem(
       model: found.model, task: task, graph: found.circuit.graph,
       ablation: run.discovery.method.edges.ablation)
-    let choice = run.discovery.method
-    let entry = try choice.entry()
-    let options = choice.settings.options(seed: run.discovery.task.seed)
+    let entry = try run.discovery.method.entry()
+    let options: MethodOptions
+    do {
+      options = try run.methodOptions(problem.graph, found.model)
+    } catch  where !isNamed {
+      note("note: stability is left out: \(error)")
+      return nil
+    }
     // What takes many passes is done again for every prompt only when it is asked for.
     guard isNamed || entry.passes(options, problem).forward <= 50 else { return nil }
     let method = entry.make(options)

@@ -29,6 +29,16 @@ struct MethodChoice: ParsableArguments {
     }
   }
 
+  /// This choice with the file of edges named by its whole path.
+  ///
+  /// - Parameter directory: What a relative path is relative to.
+  /// - Returns: The choice.
+  func absolute(in directory: URL) -> MethodChoice {
+    var choice = self
+    choice.among = among.map { URL(filePath: $0, relativeTo: directory).standardizedFileURL.path }
+    return choice
+  }
+
   /// The options, with the edges that are named.
   ///
   /// - Throws: ``Failure`` when the file names no circuit of the graph.

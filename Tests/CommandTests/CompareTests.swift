@@ -76,6 +76,30 @@ import TestSupport
     }
   }
 
+  @Test func `stability patches the edges that the run patched`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let discover = { (edges: String) in
+        try run("discover", "--count", "20", "--edges", edges, "--output", path)
+      }
+      #expect(try discover("5").status == 0)
+      let found = try run(
+        "discover", "--method", "exact", "--among", "run", "--count", "20", "--edges", "3",
+        "--output", "exact", in: directory)
+      #expect(found.status == 0, "\(found.errors)")
+      let exact = directory.appending(path: "exact").path
+      // From another working directory. Patching all edges would be too much to be done unasked.
+      let outcome = try run("evaluate", exact, "--draws", "2")
+      #expect(outcome.status == 0 && outcome.output.contains("Jaccard index"), "\(outcome)")
+      try FileManager.default.removeItem(atPath: path)
+      let without = try run("evaluate", exact, "--draws", "2")
+      #expect(without.status == 0 && without.errors.contains("stability is left out"))
+      #expect(try discover("4").status == 0)
+      let other = try run("evaluate", exact, "--draws", "2", "--measures", "stability")
+      #expect(other.status == 1 && other.errors.contains("the --among of the run any more"))
+    }
+  }
+
   @Test func `a task that the model cannot do is warned of with its numbers`() throws {
     try withTemporaryDirectory { directory in
       let file = directory.appending(path: "impossible.jsonl")
