@@ -7,8 +7,16 @@ struct ComparisonRun {
   private let loaded: LoadedModel
   private let options: TaskOptions
   private let made: TaskOptions.Made
-  private let truth: Circuit?
+  private let standard: Standard
   private let bar: ProgressBar
+
+  /// What scores are held to.
+  private enum Standard {
+    /// The circuit that is known.
+    case truth(Circuit)
+    /// Prompts that circuits were not found on.
+    case unseen(CircuitTask)
+  }
 
   init(
     _ command: Compare, _ loaded: LoadedModel, _ task: String?, _ bar: ProgressBar
@@ -22,7 +30,9 @@ struct ComparisonRun {
     let name = made.task.name
     let isOwn = loaded.known.map { $0.prompts.name == name } ?? false
     let truth = isOwn ? loaded.known?.truth(for: ablation) : nil
-    self.truth = truth
+    standard =
+      try truth.map(Standard.truth)
+      ?? .unseen(command.prompts(task, seed: command.seed &+ 1).heldOut(from: made, for: loaded))
     if isOwn, truth == nil {
       note("note: the circuit of \(name) is not known for \(ablation) ablation.")
     }
@@ -31,6 +41,10 @@ struct ComparisonRun {
         "note: the circuit of \(name) is known with a key and value for each head; they are not grouped."
       )
     }
+  }
+
+  private var truth: Circuit? {
+    if case .truth(let circuit) = standard { circuit } else { nil }
   }
 
   private var graph: ComputationGraph {
@@ -63,7 +77,7 @@ struct ComparisonRun {
   }
 
   private func outcome(_ entry: MethodEntry) throws -> Comparison.Outcome {
-    let task = try options.make(for: loaded, method: entry).task
+    let task = try options.task(of: made, for: loaded, method: entry)
     let problem = DiscoveryProblem(
       model: loaded.model, task: task, graph: graph, ablation: command.edges.ablation)
     let settings = command.settings.options(seed: command.seed, thresholds: Self.sweep)
@@ -86,22 +100,22 @@ struct ComparisonRun {
     return Comparison.Outcome(
       method: entry.name, settings: description, passes: (passes.forward, passes.backward),
       seconds: seconds,
-      found: try found(scores))
+      found: found(scores))
   }
 
   /// How good scores are.
-  private func found(_ scores: EdgeScores) throws -> Comparison.Found {
-    if let truth {
+  private func found(_ scores: EdgeScores) -> Comparison.Found {
+    switch standard {
+    case .truth(let truth):
       return .recovery(
         edges: RecoveryCurve(of: scores, truth: truth),
         nodes: RecoveryCurve(of: scores, truth: truth, level: .nodes))
+    case .unseen(let task):
+      let curves = CircuitEvaluation(
+        model: loaded.model, task: task, ablation: command.edges.ablation
+      ).curves(of: scores, by: [.signed, .magnitude], progress: bar.show)
+      return .faithfulness(signed: curves[0], magnitude: curves[1])
     }
-    let unseen = try command.prompts(options.task, seed: command.seed &+ 1).heldOut(
-      from: made, for: loaded)
-    let curves = CircuitEvaluation(
-      model: loaded.model, task: unseen, ablation: command.edges.ablation
-    ).curves(of: scores, by: [.signed, .magnitude], progress: bar.show)
-    return .faithfulness(signed: curves[0], magnitude: curves[1])
   }
 
   /// Thresholds that give ACDC's edges a rank.

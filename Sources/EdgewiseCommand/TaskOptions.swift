@@ -52,6 +52,8 @@ struct TaskOptions: ParsableArguments {
     let task: CircuitTask
     let description: String
     let file: URL?
+    /// The name of the metric that belongs to the prompts.
+    fileprivate let ownMetric: String
   }
 
   /// The task's name or file: that which a model of a known circuit brings, if none is given.
@@ -72,7 +74,7 @@ struct TaskOptions: ParsableArguments {
   ) throws -> Made {
     let (name, model) = (name(for: loaded), loaded.model)
     if let file = Self.file(name) {
-      return try make(from: file, try metric(own: Metrics.all[0].name, method), model)
+      return try make(from: file, method, model)
     }
     let own = loaded.known?.prompts
     let builtIn = try own.flatMap { $0.name == name ? $0 : nil } ?? BuiltInTasks.named(name)
@@ -86,7 +88,15 @@ struct TaskOptions: ParsableArguments {
     let origin = builtIn.isFixed ? "of the program" : "seed \(seed)"
     return Made(
       task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), \(origin)",
-      file: nil)
+      file: nil, ownMetric: builtIn.metricName)
+  }
+
+  /// The same prompts measured as a method is: by what was asked for, its published metric or the task's own.
+  func task(of made: Made, for loaded: LoadedModel, method: MethodEntry) throws -> CircuitTask {
+    let metric = try metric(own: made.ownMetric, method)
+    guard metric.name != made.task.metric.name else { return made.task }
+    return try CircuitTask(
+      name: made.task.name, pairs: made.task.pairs, metric: metric, model: loaded.model)
   }
 
   /// The metric that is asked for, that of the method, or the task's own.
@@ -101,8 +111,10 @@ struct TaskOptions: ParsableArguments {
 
   /// A task of a file's pairs; what is wrong with a pair is said of the file.
   private func make(
-    from file: URL, _ metric: any Metric, _ model: Transformer
+    from file: URL, _ method: MethodEntry?, _ model: Transformer
   ) throws -> Made {
+    let own = Metrics.all[0].name
+    let metric = try metric(own: own, method)
     do throws(TaskError) {
       let contents = try TaskFile.read(file, model: model, skipsUnequal: skipUnequal)
       let task = try CircuitTask(
@@ -112,7 +124,7 @@ struct TaskOptions: ParsableArguments {
       return Made(
         task: task,
         description: "\(task.name), \(Numbers.count(task.pairs.count, "pair"))\(skipped)",
-        file: file)
+        file: file, ownMetric: own)
     } catch {
       let sentence = error.description
       throw Failure(sentence.hasPrefix(file.path) ? sentence : "\(file.path): \(sentence)")

@@ -71,4 +71,33 @@ import Testing
       }
     }
   }
+
+  @Test(
+    arguments: [
+      ("<a>", [900]), ("<a><b>", [901]), ("<a>b><", [900, 902]), ("<a><a><b><a>", [900, 901, 900]),
+      ("é<é", [903, nil, 903]), ("e\u{301}<a>", [nil, nil, nil, 900]), ("<", [nil]), ("", []),
+      ("<a", [nil, nil]), ("xb><b><", [nil, 902, 902]),
+    ] as [(String, [Int32?])])
+  func `the longest special token wins at the earliest place`(text: String, expected: [Int32?])
+    throws
+  {
+    let source = fixtures.appending(path: "tokenizers/gpt2.json")
+    var file = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any])
+    var model = try #require(file["model"] as? [String: Any])
+    // Every byte by itself, which is nil in what is expected.
+    model["merges"] = [String]()
+    file["model"] = model
+    file["added_tokens"] = zip(900..., ["<a>", "<a><b>", "b><", "é"]).map {
+      ["id": $0, "content": $1] as [String: Any]
+    }
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "tokenizer.json")
+      try JSONSerialization.data(withJSONObject: file).write(to: url)
+      let tokenizer = try Tokenizer(json: url)
+      let tokens = tokenizer.encode(text)
+      #expect(tokens.map { $0 >= 900 ? $0 : nil } == expected)
+      #expect(Array(tokenizer.decode(tokens).utf8) == Array(text.utf8))
+    }
+  }
 }

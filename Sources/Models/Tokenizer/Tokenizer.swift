@@ -1,5 +1,3 @@
-import Foundation
-
 /// A byte-level byte-pair tokenizer: text to tokens and back, without loss.
 ///
 /// Special tokens are cut out of the text first; the rest is split into pieces by the
@@ -7,8 +5,7 @@ import Foundation
 public struct Tokenizer: Sendable {
   private let preTokenizer: PreTokenizer
   private let encoding: BytePairEncoding
-  /// Tokens that are found in the text as they stand, longest first.
-  private let specials: [(text: String, token: Int32)]
+  private let specials: SpecialTokens
   private let specialTexts: [Int32: String]
   /// The token that the model expects before every prompt; nil when it expects none.
   public let startToken: Int32?
@@ -21,8 +18,7 @@ public struct Tokenizer: Sendable {
   ) {
     self.preTokenizer = preTokenizer
     self.encoding = encoding
-    self.specials = specials.sorted { ($1.key.utf8.count, $0.key) < ($0.key.utf8.count, $1.key) }
-      .map { ($0.key, $0.value) }
+    self.specials = SpecialTokens(specials)
     specialTexts = Dictionary(specials.map { ($1, $0) }, uniquingKeysWith: min)
     self.startToken = startToken
     largestToken = Int(max(encoding.largestToken, specials.values.max() ?? 0))
@@ -32,14 +28,12 @@ public struct Tokenizer: Sendable {
   ///
   /// - Complexity: O(n²) in the length of the longest piece, which is a word or a run of signs.
   public func encode(_ text: String) -> [Int32] {
-    var tokens: [Int32] = []
-    var rest = text[...]
-    while let (range, token) = firstSpecial(in: rest) {
-      tokens += encodePlain(rest[..<range.lowerBound])
-      tokens.append(token)
-      rest = rest[range.upperBound...]
+    specials.split(text).flatMap { part in
+      switch part {
+      case .text(let text): preTokenizer.pieces(of: text).flatMap { encoding.encode($0) }
+      case .special(let token): [token]
+      }
     }
-    return tokens + encodePlain(rest)
   }
 
   /// The text of tokens; bytes that are no UTF-8 become replacement characters.
@@ -52,19 +46,5 @@ public struct Tokenizer: Sendable {
 
   private func bytes(of token: Int32) -> [UInt8] {
     specialTexts[token].map { Array($0.utf8) } ?? encoding.bytes(of: token)
-  }
-
-  private func encodePlain(_ text: Substring) -> [Int32] {
-    preTokenizer.pieces(of: String(text)).flatMap { encoding.encode($0) }
-  }
-
-  private func firstSpecial(in text: Substring) -> (Range<Substring.Index>, Int32)? {
-    var first: (range: Range<Substring.Index>, token: Int32)?
-    for (special, token) in specials {
-      guard let range = text.range(of: special, options: .literal) else { continue }
-      if let found = first, found.range.lowerBound <= range.lowerBound { continue }
-      first = (range, token)
-    }
-    return first.map { ($0.range, $0.token) }
   }
 }

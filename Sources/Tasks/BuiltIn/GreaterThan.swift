@@ -35,22 +35,17 @@ public struct GreaterThan: BuiltInTask {
   {
     var writer = try PromptWriter(task: name, seed: seed, model)
     var pairs: [PromptPair] = []
+    // What can follow a century does not depend on the noun, which is pieces away.
+    var centuries: [Int: (endings: Endings, usable: [Int])] = [:]
     for _ in 0..<count {
       let noun = writer.pick(Self.nouns)
       let century = Int.random(in: 11...18, using: &writer.generator)
       let text = { (year: String) in
         "The \(noun) lasted from the year \(century)\(year) to the year \(century)"
       }
-      let endings = try endings(after: text("32"), writer)
-      let length = writer.prompt(text("01")).count
-      // The first and last decade or year would leave no answer, or no wrong one.
-      let usable = endings.numbers.filter { number in
-        number > endings.least && number < endings.most
-          && writer.prompt(text(endings.year(number))).count == length
-      }
-      guard !usable.isEmpty else {
-        throw .unsuitableModel(task: name, reason: "its tokenizer splits years unevenly")
-      }
+      let (endings, usable) =
+        if let known = centuries[century] { known } else { try years(of: text, writer) }
+      centuries[century] = (endings, usable)
       let number = writer.pick(usable)
       let year =
         endings.areDigits
@@ -81,6 +76,23 @@ public struct GreaterThan: BuiltInTask {
     func year(_ number: Int) -> String {
       areDigits ? "\(number)0" : number < 10 ? "0\(number)" : "\(number)"
     }
+  }
+
+  /// What can follow a century, and which of it can be the year that a span begins in.
+  private func years(
+    of text: (_ year: String) -> String, _ writer: PromptWriter
+  ) throws(TaskError) -> (endings: Endings, usable: [Int]) {
+    let endings = try endings(after: text("32"), writer)
+    let length = writer.prompt(text("01")).count
+    // The first and last decade or year would leave no answer, or no wrong one.
+    let usable = endings.numbers.filter { number in
+      number > endings.least && number < endings.most
+        && writer.prompt(text(endings.year(number))).count == length
+    }
+    guard !usable.isEmpty else {
+      throw .unsuitableModel(task: name, reason: "its tokenizer splits years unevenly")
+    }
+    return (endings, usable)
   }
 
   /// The endings of a text that are one more token each; some years are not, as 1700 in GPT-2.
