@@ -68,10 +68,11 @@ public struct RecoveryCurve: Sendable, Equatable {
       self.init(graph.edgeOffsets.map { (key($0), isTrue.contains($0)) })
     case .nodes:
       var best = [Float](repeating: -.infinity, count: graph.writerCount)
-      for offset in graph.edgeOffsets {
-        let reader = graph.writerIndices(behindReader: offset % graph.readerCount)
-        for node in [offset / graph.readerCount] + reader {
-          best[node] = max(best[node], key(offset))
+      for reader in 0..<graph.readerCount {
+        let behind = graph.writerIndices(behindReader: reader)
+        for writer in 0..<graph.visibleWriterCount(ofReader: reader) {
+          let score = key(writer * graph.readerCount + reader)
+          for node in [writer] + behind { best[node] = max(best[node], score) }
         }
       }
       let isTrue = Set(truth.components)

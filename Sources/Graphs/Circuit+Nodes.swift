@@ -10,8 +10,10 @@ extension Circuit {
         || graph.writerIndices(behindReader: reader).contains { isMember[$0] }
     }
     self.init(
-      offsets: graph.edgeOffsets.filter {
-        isMember[$0 / graph.readerCount] && reads[$0 % graph.readerCount]
+      offsets: isMember.indices.filter { isMember[$0] }.flatMap { writer in
+        graph.readers(ofWriter: writer).filter { reads[$0] }.map {
+          writer * graph.readerCount + $0
+        }
       }, graph: graph)
   }
 
@@ -36,7 +38,8 @@ extension Circuit {
     var isMember = isMember
     isMember[0] = !offsets.isEmpty
     return Circuit(
-      offsets: graph.edgeOffsets.filter { isMember[$0 / graph.readerCount] }, graph: graph)
+      offsets: isMember.indices.filter { isMember[$0] }.flatMap(graph.edgeOffsets(ofWriter:)),
+      graph: graph)
   }
 
   /// The circuit without the edges out of `input`.
@@ -53,8 +56,9 @@ extension Circuit {
   package var edgesOutOfEachNode: [(name: String, edges: Circuit)] {
     writers.compactMap { writer in
       guard writer != .input, let index = graph.index(of: writer) else { return nil }
-      let row = graph.edgeOffsets.filter { $0 / graph.readerCount == index }
-      return ("\(writer)", Circuit(offsets: row, graph: graph))
+      return (
+        "\(writer)", Circuit(offsets: graph.edgeOffsets(ofWriter: index), graph: graph)
+      )
     }
   }
 

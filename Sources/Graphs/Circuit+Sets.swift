@@ -37,7 +37,7 @@ extension Circuit {
 extension ComputationGraph {
   /// The layers that an edge leads from and to, as one number.
   fileprivate func layers(ofEdge offset: Int) -> Int {
-    let from = (offset / readerCount + headCount) / (headCount + 1)
+    let from = (offset / readerCount + layerWriterCount - 1) / layerWriterCount
     return from * (layerCount + 1) + layer(ofReader: offset % readerCount)
   }
 }

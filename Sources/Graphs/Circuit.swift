@@ -43,16 +43,3 @@ public struct Circuit: Sendable, Equatable {
     return isMember.indices.filter { isMember[$0] }.map(graph.writer(at:))
   }
 }
-
-extension ComputationGraph {
-  /// The writers whose write depends on what a reader reads: none for `logits`.
-  package func writerIndices(behindReader index: Int) -> [Int] {
-    let reader = reader(at: index)
-    switch reader {
-    case .logits: return []
-    case .mlp(let layer): return [mlpWriter(layer: layer)]
-    case .head(let layer, _, _):
-      return heads(readingThrough: reader).map { headWriters(layer: layer).lowerBound + $0 }
-    }
-  }
-}

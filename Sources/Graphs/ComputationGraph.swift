@@ -2,7 +2,8 @@
 ///
 /// Writers come in the order `input`, then per layer its heads and its MLP; readers per layer all
 /// queries, all keys, all values, the MLP; `logits` last. A reader sees a prefix of the writers,
-/// so an edge exists exactly when `writer < visibleWriterCount(of: reader)`, both as indices.
+/// so an edge exists exactly when `writer < visibleWriterCount(ofReader: reader)`, both as indices,
+/// and the readers of a writer are a suffix of the readers.
 public struct ComputationGraph: Hashable, Sendable {
   /// How many layers there are.
   public let layerCount: Int
@@ -14,6 +15,8 @@ public struct ComputationGraph: Hashable, Sendable {
   public let keyValueReaderCount: Int
   /// Whether an MLP reads the same residual stream as its layer's heads (GPT-NeoX).
   public let isParallel: Bool
+  /// Whether layers have MLPs; attention-only models have none.
+  public let hasMLPs: Bool
   /// The width of the residual stream, which circuit files state.
   public let dModel: Int
 
@@ -24,10 +27,11 @@ public struct ComputationGraph: Hashable, Sendable {
   ///   - headCount: Heads per layer, at least 1.
   ///   - keyValueReaderCount: Key readers per layer; nil for one for each head.
   ///   - isParallel: Whether an MLP does not read its own layer's heads.
+  ///   - hasMLPs: Whether layers have MLPs.
   ///   - dModel: The width of the residual stream.
   public init(
     layerCount: Int, headCount: Int, keyValueReaderCount: Int? = nil, isParallel: Bool = false,
-    dModel: Int
+    hasMLPs: Bool = true, dModel: Int
   ) {
     let keyValueReaderCount = keyValueReaderCount ?? headCount
     precondition(
@@ -38,27 +42,25 @@ public struct ComputationGraph: Hashable, Sendable {
     self.headCount = headCount
     self.keyValueReaderCount = keyValueReaderCount
     self.isParallel = isParallel
+    self.hasMLPs = hasMLPs
     self.dModel = dModel
   }
 
-  /// How many writers there are: `1 + layers · (heads + 1)`.
-  public var writerCount: Int { 1 + layerCount * (headCount + 1) }
-  /// How many readers there are: `layers · (heads + 2 · key readers + 1) + 1`.
+  /// How many writers there are: `1 + layers · (heads + 1)`, or `1 + layers · heads` without MLPs.
+  public var writerCount: Int { attentionWriterCount(layer: layerCount) }
+  /// How many readers there are: `layers · (heads + 2 · key readers + 1) + 1`, one less per layer without MLPs.
   public var readerCount: Int { layerCount * layerReaderCount + 1 }
-  /// How many edges there are; O(layers).
-  public var edgeCount: Int {
-    (0..<layerCount).reduce(writerCount) { count, layer in
-      count + (layerReaderCount - 1) * attentionWriterCount(layer: layer)
-        + mlpWriterCount(layer: layer)
-    }
-  }
 
-  private var layerReaderCount: Int { headCount + 2 * keyValueReaderCount + 1 }
+  private var mlpCount: Int { hasMLPs ? 1 : 0 }
+  /// How many writers each layer has.
+  package var layerWriterCount: Int { headCount + mlpCount }
+  /// How many readers each layer has.
+  package var layerReaderCount: Int { headCount + 2 * keyValueReaderCount + mlpCount }
 
   /// Consecutive heads that share a key reader.
   package var keyValueGroup: Int { headCount / keyValueReaderCount }
   /// The writers that a layer's heads see: `0..<count`.
-  package func attentionWriterCount(layer: Int) -> Int { 1 + layer * (headCount + 1) }
+  package func attentionWriterCount(layer: Int) -> Int { 1 + layer * layerWriterCount }
   /// The writers that a layer's MLP sees: `0..<count`.
   package func mlpWriterCount(layer: Int) -> Int {
     attentionWriterCount(layer: layer) + (isParallel ? 0 : headCount)
@@ -68,30 +70,41 @@ public struct ComputationGraph: Hashable, Sendable {
     let first = attentionWriterCount(layer: layer)
     return first..<(first + headCount)
   }
-  /// The index of a layer's MLP writer.
-  package func mlpWriter(layer: Int) -> Int { headWriters(layer: layer).upperBound }
+  /// The index of a layer's MLP writer, which must exist.
+  package func mlpWriter(layer: Int) -> Int {
+    precondition(hasMLPs, "the graph has no MLPs")
+    return headWriters(layer: layer).upperBound
+  }
   /// The indices of a layer's readers of one projection.
   package func headReaders(layer: Int, _ projection: Reader.Projection) -> Range<Int> {
     let first = layer * layerReaderCount
     switch projection {
     case .query: return first..<(first + headCount)
     case .key: return (first + headCount)..<(first + headCount + keyValueReaderCount)
-    case .value: return (first + headCount + keyValueReaderCount)..<(first + layerReaderCount - 1)
+    case .value:
+      return (first + headCount + keyValueReaderCount)..<headReaders(layer: layer).upperBound
     }
   }
   /// The indices of all of a layer's head readers: queries, keys, values.
   package func headReaders(layer: Int) -> Range<Int> {
-    (layer * layerReaderCount)..<((layer + 1) * layerReaderCount - 1)
+    (layer * layerReaderCount)..<((layer + 1) * layerReaderCount - mlpCount)
   }
-  /// The index of a layer's MLP reader.
-  package func mlpReader(layer: Int) -> Int { (layer + 1) * layerReaderCount - 1 }
+  /// The indices of all of a layer's readers: its heads' and its MLP.
+  package func readers(ofLayer layer: Int) -> Range<Int> {
+    (layer * layerReaderCount)..<((layer + 1) * layerReaderCount)
+  }
+  /// The index of a layer's MLP reader, which must exist.
+  package func mlpReader(layer: Int) -> Int {
+    precondition(hasMLPs, "the graph has no MLPs")
+    return headReaders(layer: layer).upperBound
+  }
   /// The layer of a reader; the number of layers for `logits`.
   package func layer(ofReader index: Int) -> Int { index / layerReaderCount }
   /// The index of the last reader.
   package var logitsReader: Int { readerCount - 1 }
 }
 
-// Nodes and edges by index -------------------------------------------------------------------
+// Nodes by index -----------------------------------------------------------------------------
 
 extension ComputationGraph {
   /// All writers in canonical order.
@@ -103,7 +116,7 @@ extension ComputationGraph {
   public func writer(at index: Int) -> Writer {
     precondition(index >= 0 && index < writerCount, "writer \(index) of \(writerCount)")
     guard index > 0 else { return .input }
-    let (layer, offset) = (index - 1).quotientAndRemainder(dividingBy: headCount + 1)
+    let (layer, offset) = (index - 1).quotientAndRemainder(dividingBy: layerWriterCount)
     return offset == headCount ? .mlp(layer: layer) : .head(layer: layer, index: offset)
   }
 
@@ -128,7 +141,7 @@ extension ComputationGraph {
       guard (0..<layerCount).contains(layer), (0..<headCount).contains(index) else { return nil }
       return headWriters(layer: layer).lowerBound + index
     case .mlp(let layer):
-      return (0..<layerCount).contains(layer) ? mlpWriter(layer: layer) : nil
+      return hasMLPs && (0..<layerCount).contains(layer) ? mlpWriter(layer: layer) : nil
     }
   }
 
@@ -140,48 +153,8 @@ extension ComputationGraph {
       let range = headReaders(layer: layer, projection)
       return (0..<range.count).contains(index) ? range.lowerBound + index : nil
     case .mlp(let layer):
-      return (0..<layerCount).contains(layer) ? mlpReader(layer: layer) : nil
+      return hasMLPs && (0..<layerCount).contains(layer) ? mlpReader(layer: layer) : nil
     case .logits: return logitsReader
     }
-  }
-
-  /// How many writers, a prefix of the canonical order, the reader at an index sees.
-  public func visibleWriterCount(ofReader index: Int) -> Int {
-    precondition(index >= 0 && index < readerCount, "reader \(index) of \(readerCount)")
-    guard index < logitsReader else { return writerCount }
-    let layer = index / layerReaderCount
-    return index == mlpReader(layer: layer)
-      ? mlpWriterCount(layer: layer) : attentionWriterCount(layer: layer)
-  }
-
-  /// Whether this graph has the edge.
-  public func contains(_ edge: Edge) -> Bool { offset(of: edge) != nil }
-
-  /// The edge's place in a matrix `[writers, readers]`; nil when this graph has no such edge.
-  public func offset(of edge: Edge) -> Int? {
-    guard let writer = index(of: edge.writer), let reader = index(of: edge.reader),
-      writer < visibleWriterCount(ofReader: reader)
-    else { return nil }
-    return writer * readerCount + reader
-  }
-
-  /// The edge at a place of a matrix `[writers, readers]`.
-  public func edge(at offset: Int) -> Edge {
-    Edge(writer(at: offset / readerCount), reader(at: offset % readerCount))
-  }
-
-  /// The places of all edges in a matrix `[writers, readers]`, ascending: the canonical order.
-  public var edgeOffsets: [Int] {
-    let visible = (0..<readerCount).map(visibleWriterCount(ofReader:))
-    return (0..<writerCount).flatMap { writer in
-      (0..<readerCount).filter { writer < visible[$0] }.map { writer * readerCount + $0 }
-    }
-  }
-
-  /// The heads that take their key, value or query from a reader, or nothing for other readers.
-  package func heads(readingThrough reader: Reader) -> Range<Int> {
-    guard case .head(_, let index, let projection) = reader else { return 0..<0 }
-    return projection == .query
-      ? index..<(index + 1) : (index * keyValueGroup)..<((index + 1) * keyValueGroup)
   }
 }

@@ -9,7 +9,10 @@ public struct EdgeMask: Sendable, Equatable {
   public init(_ value: Float, graph: ComputationGraph) {
     self.graph = graph
     values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for offset in graph.edgeOffsets { values[offset] = value }
+    guard value != 0 else { return }
+    for writer in 0..<graph.writerCount {
+      for offset in graph.edgeOffsets(ofWriter: writer) { values[offset] = value }
+    }
   }
 
   /// Takes a mask in matrix order; values where the graph has no edge are set to 0.
@@ -21,13 +24,21 @@ public struct EdgeMask: Sendable, Equatable {
     self.init(0, graph: graph)
     precondition(
       values.count == self.values.count, "\(values.count) values for \(self.values.count)")
-    for offset in graph.edgeOffsets { self.values[offset] = values[offset] }
+    for writer in 0..<graph.writerCount {
+      let row = graph.edgeOffsets(ofWriter: writer)
+      self.values.replaceSubrange(row, with: values[row])
+    }
   }
 
   /// The mask that keeps a circuit's edges and ablates all others.
   public init(_ circuit: Circuit) {
     self.init(0, graph: circuit.graph)
     for offset in circuit.offsets { values[offset] = 1 }
+  }
+
+  /// The mask of a writer and a reader, both as indices; 0 where there is no edge.
+  package subscript(writer writer: Int, reader reader: Int) -> Float {
+    values[writer * graph.readerCount + reader]
   }
 
   /// A reader's mask, one number for each writer it sees.
@@ -47,12 +58,7 @@ public struct EdgeMask: Sendable, Equatable {
 
   /// Whether all edges into a layer's readers are intact.
   package func isIntact(inLayer layer: Int) -> Bool {
-    let readers = graph.headReaders(layer: layer).lowerBound...graph.mlpReader(layer: layer)
-    return readers.allSatisfy { reader in
-      (0..<graph.visibleWriterCount(ofReader: reader)).allSatisfy {
-        values[$0 * graph.readerCount + reader] == 1
-      }
-    }
+    graph.readers(ofLayer: layer).allSatisfy { self[column: $0].allSatisfy { $0 == 1 } }
   }
 
   /// The value of an edge, which must exist when it is set.

@@ -21,9 +21,10 @@ extension EdgeScores {
     writers[0] = always
     let readers = nodes + [always]
     var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for offset in graph.edgeOffsets {
-      values[offset] = min(
-        writers[offset / graph.readerCount], readers[offset % graph.readerCount])
+    for (writer, score) in writers.enumerated() {
+      for reader in graph.readers(ofWriter: writer) {
+        values[writer * graph.readerCount + reader] = min(score, readers[reader])
+      }
     }
     self.init(values, graph: graph)
   }

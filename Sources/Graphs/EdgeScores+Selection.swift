@@ -90,12 +90,11 @@ extension EdgeScores {
         candidates.insert(rank[writer * graph.readerCount + reader])
       }
     }
-    let readers = graph.readersOfWriters
     reach(graph.logitsReader)
     var order: [Int] = []
     while let best = candidates.popMin() {
       order.append(ranked[best])
-      readers[ranked[best] / graph.readerCount].forEach(reach)
+      graph.readerIndices(feedingWriter: ranked[best] / graph.readerCount).forEach(reach)
     }
     return order
   }
@@ -125,14 +124,5 @@ extension ComputationGraph {
   /// A share of all edges, rounded down.
   public func edgeCount(share: Double) -> Int {
     share > 0 ? Int(min(share, 1) * Double(edgeCount)) : 0
-  }
-
-  /// For each writer, the readers whose reads its write depends on.
-  fileprivate var readersOfWriters: [[Int]] {
-    var readers = [[Int]](repeating: [], count: writerCount)
-    for reader in 0..<readerCount {
-      for writer in writerIndices(behindReader: reader) { readers[writer].append(reader) }
-    }
-    return readers
   }
 }

@@ -17,7 +17,10 @@ public struct EdgeScores: Sendable, Equatable {
       values.count == graph.writerCount * graph.readerCount,
       "\(values.count) scores for \(graph.writerCount) writers and \(graph.readerCount) readers")
     var existing = [Float](repeating: 0, count: values.count)
-    for offset in graph.edgeOffsets { existing[offset] = values[offset] }
+    for writer in 0..<graph.writerCount {
+      let row = graph.edgeOffsets(ofWriter: writer)
+      existing.replaceSubrange(row, with: values[row])
+    }
     self.values = existing
     self.graph = graph
   }

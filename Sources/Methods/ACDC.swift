@@ -58,6 +58,8 @@ public struct ACDC: DiscoveryMethod {
     var mask: [Float]
     /// Readers from this one on are done.
     var reader: Int
+    /// How many of the edges into those readers are kept.
+    var kept: Int
     /// The loss of the circuit so far.
     var loss: Double
   }
@@ -105,13 +107,14 @@ public struct ACDC: DiscoveryMethod {
     var mask = EdgeMask(1, graph: graph)
     var loss = start?.loss ?? -batches.map(\.fullMetric).reduce(0, +) / count
     var states = batches.map(\.state)
+    var kept = 0
     for reader in (0..<graph.readerCount).reversed() {
       let column: [Float]
       if let start, let done, reader >= start.reader {
         // Done before an interruption: the states are brought to where they were, in the same steps.
         column = done[column: reader]
       } else {
-        tell(Sweep(mask: mask.values, reader: reader + 1, loss: loss))
+        tell(Sweep(mask: mask.values, reader: reader + 1, kept: kept, loss: loss))
         let trials = zip(batches, states).map { batch, state in
           ReaderTrials(batch.prepared.run(mask), from: state, reader: reader)
         }
@@ -128,22 +131,22 @@ public struct ACDC: DiscoveryMethod {
         }
         (column, loss) = (search.column, search.loss)
       }
+      kept += column.count { $0 != 0 }
       guard column.contains(0) else { continue }
       mask[column: reader] = column
       for index in batches.indices {
         states[index] = batches[index].prepared.run(mask).forward(from: states[index]).state
       }
     }
-    return Sweep(mask: mask.values, reader: 0, loss: loss)
+    return Sweep(mask: mask.values, reader: 0, kept: kept, loss: loss)
   }
 
   /// What is said of a sweep: how many edges were visited, and how many of those are kept.
   private func progress(_ sweep: Sweep, _ index: Int, _ graph: ComputationGraph) -> RunProgress {
-    let visited = graph.edgeOffsets.filter { $0 % graph.readerCount >= sweep.reader }
-    let kept = visited.count { sweep.mask[$0] != 0 }
+    let visited = graph.edgeCount(fromReader: sweep.reader)
     let place = thresholds.count > 1 ? " at τ \(index + 1) of \(thresholds.count)" : ""
     return RunProgress(
-      "testing edges\(place)", done: visited.count, total: graph.edgeCount,
-      note: "\(kept) kept, \(graph.edgeCount - visited.count) to go")
+      "testing edges\(place)", done: visited, total: graph.edgeCount,
+      note: "\(sweep.kept) kept, \(graph.edgeCount - visited) to go")
   }
 }

@@ -67,9 +67,11 @@ public struct ExactPatching: DiscoveryMethod {
 
   /// For each reader, the writers of the edges that are patched.
   private func writers(_ graph: ComputationGraph) -> [[Int]] {
-    let offsets = edges?.compactMap(graph.offset(of:)) ?? graph.edgeOffsets
+    guard let edges else {
+      return (0..<graph.readerCount).map { Array(0..<graph.visibleWriterCount(ofReader: $0)) }
+    }
     var writers = [[Int]](repeating: [], count: graph.readerCount)
-    for offset in Set(offsets).sorted() {
+    for offset in Set(edges.compactMap(graph.offset(of:))).sorted() {
       writers[offset % graph.readerCount].append(offset / graph.readerCount)
     }
     return writers

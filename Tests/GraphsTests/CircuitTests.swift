@@ -32,9 +32,9 @@ import Testing
 
   @Test func `pruning equals dropping nodes until nothing changes`() {
     var generator = SeededGenerator(seed: 3)
-    for grouped in [nil, 1] as [Int?] {
+    for (grouped, hasMLPs) in [(nil, true), (1, true), (nil, false)] as [(Int?, Bool)] {
       let graph = ComputationGraph(
-        layerCount: 3, headCount: 2, keyValueReaderCount: grouped, dModel: 8)
+        layerCount: 3, headCount: 2, keyValueReaderCount: grouped, hasMLPs: hasMLPs, dModel: 8)
       for count in stride(from: 0, to: 40, by: 3) {
         let edges = graph.edgeOffsets.shuffled(using: &generator).prefix(count).map(graph.edge(at:))
         guard let circuit = Circuit(edges, graph: graph) else { continue }

@@ -31,7 +31,65 @@ import Testing
     ComputationGraph(layerCount: 3, headCount: 2, isParallel: true, dModel: 8),
     ComputationGraph(layerCount: 2, headCount: 4, keyValueReaderCount: 2, dModel: 8),
     ComputationGraph(layerCount: 1, headCount: 1, dModel: 8),
+    ComputationGraph(layerCount: 2, headCount: 2, hasMLPs: false, dModel: 8),
+    ComputationGraph(
+      layerCount: 3, headCount: 4, keyValueReaderCount: 2, isParallel: true, hasMLPs: false,
+      dModel: 8),
+    ComputationGraph(
+      layerCount: 2, headCount: 4, keyValueReaderCount: 1, isParallel: true, dModel: 8),
   ]
+
+  /// Counted by hand, from the edges into each reader.
+  static let counted: [(ComputationGraph, writers: Int, readers: Int, edges: Int)] = [
+    // 6 · 1 + 3, 6 · 4 + 6, 7
+    (small[0], 7, 15, 46),
+    // 6 · 1 + 1, 6 · 4 + 4, 6 · 7 + 7, 10
+    (small[1], 10, 22, 94),
+    // 8 · 1 + 5, 8 · 6 + 10, 11
+    (small[2], 11, 19, 82),
+    // 3 · 1 + 2, 3
+    (small[3], 3, 5, 8),
+    // 6 · 1, 6 · 3, 5
+    (small[4], 5, 13, 29),
+    // 8 · 1, 8 · 5, 8 · 9, 13
+    (small[5], 13, 25, 133),
+    // 6 · 1 + 1, 6 · 6 + 6, 11
+    (small[6], 11, 15, 60),
+  ]
+
+  @Test(arguments: counted) func `small graphs are counted by hand`(
+    graph: ComputationGraph, writers: Int, readers: Int, edges: Int
+  ) {
+    #expect(graph.writerCount == writers && graph.writers.count == writers)
+    #expect(graph.readerCount == readers && graph.readers.count == readers)
+    #expect(graph.edgeCount == edges && graph.edgeOffsets.count == edges)
+    #expect(graph.hasMLPs == graph.writers.contains(.mlp(layer: 0)))
+    #expect(graph.hasMLPs == (graph.index(of: Writer.mlp(layer: 0)) != nil))
+    #expect(graph.hasMLPs == (graph.index(of: Reader.mlp(layer: 0)) != nil))
+  }
+
+  @Test(arguments: small) func `ranges of edges hold what a filter finds`(graph: ComputationGraph) {
+    let (writers, readers) = (0..<graph.writerCount, 0..<graph.readerCount)
+    for writer in writers {
+      #expect(
+        Array(graph.readers(ofWriter: writer))
+          == readers.filter { writer < graph.visibleWriterCount(ofReader: $0) })
+      #expect(
+        graph.readerIndices(feedingWriter: writer)
+          == readers.filter { graph.writerIndices(behindReader: $0).contains(writer) })
+    }
+    let offsets = writers.flatMap { writer in
+      readers.filter { writer < graph.visibleWriterCount(ofReader: $0) }.map {
+        writer * graph.readerCount + $0
+      }
+    }
+    #expect(graph.edgeOffsets == offsets)
+    for reader in 0...graph.readerCount {
+      #expect(
+        graph.edgeCount(fromReader: reader)
+          == offsets.count { $0 % graph.readerCount >= reader })
+    }
+  }
 
   @Test(arguments: small) func `every name and index leads back to its node`(
     graph: ComputationGraph
@@ -59,6 +117,19 @@ import Testing
         "a0.h0<q>", "a0.h1<q>", "a0.h0<k>", "a0.h1<k>", "a0.h0<v>", "a0.h1<v>", "m0", "a1.h0<q>",
       ])
     #expect(graph.readers.last == .logits)
+  }
+
+  @Test func `attention-only graphs name no MLP`() throws {
+    let graph = ComputationGraph(layerCount: 2, headCount: 2, hasMLPs: false, dModel: 8)
+    #expect(
+      graph.writers.map(\.description) == ["input", "a0.h0", "a0.h1", "a1.h0", "a1.h1"])
+    #expect(
+      graph.readers.suffix(7).map(\.description) == [
+        "a1.h0<q>", "a1.h1<q>", "a1.h0<k>", "a1.h1<k>", "a1.h0<v>", "a1.h1<v>", "logits",
+      ])
+    #expect(!graph.contains(try #require(Edge("input->m0"))))
+    #expect(!graph.contains(try #require(Edge("m0->logits"))))
+    #expect(graph.contains(try #require(Edge("a0.h1->a1.h0<k>"))))
   }
 
   @Test func `an edge exists exactly from earlier writers`() throws {

@@ -186,6 +186,7 @@ extension ComputationGraph {
   fileprivate func isAlike(_ other: ComputationGraph) -> Bool {
     layerCount == other.layerCount && headCount == other.headCount
       && keyValueReaderCount == other.keyValueReaderCount && isParallel == other.isParallel
+      && hasMLPs == other.hasMLPs
   }
 
   fileprivate var sizes: String {

@@ -6,13 +6,13 @@ import Graphs
 /// its readers does. Either matters when intact edges lead from it to `logits`.
 struct MaskedPlan {
   /// For each writer, whether its write is computed.
-  private(set) var writers: [Bool]
+  let writers: [Bool]
   /// For each reader, whether its read is computed; always for `logits`.
   private(set) var readers: [Bool]
   /// For each writer, whether it differs but does not matter.
-  private(set) var staleWriters: [Bool]
+  let staleWriters: [Bool]
   /// For each reader, whether it differs but does not matter.
-  private(set) var staleReaders: [Bool]
+  let staleReaders: [Bool]
 
   /// - Parameters:
   ///   - mask: The mask of the run.
@@ -20,39 +20,22 @@ struct MaskedPlan {
   ///   - isComplete: Whether every node matters, whatever the mask.
   init(_ mask: EdgeMask, from state: MaskedState, isComplete: Bool) {
     let graph = mask.graph
-    let behind = (0..<graph.readerCount).map(graph.writerIndices(behindReader:))
-    let visible = (0..<graph.readerCount).map(graph.visibleWriterCount(ofReader:))
-    let value = { (mask: EdgeMask, writer: Int, reader: Int) in
-      mask.values[writer * graph.readerCount + reader]
-    }
-
-    var matters = [Bool](repeating: isComplete, count: graph.writerCount)
-    if !isComplete {
-      for reader in (0..<graph.readerCount).reversed()
-      where reader == graph.logitsReader || behind[reader].contains(where: { matters[$0] }) {
-        for writer in 0..<visible[reader] where value(mask, writer, reader) != 0 {
-          matters[writer] = true
+    let takes = { (reader: Int, writer: Int) in mask[writer: writer, reader: reader] != 0 }
+    let mattering =
+      isComplete ? Reachability(all: graph) : Reachability(toLogitsOf: graph, along: takes)
+    let moved = (0..<graph.readerCount).map { reader in
+      state.staleReaders[reader]
+        || (0..<graph.visibleWriterCount(ofReader: reader)).contains { writer in
+          mask[writer: writer, reader: reader] != state.mask[writer: writer, reader: reader]
+            && state.deltas[writer] != nil
         }
-      }
     }
-
-    var differs = state.staleWriters
-    var moved = state.staleReaders
-    for reader in 0..<graph.readerCount {
-      moved[reader] =
-        moved[reader]
-        || (0..<visible[reader]).contains { writer in
-          let now = value(mask, writer, reader)
-          return now != 0 && differs[writer]
-            || now != value(state.mask, writer, reader) && state.deltas[writer] != nil
-        }
-      if moved[reader] { for writer in behind[reader] { differs[writer] = true } }
-    }
-    let mattering = behind.map { $0.contains { matters[$0] } }
-    staleReaders = moved.indices.map { moved[$0] && !mattering[$0] }
-    staleWriters = differs.indices.map { differs[$0] && !matters[$0] }
-    writers = differs.indices.map { differs[$0] && matters[$0] }
-    readers = moved.indices.map { moved[$0] && mattering[$0] }
+    let different = Reachability(
+      from: state.staleWriters, readers: moved, in: graph, along: takes)
+    writers = zip(different.writers, mattering.writers).map { $0 && $1 }
+    readers = zip(different.readers, mattering.readers).map { $0 && $1 }
     readers[graph.logitsReader] = true
+    staleWriters = zip(different.writers, mattering.writers).map { $0 && !$1 }
+    staleReaders = zip(different.readers, mattering.readers).map { $0 && !$1 }
   }
 }

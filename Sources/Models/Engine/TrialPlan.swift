@@ -19,42 +19,23 @@ struct TrialPlan {
   ///   - reader: The reader whose column is changed.
   init(_ mask: EdgeMask, reader: Int) {
     let graph = mask.graph
-    let behind = (0..<graph.readerCount).map(graph.writerIndices(behindReader:))
-    let visible = (0..<graph.readerCount).map(graph.visibleWriterCount(ofReader:))
-    let takes = { (reader: Int, writer: Int) in
-      mask.values[writer * graph.readerCount + reader] != 0
+    let takes = { (reader: Int, writer: Int) in mask[writer: writer, reader: reader] != 0 }
+    let tried = (0..<graph.readerCount).map { $0 == reader }
+    let changing = Reachability(readers: tried, in: graph, along: takes)
+    let mattering = Reachability(toLogitsOf: graph, along: takes)
+    // Attention mixes tokens; MLPs and logits stay where they are.
+    let mixing = mattering.readers.indices.map {
+      mattering.readers[$0] && graph.isOfHead(reader: $0)
     }
-    var changes = [Bool](repeating: false, count: graph.writerCount)
-    var moved = [Bool](repeating: false, count: graph.readerCount)
-    for place in reader..<graph.readerCount {
-      moved[place] =
-        place == reader || (0..<visible[place]).contains { changes[$0] && takes(place, $0) }
-      if moved[place] { for writer in behind[place] { changes[writer] = true } }
-    }
-    var matters = [Bool](repeating: false, count: graph.writerCount)
-    var everywhere = matters
-    for place in (0..<graph.readerCount).reversed() {
-      let isLast = place == graph.logitsReader
-      guard isLast || behind[place].contains(where: { matters[$0] }) else { continue }
-      // Attention mixes tokens; MLPs and logits stay where they are.
-      let isWhole = graph.isOfHead(reader: place) || behind[place].contains { everywhere[$0] }
-      for writer in 0..<visible[place] where takes(place, writer) {
-        matters[writer] = true
-        everywhere[writer] = everywhere[writer] || isWhole
-      }
-    }
-    let changed = changes.indices.map { changes[$0] && matters[$0] }
-    writers = changed
-    isWhole = everywhere
-    let readers = moved.indices.map { place in
-      moved[place]
-        && (place == graph.logitsReader || behind[place].contains { matters[$0] })
-    }
+    let writers = zip(changing.writers, mattering.writers).map { $0 && $1 }
+    let readers = zip(changing.readers, mattering.readers).map { $0 && $1 }
+    self.writers = writers
     self.readers = readers
+    isWhole = Reachability(to: mixing, in: graph, along: takes).writers
     keepsEach = readers.indices.contains { place in
       readers[place] && place != reader
-        && (0..<visible[place]).contains {
-          changed[$0] && mask.values[$0 * graph.readerCount + place] != 1
+        && (0..<graph.visibleWriterCount(ofReader: place)).contains {
+          writers[$0] && mask[writer: $0, reader: place] != 1
         }
     }
   }

@@ -1,0 +1,60 @@
+import Graphs
+import Testing
+
+@Suite struct ReachabilityTests {
+  private let graph = ComputationGraph(layerCount: 2, headCount: 2, dModel: 8)
+
+  private func takes(_ names: [String]) throws -> Reachability.Takes {
+    let circuit = try #require(Circuit(names.compactMap { Edge($0) }, graph: graph))
+    let mask = EdgeMask(circuit)
+    return { reader, writer in mask[writer: writer, reader: reader] != 0 }
+  }
+
+  private func writers(_ walk: Reachability) -> [String] {
+    graph.writers.enumerated().filter { walk.writers[$0.offset] }.map(\.element.description)
+  }
+
+  private func readers(_ walk: Reachability) -> [String] {
+    graph.readers.enumerated().filter { walk.readers[$0.offset] }.map(\.element.description)
+  }
+
+  private let edges = [
+    "input->a0.h0<k>", "a0.h0->m0", "a0.h1->m0", "m0->m1", "m1->logits", "input->a1.h1<q>",
+  ]
+
+  @Test func `what depends on a writer lies ahead of it`() throws {
+    var start = [Bool](repeating: false, count: graph.writerCount)
+    start[0] = true
+    let walk = Reachability(from: start, in: graph, along: try takes(edges))
+    #expect(writers(walk) == ["input", "a0.h0", "m0", "a1.h1", "m1"])
+    #expect(readers(walk) == ["a0.h0<k>", "m0", "a1.h1<q>", "m1", "logits"])
+  }
+
+  @Test func `what depends on a reader lies ahead of it, itself included`() throws {
+    let value = try #require(Reader("a0.h1<v>"))
+    let start = graph.readers.map { $0 == value }
+    let walk = Reachability(readers: start, in: graph, along: try takes(edges))
+    #expect(writers(walk) == ["a0.h1", "m0", "m1"])
+    #expect(readers(walk) == ["a0.h1<v>", "m0", "m1", "logits"])
+  }
+
+  @Test func `what logits depend on lies behind them`() throws {
+    let walk = Reachability(toLogitsOf: graph, along: try takes(edges))
+    #expect(writers(walk) == ["input", "a0.h0", "a0.h1", "m0", "m1"])
+    // A head matters, so all of its readers do.
+    #expect(
+      readers(walk) == [
+        "a0.h0<q>", "a0.h1<q>", "a0.h0<k>", "a0.h1<k>", "a0.h0<v>", "a0.h1<v>", "m0", "m1",
+        "logits",
+      ])
+  }
+
+  @Test func `without edges only the start is found`() throws {
+    let none: Reachability.Takes = { _, _ in false }
+    #expect(readers(Reachability(toLogitsOf: graph, along: none)) == ["logits"])
+    #expect(writers(Reachability(toLogitsOf: graph, along: none)).isEmpty)
+    #expect(writers(Reachability(in: graph, along: none)).isEmpty)
+    #expect(readers(Reachability(in: graph, along: none)).isEmpty)
+    #expect(writers(Reachability(all: graph)).count == graph.writerCount)
+  }
+}
