@@ -54,8 +54,8 @@ public struct ACDC: DiscoveryMethod {
 
   /// How far one threshold has come.
   private struct Sweep: Codable {
-    /// `[writers, readers]`.
-    var mask: [Float]
+    /// The mask, `[readers, writers]`.
+    var columns: [Float]
     /// Readers from this one on are done.
     var reader: Int
     /// How many of the edges into those readers are kept.
@@ -76,17 +76,17 @@ public struct ACDC: DiscoveryMethod {
     var state =
       try run.restored(State.self) { state in
         state.scores.count == size && state.threshold <= thresholds.count
-          && state.sweep.map { $0.mask.count == size && $0.reader <= graph.readerCount } ?? true
+          && state.sweep.map { $0.columns.count == size && $0.reader <= graph.readerCount } ?? true
       } ?? State(scores: [Float](repeating: 0, count: size))
     let batches = problem.intactBatches().map(\.batch)
     while state.threshold < thresholds.count {
-      let sweep = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
+      let mask = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
         left in
         run.progress(progress(left, state.threshold, graph))
         run.keep(
           State(scores: state.scores, threshold: state.threshold, sweep: left))
       }
-      for offset in graph.edgeOffsets where sweep.mask[offset] != 0 {
+      for (offset, value) in mask.values().enumerated() where value != 0 {
         state.scores[offset] = Float(thresholds[state.threshold])
       }
       state = State(scores: state.scores, threshold: state.threshold + 1)
@@ -96,25 +96,25 @@ public struct ACDC: DiscoveryMethod {
     return EdgeScores(state.scores, graph: graph)
   }
 
-  /// Visits all readers at one threshold.
+  /// Visits all readers at one threshold; returns the mask of what is kept.
   private func sweep(
     _ threshold: Double, _ problem: DiscoveryProblem, _ batches: [IntactBatch],
     from start: Sweep?, tell: (Sweep) -> Void
-  ) throws(MethodError) -> Sweep {
+  ) throws(MethodError) -> EdgeMask {
     let graph = problem.graph
     let count = Double(problem.task.pairs.count)
-    let done = start.map { EdgeMask($0.mask, graph: graph) }
+    let done = start.map { EdgeMask(columns: $0.columns, graph: graph) }
     var mask = EdgeMask(1, graph: graph)
     var loss = start?.loss ?? -batches.map(\.fullMetric).reduce(0, +) / count
     var states = batches.map(\.state)
     var kept = 0
     for reader in (0..<graph.readerCount).reversed() {
-      let column: [Float]
+      let column: ArraySlice<Float>
       if let start, let done, reader >= start.reader {
         // Done before an interruption: the states are brought to where they were, in the same steps.
         column = done[column: reader]
       } else {
-        tell(Sweep(mask: mask.values, reader: reader + 1, kept: kept, loss: loss))
+        tell(Sweep(columns: mask.columns, reader: reader + 1, kept: kept, loss: loss))
         let trials = zip(batches, states).map { batch, state in
           ReaderTrials(batch.prepared.run(mask), from: state, reader: reader)
         }
@@ -129,7 +129,7 @@ public struct ACDC: DiscoveryMethod {
         } else {
           search.ablateAll()
         }
-        (column, loss) = (search.column, search.loss)
+        (column, loss) = (search.column[...], search.loss)
       }
       kept += column.count { $0 != 0 }
       guard column.contains(0) else { continue }
@@ -138,7 +138,7 @@ public struct ACDC: DiscoveryMethod {
         states[index] = batches[index].prepared.run(mask).forward(from: states[index]).state
       }
     }
-    return Sweep(mask: mask.values, reader: 0, kept: kept, loss: loss)
+    return mask
   }
 
   /// What is said of a sweep: how many edges were visited, and how many of those are kept.

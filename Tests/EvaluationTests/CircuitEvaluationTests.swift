@@ -13,7 +13,7 @@ import Testing
     let golden = try GoldenModel("gpt2")
     let task = try golden.task(LogitDifference())
     let evaluation = CircuitEvaluation(model: golden.model, task: task, ablation: ablation)
-    let scores = EdgeScores(EdgeMask(1, graph: golden.graph).values, graph: golden.graph)
+    let scores = EdgeScores(EdgeMask(1, graph: golden.graph).values(), graph: golden.graph)
     let all = evaluation.faithfulness(of: scores.circuit(edgeCount: .max))
     let none = evaluation.faithfulness(of: scores.circuit(edgeCount: 0))
     #expect(abs(all.value - 1) < 1e-4 && abs(none.value) < 1e-4, "\(all.value) \(none.value)")

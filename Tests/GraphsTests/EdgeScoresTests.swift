@@ -42,6 +42,6 @@ import Testing
     let scores = EdgeScores(values, graph: graph)
     #expect(scores.values.filter { $0 != 0 }.count == graph.edgeCount)
     #expect(scores[Edge(.mlp(layer: 0), .mlp(layer: 0))] == 0)
-    #expect(EdgeMask(values, graph: graph).values == EdgeMask(5, graph: graph).values)
+    #expect(EdgeMask(values, graph: graph) == EdgeMask(5, graph: graph))
   }
 }

@@ -46,6 +46,6 @@ import Testing
     #expect(try golden.file.names("writers") == graph.writers.map(\.description))
     #expect(try golden.file.names("readers") == graph.readers.map(\.description))
     #expect(
-      EdgeMask(1, graph: graph).values == (try golden.file.mask("edge_exists").values()))
+      EdgeMask(1, graph: graph).values() == (try golden.file.mask("edge_exists").values()))
   }
 }

@@ -50,7 +50,7 @@ import Testing
     let result = masked.forward(extent: .tape)
     expectClose(result.logits, clean.logits, relative: 1e-5)
     let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
-    let existing = EdgeMask(1, graph: graph).values.map(Double.init)
+    let existing = EdgeMask(1, graph: graph).values().map(Double.init)
     expectClose(
       zip(fast.values(), existing).map { $0 * $1 }, try #require(gradients.mask), relative: 1e-4,
       family)

@@ -44,7 +44,7 @@ import Models
           let logits = trials.logits(columns)
           for (index, column) in columns.enumerated() {
             var tried = base
-            tried[column: reader] = column
+            tried[column: reader] = column[...]
             expectClose(
               logits.slice(block: index),
               MaskedRun(model, batch: batch, mask: tried, ablated: ablated).forward().logits,

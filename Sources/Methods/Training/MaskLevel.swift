@@ -16,22 +16,20 @@ extension MaskLevel {
 
   /// The mask of edges that numbers describe: an edge is as intact as the product of its ends.
   func mask(_ values: [Double], _ graph: ComputationGraph) -> EdgeMask {
-    var mask = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
-    for (index, offset) in graph.edgeOffsets.enumerated() {
-      let value = factors(index, offset, graph).reduce(1) { $0 * values[$1] }
-      mask[offset] = Float(value)
+    var mask = EdgeMask(0, graph: graph)
+    forEachEdge(graph) { writer, reader, factors in
+      mask[writer: writer, reader: reader] = Float(factors.reduce(1) { $0 * values[$1] })
     }
-    return EdgeMask(mask, graph: graph)
+    return mask
   }
 
   /// The gradient with respect to the numbers, from that with respect to the mask `[writers, readers]`.
   func gradient(_ mask: [Double], _ values: [Double], _ graph: ComputationGraph) -> [Double] {
     var sums = [Double](repeating: 0, count: values.count)
-    for (index, offset) in graph.edgeOffsets.enumerated() {
-      let factors = factors(index, offset, graph)
+    forEachEdge(graph) { writer, reader, factors in
       for factor in factors {
         let others = factors.reduce(1) { $1 == factor ? $0 : $0 * values[$1] }
-        sums[factor] += mask[offset] * others
+        sums[factor] += mask[writer * graph.readerCount + reader] * others
       }
     }
     return sums
@@ -48,17 +46,23 @@ extension MaskLevel {
     }
   }
 
-  /// The numbers whose product masks an edge.
+  /// Visits all edges in canonical order, with the numbers whose product masks each.
   ///
   /// With nodes, a head's query, key and value mask what it reads, an MLP's number what it writes.
-  private func factors(_ index: Int, _ offset: Int, _ graph: ComputationGraph) -> [Int] {
-    guard self == .nodes else { return [index] }
-    let (writer, reader) = offset.quotientAndRemainder(dividingBy: graph.readerCount)
-    var factors: [Int] = []
-    if case .mlp(let layer) = graph.writer(at: writer) {
-      factors.append(graph.mlpReader(layer: layer))
+  private func forEachEdge(
+    _ graph: ComputationGraph, _ visit: (_ writer: Int, _ reader: Int, _ factors: [Int]) -> Void
+  ) {
+    let ofReaders = graph.readers.enumerated().map { index, reader in
+      if case .head = reader { [index] } else { [Int]() }
     }
-    if case .head = graph.reader(at: reader) { factors.append(reader) }
-    return factors
+    var edge = 0
+    for (index, writer) in graph.writers.enumerated() {
+      var ofWriter: [Int] = []
+      if case .mlp(let layer) = writer { ofWriter = [graph.mlpReader(layer: layer)] }
+      for reader in graph.readers(ofWriter: index) {
+        visit(index, reader, self == .nodes ? ofWriter + ofReaders[reader] : [edge])
+        edge += 1
+      }
+    }
   }
 }

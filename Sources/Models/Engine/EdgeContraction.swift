@@ -137,11 +137,12 @@ extension HeadAttention.Inputs {
       case .value: value
       }
     }
-    set {
+    // In place: a getter and a setter would copy all heads to change some.
+    _modify {
       switch projection {
-      case .query: query = newValue
-      case .key: key = newValue
-      case .value: value = newValue
+      case .query: yield &query
+      case .key: yield &key
+      case .value: yield &value
       }
     }
   }

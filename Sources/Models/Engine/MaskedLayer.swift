@@ -23,7 +23,7 @@ struct MaskedLayer {
     let groups = ReadGroups(
       graph.headReaders(layer: layer).filter { plan.readers[$0] }, shares: sharesReads
     ) { reader in
-      zip(run.column(reader), state.deltas).map { $1 == nil ? 0 : $0 }
+      zip(run.mask[column: reader], state.deltas).map { $1 == nil ? 0 : $0 }
     }
     var reads: MaskedRun.Reads?
     if !groups.columns.isEmpty {

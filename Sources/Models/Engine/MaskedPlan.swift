@@ -25,9 +25,8 @@ struct MaskedPlan {
       isComplete ? Reachability(all: graph) : Reachability(toLogitsOf: graph, along: takes)
     let moved = (0..<graph.readerCount).map { reader in
       state.staleReaders[reader]
-        || (0..<graph.visibleWriterCount(ofReader: reader)).contains { writer in
-          mask[writer: writer, reader: reader] != state.mask[writer: writer, reader: reader]
-            && state.deltas[writer] != nil
+        || zip(zip(mask[column: reader], state.mask[column: reader]), state.deltas).contains {
+          $0.0 != $0.1 && $1 != nil
         }
     }
     let different = Reachability(

@@ -52,6 +52,7 @@ extension MaskedRun {
 private struct MaskedBackward {
   let run: MaskedRun
   let tape: MaskedRun.Tape
+  let mask: Tensor  // [reader, writer]
   /// `∂L/∂a`, complete for a writer once all readers that see it were visited.
   var writers: Tensor  // [writer, token, dModel]
   /// The sum of the gradients at all readers so far: that of a bias which all of them read.
@@ -61,10 +62,11 @@ private struct MaskedBackward {
   init(run: MaskedRun, tape: MaskedRun.Tape, targets: GradientTargets) {
     self.run = run
     self.tape = tape
+    mask = Tensor(run.mask.columns, shape: [run.graph.readerCount, run.graph.writerCount])
     writers = Tensor(zeros: tape.delta.shape)
     readerSum = Tensor(zeros: [run.batch.tokens.count, run.graph.dModel])
     if targets.contains(.mask) {
-      gradients.mask = [Double](repeating: 0, count: run.mask.values.count)
+      gradients.mask = [Double](repeating: 0, count: mask.count)
     }
     if targets.contains(.ablated) { gradients.ablated = Tensor(zeros: tape.delta.shape) }
     if targets.contains(.weights) { gradients.weights = run.model.weights.zeros }
@@ -215,9 +217,7 @@ private struct MaskedBackward {
   private mutating func accept(_ dreads: Tensor, from readers: Range<Int>, _ writerCount: Int) {
     let dreads = dreads.reshaped([readers.count] + readerSum.shape)
     for index in 0..<readers.count { readerSum.add(dreads.slice(block: index)) }
-    let mask = Tensor(run.mask.values, shape: [graph.writerCount, graph.readerCount]).matrix.rows(
-      0..<writerCount
-    ).columns(readers)
+    let mask = mask.matrix.rows(readers).columns(0..<writerCount).transposed
     writers.add([
       MatrixProduct(mask, dreads.blockMatrix, into: writers.blockLayout.rows(0..<writerCount))
     ])

@@ -129,7 +129,7 @@ package struct MaskedRun {
   }
 
   /// A reader's mask, one number for each writer it sees.
-  func column(_ reader: Int) -> [Float] { mask[column: reader] }
+  func column(_ reader: Int) -> [Float] { Array(mask[column: reader]) }
 
   /// The reads of several columns of a mask.
   ///

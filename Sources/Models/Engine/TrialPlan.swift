@@ -34,9 +34,7 @@ struct TrialPlan {
     isWhole = Reachability(to: mixing, in: graph, along: takes).writers
     keepsEach = readers.indices.contains { place in
       readers[place] && place != reader
-        && (0..<graph.visibleWriterCount(ofReader: place)).contains {
-          writers[$0] && mask[writer: $0, reader: place] != 1
-        }
+        && zip(writers, mask[column: place]).contains { $0 && $1 != 1 }
     }
   }
 }
