@@ -43,7 +43,7 @@ struct EAPBenchmark {
     _ = PlainRun(model, batch: batch.corrupted).forward()
     let run = PlainRun(model, batch: batch.clean)
     let result = run.forward(keepsTape: true)
-    let gradient = task.metric.measure(result.logits, of: batch).gradient
+    let gradient = LogitDifference().measure(result.logits, of: batch).gradient
     guard let tape = result.tape else { return }
     _ = run.backward(gradient, tape)
   }

@@ -82,6 +82,13 @@ public struct AttributionPatching: DiscoveryMethod {
   ///
   /// - Throws: ``MethodError``.
   public func check(_ problem: DiscoveryProblem) throws(MethodError) {
+    try requireGradient(problem)
+  }
+
+  @discardableResult
+  private func requireGradient(
+    _ problem: DiscoveryProblem
+  ) throws(MethodError) -> any DifferentiableMetric {
     try problem.requireGradient(onCleanRun: points == [1])
   }
 
@@ -99,7 +106,7 @@ public struct AttributionPatching: DiscoveryMethod {
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
-    try check(problem)
+    let metric = try requireGradient(problem)
     let values = AblationValues(
       problem.ablation, task: problem.ablationTask, model: problem.model)
     let batches = problem.task.batches(problem.model.plainBatch)
@@ -110,7 +117,7 @@ public struct AttributionPatching: DiscoveryMethod {
       ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
-      let runs = PathRuns(self, batches[state.batch], problem, values)
+      let runs = PathRuns(self, batches[state.batch], problem, metric, values)
       while state.module < moduleCount {
         run.progress(
           RunProgress(
@@ -129,6 +136,7 @@ public struct AttributionPatching: DiscoveryMethod {
 /// The runs of one batch on the way from ablated to clean.
 private struct PathRuns {
   private let problem: DiscoveryProblem
+  private let metric: any DifferentiableMetric
   private let path: AttributionPatching.Path
   private let batch: PairBatch
   private let run: PlainRun
@@ -139,9 +147,10 @@ private struct PathRuns {
 
   init(
     _ method: AttributionPatching, _ batch: PairBatch, _ problem: DiscoveryProblem,
-    _ values: AblationValues
+    _ metric: any DifferentiableMetric, _ values: AblationValues
   ) {
     self.problem = problem
+    self.metric = metric
     self.batch = batch
     path = method.path
     ablated = values.writes(for: batch)
@@ -158,9 +167,7 @@ private struct PathRuns {
     let given = isClean ? nil : given(module, Float(point))
     let result = isClean ? clean : run.forward(given: given, from: clean, keepsTape: true)
     guard let tape = result.tape else { preconditionFailure("a run that kept no tape") }
-    let gradient = problem.task.metric.measure(
-      result.logits, of: batch, reference: reference
-    ).gradient
+    let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
     run.contract(
       difference, with: run.backward(gradient, tape, given: given), graph: problem.graph,
       into: &sums)

@@ -46,16 +46,20 @@ extension DiscoveryProblem {
   /// How many batches a masked run takes.
   var batchCount: Int { task.batches(model.maskedBatch(withGradients: false)).count }
 
-  /// Makes sure that the metric has a gradient, and one that is not zero on the clean run if that is all.
+  /// The metric, which must have a gradient, and one that is not zero on the clean run if that is all.
   ///
   /// - Throws: ``MethodError/notDifferentiable(metric:)`` or ``MethodError/zeroGradient(metric:)``.
-  func requireGradient(onCleanRun isCleanOnly: Bool = false) throws(MethodError) {
-    guard task.metric.isDifferentiable else {
+  @discardableResult
+  func requireGradient(
+    onCleanRun isCleanOnly: Bool = false
+  ) throws(MethodError) -> any DifferentiableMetric {
+    guard let metric = task.metric as? any DifferentiableMetric else {
       throw .notDifferentiable(metric: task.metric.name)
     }
-    guard !(isCleanOnly && task.metric.needsReference) else {
-      throw .zeroGradient(metric: task.metric.name)
+    guard !(isCleanOnly && metric.needsReference) else {
+      throw .zeroGradient(metric: metric.name)
     }
+    return metric
   }
 
   /// Scores out of sums over prompts.
@@ -74,7 +78,8 @@ extension DiscoveryProblem {
 
 /// A way to score every edge of a graph.
 ///
-/// A new method is a file here and a line in ``Methods``.
+/// A new method of Edgewise is a file here and a line in ``Methods``; one of your own conforms and is asked for
+/// scores like any other.
 public protocol DiscoveryMethod: Sendable {
   /// The circuit that the method itself decides on; nil for a method that only ranks edges.
   var ownCircuit: CircuitSelection? { get }

@@ -32,13 +32,13 @@ public struct HeadImportance: DiscoveryMethod {
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let graph = problem.graph
-    try check(problem)
+    let metric = try problem.requireGradient(onCleanRun: true)
     let count = level == .nodes ? graph.logitsReader : graph.writerCount * graph.readerCount
     var sums = [Double](repeating: 0, count: count)
     let batches = problem.task.batches(problem.model.plainBatch)
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring nodes", done: index, total: batches.count))
-      add(batch, problem, to: &sums)
+      add(batch, problem, metric, to: &sums)
     }
     run.progress(RunProgress("scoring nodes", done: batches.count, total: batches.count))
     guard sums.allSatisfy(\.isFinite) else { throw .notFinite }
@@ -47,14 +47,17 @@ public struct HeadImportance: DiscoveryMethod {
       ? EdgeScores(nodes: scores, graph: graph) : EdgeScores(scores, graph: graph)
   }
 
-  private func add(_ batch: PairBatch, _ problem: DiscoveryProblem, to sums: inout [Double]) {
+  private func add(
+    _ batch: PairBatch, _ problem: DiscoveryProblem, _ metric: any DifferentiableMetric,
+    to sums: inout [Double]
+  ) {
     // Edges are contracted prompt by prompt, since a prompt's sign is lost.
     let parts = level == .nodes ? [batch] : batch.pairs.map { PairBatch([$0]) }
     for part in parts {
       let plain = PlainRun(problem.model, batch: part.clean)
       let result = plain.forward(keepsTape: true)
       guard let tape = result.tape else { continue }
-      let gradient = problem.task.metric.measure(result.logits, of: part).gradient
+      let gradient = metric.measure(result.logits, of: part).gradient
       let gradients = plain.backward(gradient, tape)
       switch level {
       case .nodes:

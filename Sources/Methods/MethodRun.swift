@@ -39,8 +39,12 @@ public struct MethodRun {
 
   /// The state that an interrupted run left; nil to start from the beginning.
   ///
+  /// - Parameters:
+  ///   - type: What ``keep(_:)`` was given.
+  ///   - fits: Whether a state belongs to this method and problem.
+  /// - Returns: The state.
   /// - Throws: ``MethodError/foreignCheckpoint`` when it is no such state or does not fit.
-  func restored<State: Decodable>(
+  public func restored<State: Decodable>(
     _ type: State.Type, if fits: (State) -> Bool
   ) throws(MethodError) -> State? {
     guard let data = checkpoints?.saved else { return nil }
@@ -51,7 +55,9 @@ public struct MethodRun {
   }
 
   /// Offers a state from which the method could go on.
-  func keep(_ state: @autoclosure () -> some Encodable) {
+  ///
+  /// - Parameter state: Is made only if it is to be kept.
+  public func keep(_ state: @autoclosure () -> some Encodable) {
     checkpoints?.save { try JSONEncoder().encode(state()) }
   }
 }

@@ -70,10 +70,11 @@ import Testing
   @Test(arguments: ["gpt2", "gpt_neox", "llama"])
   func `gradients do not flow through a given write`(family: String) throws {
     let golden = try GoldenModel(family)
-    let task = try golden.task(LogitDifference())
+    let metric = LogitDifference()
+    let task = try golden.task(metric)
     let plain = PlainRun(golden.model, batch: golden.clean)
     let clean = plain.forward(keepsTape: true)
-    let gradient = task.metric.measure(clean.logits, of: PairBatch(task.pairs)).gradient
+    let gradient = metric.measure(clean.logits, of: PairBatch(task.pairs)).gradient
     let graph = golden.graph
     let difference = clean.writes - golden.ablated(by: "resample")
     for layer in 0..<graph.layerCount {
@@ -117,11 +118,12 @@ import Testing
   @Test(arguments: ["gpt2", "llama"])
   func `node products are derivatives of factors`(family: String) throws {
     let golden = try GoldenModel(family)
-    let task = try golden.task(LogitDifference())
+    let metric = LogitDifference()
+    let task = try golden.task(metric)
     let plain = PlainRun(golden.model, batch: golden.clean)
     let clean = plain.forward(keepsTape: true)
     let batch = PairBatch(task.pairs)
-    let gradient = task.metric.measure(clean.logits, of: batch).gradient
+    let gradient = metric.measure(clean.logits, of: batch).gradient
     let gradients = plain.backward(gradient, try #require(clean.tape))
     let graph = golden.graph
     let products = plain.nodeProducts(clean, gradients, graph: graph)
@@ -130,7 +132,7 @@ import Testing
         var write = clean.writes.mlps[layer]
         write.scale(by: factor)
         let logits = plain.forward(given: .mlp(write, layer: layer)).logits
-        return task.metric.measure(logits, of: batch).values.reduce(0, +)
+        return metric.measure(logits, of: batch).values.reduce(0, +)
       }
       let difference = (changed(1.01) - changed(0.99)) / 0.02
       let found = products.row(graph.mlpReader(layer: layer)).reduce(0.0) { $0 + Double($1) }
@@ -140,7 +142,7 @@ import Testing
         var z = clean.writes.heads[layer]
         z.scale(by: factor)
         let logits = plain.forward(given: .heads(z, layer: layer)).logits
-        return task.metric.measure(logits, of: batch).values.reduce(0, +)
+        return metric.measure(logits, of: batch).values.reduce(0, +)
       }
       let values = graph.headReaders(layer: layer, .value).reduce(0.0) { sum, reader in
         sum + products.row(reader).reduce(0.0) { $0 + Double($1) }

@@ -25,7 +25,7 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
   ///
   /// - Throws: ``MethodError``.
   func train(_ problem: DiscoveryProblem, _ run: MethodRun) throws(MethodError) -> [Double] {
-    try problem.requireGradient()
+    let metric = try problem.requireGradient()
     let count = level.count(problem.graph)
     let steps = settings.steps
     var state =
@@ -42,7 +42,7 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
         RunProgress("training the mask", done: state.step, total: steps, note: note(state.numbers)))
       run.keep(state)
       let gradient = gradient(
-        &state, batches[state.step % batches.count], problem, scale)
+        &state, batches[state.step % batches.count], problem.graph, metric, scale)
       guard gradient.allSatisfy(\.isFinite) else { throw .notFinite }
       state.adam.update(&state.numbers, gradient, rate: settings.learningRate)
       state.step += 1
@@ -53,9 +53,9 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
 
   /// The gradient of the loss on one batch, with one mask.
   private func gradient(
-    _ state: inout State, _ batch: PreparedBatch, _ problem: DiscoveryProblem, _ scale: Double
+    _ state: inout State, _ batch: PreparedBatch, _ graph: ComputationGraph,
+    _ metric: any DifferentiableMetric, _ scale: Double
   ) -> [Double] {
-    let graph = problem.graph
     var (values, slopes) = ([Double](), [Double]())
     for number in state.numbers {
       let (value, slope) = parametrisation.draw(number, using: &state.generator)
@@ -65,7 +65,7 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
     let run = batch.run(level.mask(values, graph))
     let result = run.forward(extent: .tape)
     guard let tape = result.tape else { preconditionFailure("a run that kept no tape") }
-    var dlogits = problem.task.metric.measure(
+    var dlogits = metric.measure(
       result.logits, of: batch.batch, reference: batch.reference
     ).gradient
     dlogits.scale(by: Float(-1 / (scale * Double(batch.batch.promptCount))))

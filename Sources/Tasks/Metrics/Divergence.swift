@@ -5,7 +5,7 @@ import Tensors
 /// With `p` the full model's distribution, `q` the run's and `m = (p + q) / 2`:
 /// `kl` is `−Σ p (log p − log q)`, `kl-reverse` is `−Σ q (log q − log p)`, and `js`, Jensen–Shannon, is
 /// `−½ Σ p log (p / m) − ½ Σ q log (q / m)`, which is never below −log 2. All sum over the whole vocabulary.
-public struct Divergence: Metric {
+public struct Divergence: DifferentiableMetric {
   /// The name on the command line and in files.
   public let name: String
   /// What it measures.

@@ -1,7 +1,7 @@
 import Tensors
 
 /// The average logit of the answers minus that of the wrong answers.
-public struct LogitDifference: Metric {
+public struct LogitDifference: DifferentiableMetric {
   /// The name on the command line and in files.
   public let name = "logit-difference"
   /// What it measures.

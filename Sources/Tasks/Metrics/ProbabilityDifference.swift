@@ -1,7 +1,7 @@
 import Tensors
 
 /// The total probability of the answers minus that of the wrong answers.
-public struct ProbabilityDifference: Metric {
+public struct ProbabilityDifference: DifferentiableMetric {
   /// The name on the command line and in files.
   public let name = "probability-difference"
   /// What it measures.
@@ -16,5 +16,10 @@ public struct ProbabilityDifference: Metric {
     let probabilities = input.logits.softmax()
     return MetricValues(
       values: probabilities.rowProducts(weights), gradient: probabilities.softmaxBackward(weights))
+  }
+
+  /// `Σ_a p_a − Σ_w p_w`.
+  public func values(_ input: MetricInput) -> [Double] {
+    input.logits.softmax().rowProducts(input.contrast(averaging: false))
   }
 }

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// `−Σ_c (logit_c − full_c)² / C`, the L2 loss of ACDC's compiled programs (arXiv 2304.14997), whose
 /// outputs need not be tokens.
-public struct SquaredError: Metric {
+public struct SquaredError: DifferentiableMetric {
   /// The name on the command line and in files.
   public let name = "squared-error"
   /// What it measures.
