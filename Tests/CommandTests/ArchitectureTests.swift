@@ -8,7 +8,7 @@ import Testing
     "Hashing": ["CCrypto", "CryptoKit", "Foundation"],
     "Graphs": ["HeapModule"],
     "Models": ["Graphs", "Tensors", "Foundation"],
-    "Tasks": ["Models", "Graphs", "Tensors", "Foundation", "SwiftCSV"],
+    "Tasks": ["Models", "Graphs", "Tensors", "Foundation", "SwiftCSV", "Synchronization"],
     "Methods": ["Tasks", "Models", "Graphs", "Tensors", "Foundation"],
     "Evaluation": ["Tasks", "Models", "Graphs", "Tensors", "Foundation"],
     "Reports": ["Evaluation", "Graphs", "Foundation"],
