@@ -83,6 +83,10 @@ let package = Package(
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
         swiftSettings: settings),
+      // Sees of Edgewise what another package would: `swift run -c release CustomMetric`.
+      .executableTarget(
+        name: "CustomMetric", dependencies: ["Edgewise"], path: "Examples/CustomMetric",
+        packageAccess: false, swiftSettings: settings),
       .target(
         name: "TestSupport", dependencies: ["Edgewise"], path: "Tests/TestSupport",
         swiftSettings: settings),
