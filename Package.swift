@@ -59,17 +59,21 @@ let package = Package(
       "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
     + module("Hashing", .target(name: "CCrypto", condition: .when(platforms: [.linux])))
     + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
-    + module("Models", "Graphs", "Tensors")
+    + module("Files", "Graphs", "Tensors")
+    + module("Engine", "Graphs", "Tensors")
+    + module("Models", "Engine", "Files", "Graphs", "Tensors")
     + module(
-      "Tasks", "Models", "Graphs", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"))
-    + module("Methods", "Tasks", "Models", "Graphs", "Tensors")
-    + module("Evaluation", "Tasks", "Models", "Graphs", "Tensors")
+      "Tasks", "Models", "Engine", "Files", "Graphs", "Tensors",
+      .product(name: "SwiftCSV", package: "SwiftCSV"))
+    + module("Methods", "Tasks", "Models", "Engine", "Graphs", "Tensors")
+    + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")
     + [
       .target(
         name: "Edgewise",
         dependencies: [
-          "Reports", "Evaluation", "Methods", "Tasks", "Models", "Graphs", "Tensors",
+          "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Graphs",
+          "Tensors",
         ],
         swiftSettings: settings),
       .executableTarget(

@@ -1,4 +1,6 @@
+@_exported public import Engine
 @_exported public import Evaluation
+@_exported public import Files
 @_exported public import Graphs
 @_exported public import Methods
 @_exported public import Models

@@ -45,7 +45,7 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     let (target, bar) = try output.begin()
-    let methods = try method.elements.map { try Edgewise.Methods.named($0) }
+    let methods = try method.elements.map { try DiscoveryMethods.named($0) }
     if let metric { _ = try Metrics.named(metric) }
     let comparison = Comparison(tasks: try tasks(methods, bar))
     let json = try sortedJSON(

@@ -120,7 +120,7 @@ struct EvaluationSource {
 
   /// The circuit and scores of a file, or of a run's directory.
   static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
-    let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration) }
+    let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration.graphs) }
     let circuit = circuitFile(url)
     guard circuit != url else { return try read(url) }
     return CircuitFile.Contents(

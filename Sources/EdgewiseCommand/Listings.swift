@@ -34,7 +34,7 @@ struct MethodList: ParsableCommand {
   func run() {
     var summaries = TextTable(["method": .left, "what it is": .left])
     var costs = TextTable(["method": .left, "paper": .left, "passes": .left])
-    for method in Edgewise.Methods.all {
+    for method in DiscoveryMethods.all {
       summaries.add(method.name, method.summary)
       costs.add(method.name, method.paper, method.cost)
     }

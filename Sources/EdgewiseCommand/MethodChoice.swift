@@ -7,8 +7,8 @@ extension Ablation: ExpressibleByArgument {}
 
 /// The method and what it needs to know.
 struct MethodChoice: ParsableArguments {
-  @Option(help: "One of \(Edgewise.Methods.all.map(\.name).joined(separator: ", ")).")
-  var method: String = Edgewise.Methods.all[0].name
+  @Option(help: "One of \(DiscoveryMethods.all.map(\.name).joined(separator: ", ")).")
+  var method: String = DiscoveryMethods.all[0].name
 
   @Option(help: "A run or circuit file: exact patches only the edges of its circuit.")
   var among: String?
@@ -64,7 +64,7 @@ struct MethodChoice: ParsableArguments {
     try among.map { try fileHashes(of: EvaluationSource.circuitFile(URL(filePath: $0))) } ?? [:]
   }
 
-  func entry() throws -> MethodEntry { try Edgewise.Methods.named(method) }
+  func entry() throws -> MethodEntry { try DiscoveryMethods.named(method) }
 }
 
 /// Which edges there are and what absent ones carry.

@@ -1,5 +1,5 @@
 public import Graphs
-public import Models
+public import Engine
 public import Tasks
 
 /// Runs a task through circuits of a model.

@@ -1,5 +1,5 @@
 import Graphs
-public import Models
+public import Engine
 public import Tasks
 import Tensors
 

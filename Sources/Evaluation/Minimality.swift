@@ -1,5 +1,5 @@
 public import Graphs
-import Models
+import Engine
 public import Tasks
 import Tensors
 

@@ -1,5 +1,5 @@
 public import Graphs
-import Models
+import Engine
 import Tasks
 
 /// Automated circuit discovery (ACDC, arXiv 2304.14997): edges are ablated one after another, and those

@@ -1,5 +1,5 @@
 public import Graphs
-public import Models
+public import Engine
 public import Tasks
 
 /// What a method is asked: which edges of a model's graph matter for a task.
@@ -78,7 +78,7 @@ extension DiscoveryProblem {
 
 /// A way to score every edge of a graph.
 ///
-/// A new method of Edgewise is a file here and a line in ``Methods``; one of your own conforms and is asked for
+/// A new method of Edgewise is a file here and a line in ``DiscoveryMethods``; one of your own conforms and is asked for
 /// scores like any other.
 public protocol DiscoveryMethod: Sendable {
   /// The circuit that the method itself decides on; nil for a method that only ranks edges.

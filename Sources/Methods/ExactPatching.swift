@@ -1,5 +1,5 @@
 public import Graphs
-import Models
+import Engine
 import Tasks
 
 /// Activation patching of edges one at a time: the true rise of the loss that EAP estimates.

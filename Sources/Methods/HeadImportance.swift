@@ -1,5 +1,5 @@
 public import Graphs
-import Models
+import Engine
 import Tasks
 import Tensors
 

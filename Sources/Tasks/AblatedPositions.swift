@@ -1,4 +1,4 @@
-import Models
+import Engine
 
 /// At which tokens of each prompt edges are ablated; at all others every edge is intact.
 ///

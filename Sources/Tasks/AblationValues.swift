@@ -1,4 +1,4 @@
-package import Models
+package import Engine
 import Tensors
 
 /// An ablation made ready for a task: means are taken once, over the whole task.

@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// A behaviour to be explained: prompt pairs and the metric that measures it.
 public struct CircuitTask: Sendable {

@@ -1,5 +1,6 @@
+import Files
 public import Foundation
-public import Models
+public import Engine
 import SwiftCSV
 
 /// A prompt or answer in a task file: text, one token id or several.
@@ -201,7 +202,7 @@ public enum TaskFile {
 /// Turns records into tokens.
 private struct Resolver {
   let task: String
-  let tokenizer: Tokenizer?
+  let tokenizer: (any Tokenizer)?
 
   func pair(_ record: Record, number: Int) throws(TaskError) -> PromptPair {
     let clean = try prompt(record.clean)

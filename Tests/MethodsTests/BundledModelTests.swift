@@ -1,3 +1,4 @@
+import Engine
 import Graphs
 import Methods
 import Models
@@ -17,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: ["eap", "eap-ig", "exact"]) func `its three edges lead`(name: String) throws {
-    let method = try Methods.named(name).make(MethodOptions())
+    let method = try DiscoveryMethods.named(name).make(MethodOptions())
     let top = try method.scores(for: problem()) { _ in }.top(4)
     #expect(Set(top.prefix(3).map(\.edge.description)) == written)
     #expect(top.prefix(3).allSatisfy { $0.score > 1 } && abs(top[3].score) < 0.2)
@@ -33,7 +34,7 @@ import Testing
     #expect(throws: MethodError.notDifferentiable(metric: "accuracy")) {
       try AttributionPatching.plain.scores(for: problem(Accuracy()))
     }
-    #expect(throws: MethodError.self) { try Methods.named("eep") }
+    #expect(throws: MethodError.self) { try DiscoveryMethods.named("eep") }
   }
 
   @Test func `progress runs from nothing to everything`() throws {

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Graphs
 import Methods
@@ -38,7 +39,7 @@ import Testing
     let problem = try linearProblem()
     let exact = try ExactPatching().scores(for: problem).values.map(Double.init)
     for name in ["eap", "eap-ig", "clean-corrupted"] {
-      let method = try Methods.named(name).make(MethodOptions(rule: .midpoint))
+      let method = try DiscoveryMethods.named(name).make(MethodOptions(rule: .midpoint))
       let scores = try method.scores(for: problem)
       expectClose(scores.values.map(Double.init), exact, relative: 1e-4, name)
     }
@@ -166,7 +167,7 @@ import Testing
   }
 
   @Test(arguments: ["eep", "acd", "eap-activations"]) func `near names are offered`(name: String) {
-    let error = #expect(throws: MethodError.self) { try Methods.named(name) }
+    let error = #expect(throws: MethodError.self) { try DiscoveryMethods.named(name) }
     #expect(error?.description.contains("did you mean") ?? false)
   }
 }

@@ -1,3 +1,4 @@
+import Engine
 import Evaluation
 import Graphs
 import Methods
@@ -50,7 +51,7 @@ import Testing
     let problem = DiscoveryProblem(model: known.model, task: try known.task(count: 50))
     let truth = try #require(known.truth(for: .resample))
     let areas = try ["eap", "eap-ig", "exact"].map { method in
-      let scores = try Methods.named(method).make(MethodOptions()).scores(for: problem)
+      let scores = try DiscoveryMethods.named(method).make(MethodOptions()).scores(for: problem)
       return RecoveryCurve(of: scores, truth: truth).area(.pessimistic)
     }
     #expect(areas.contains { $0 >= 0.99 }, "\(name): \(areas)")
@@ -61,7 +62,7 @@ import Testing
     let problem = DiscoveryProblem(model: known.model, task: try known.task(count: 50))
     let truth = try #require(known.truth(for: .resample))
     let found = try ["eap", "exact", "eap-ig"].map { name in
-      let scores = try Methods.named(name).make(MethodOptions()).scores(for: problem)
+      let scores = try DiscoveryMethods.named(name).make(MethodOptions()).scores(for: problem)
       return truth.edges.count { abs(scores[$0]) > 0.1 }
     }
     #expect(found[0] == 1 && found[1] == 1 && found[2] == 5, "\(found)")

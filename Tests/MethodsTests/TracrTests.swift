@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Evaluation
 import Foundation
 import Graphs

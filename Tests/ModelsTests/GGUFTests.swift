@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Foundation
 import Models
 import TestSupport

@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Foundation
 import Models
 import TestSupport
@@ -29,7 +31,7 @@ import Testing
   /// Small tokenizers with the pre-tokenizers of four families, made by Scripts/fixtures.
   @Test(arguments: ["gpt2", "smollm", "llama3", "qwen2"])
   func `tokenizer.json gives the tokenizers library's tokens`(family: String) throws {
-    let tokenizer = try Tokenizer(
+    let tokenizer = try BytePairTokenizer(
       json: fixtures.appending(path: "tokenizers/\(family).json"))
     let pairs = try pairs("tokenizers/\(family).pairs.json")
     #expect(pairs.count > 60)
@@ -58,7 +60,7 @@ import Testing
       for lineEnd in ["\n", "\r\n"] {
         try Data(merges.joined(separator: lineEnd).utf8).write(
           to: directory.appending(path: "merges.txt"))
-        let tokenizer = try #require(try Tokenizer(directory: directory, family: "gpt2"))
+        let tokenizer = try #require(try BytePairTokenizer(directory: directory, family: "gpt2"))
         for pair in try pairs("tokenizers/gpt2.pairs.json") where !pair.text.contains("<|") {
           #expect(tokenizer.encode(pair.text) == pair.ids)
         }
@@ -66,7 +68,7 @@ import Testing
       for (name, text) in [("merges.txt", "a b c"), ("vocab.json", "[]"), ("vocab.json", "{}")] {
         try Data(text.utf8).write(to: directory.appending(path: name))
         #expect(throws: CheckpointError.self) {
-          try Tokenizer(directory: directory, family: "gpt2")
+          try BytePairTokenizer(directory: directory, family: "gpt2")
         }
       }
     }
@@ -94,7 +96,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: file).write(to: url)
-      let tokenizer = try Tokenizer(json: url)
+      let tokenizer = try BytePairTokenizer(json: url)
       let tokens = tokenizer.encode(text)
       #expect(tokens.map { $0 >= 900 ? $0 : nil } == expected)
       #expect(Array(tokenizer.decode(tokens).utf8) == Array(text.utf8))

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Models
 import Tasks
@@ -60,7 +61,7 @@ import Testing
     }
     #expect(error == .noTokenizer(task: "ioi"))
     // A tokenizer without one-token names.
-    let tokenizer = try Tokenizer(json: fixtures.appending(path: "tokenizers/gpt2.json"))
+    let tokenizer = try BytePairTokenizer(json: fixtures.appending(path: "tokenizers/gpt2.json"))
     let bundled = Transformer.bundled()
     let model = Transformer(
       name: "small", configuration: bundled.configuration, weights: bundled.weights,
@@ -140,7 +141,7 @@ import Testing
   }
 
   /// A tokenizer like GPT-2's: centuries and years are two digits each, but " 1700" and " 1776" are one token.
-  private func pairsOfDigits() throws -> Tokenizer {
+  private func pairsOfDigits() throws -> BytePairTokenizer {
     let file = fixtures.appending(path: "tokenizers/gpt2.json")
     var json = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
@@ -163,7 +164,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: json).write(to: url)
-      return try Tokenizer(json: url)
+      return try BytePairTokenizer(json: url)
     }
   }
 

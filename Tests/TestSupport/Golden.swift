@@ -1,5 +1,7 @@
+package import Engine
+package import Files
 package import Foundation
-package import Models
+import Models
 package import Tensors
 
 /// Where the tests' data lie.

@@ -1,6 +1,8 @@
+import Files
+package import Engine
 import Foundation
 package import Graphs
-package import Models
+import Models
 package import Tensors
 
 /// A small checkpoint with its reference values and runs.

@@ -1,5 +1,6 @@
+package import Engine
 package import Graphs
-package import Models
+import Models
 
 extension MaskedRun {
   /// A run whose ablated values belong to it alone.

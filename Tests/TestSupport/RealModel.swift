@@ -1,5 +1,6 @@
+package import Engine
 import Foundation
-package import Models
+import Models
 package import Testing
 
 /// SmolLM2-135M, where it has been fetched.

@@ -1,5 +1,6 @@
+package import Engine
 package import Graphs
-package import Models
+import Models
 package import Tasks
 import Tensors
 

@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Tensors
 
 /// GPT-2: learned positions, LayerNorm, matrices stored `[input, output]`, q, k and v in one.

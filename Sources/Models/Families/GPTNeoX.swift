@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Tensors
 
 /// GPT-NeoX and Pythia: rotary positions on part of each head, parallel blocks, q, k, v per head in one.

@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Tensors
 
 /// What Llama and its relatives have in common: the same structure under several names.

@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Tensors
 
 /// Llama: RMSNorm, rotary positions, gated MLP, keys and values shared by groups of heads.

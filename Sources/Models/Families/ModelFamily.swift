@@ -1,3 +1,5 @@
+package import Engine
+package import Files
 import Tensors
 
 /// A family of checkpoints: it maps configuration keys and tensor names to the one transformer.

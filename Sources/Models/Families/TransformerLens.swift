@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Tensors
 
 /// Checkpoints in TransformerLens' names: its configuration's fields as JSON, and its state as safetensors.

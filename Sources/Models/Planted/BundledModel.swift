@@ -1,3 +1,4 @@
+public import Engine
 extension Transformer {
   /// The name of the model that comes with Edgewise.
   public static let bundledName = "induction-tiny"

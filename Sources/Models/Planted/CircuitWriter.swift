@@ -1,3 +1,4 @@
+package import Engine
 import Tensors
 
 /// Writes the weights of a transformer by hand: heads and MLP units that do something, and noise around them.

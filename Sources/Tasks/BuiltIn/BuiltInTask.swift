@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// A task that comes with Edgewise: it makes prompts for a model's own tokenizer.
 ///

@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// Docstrings: the parameters of a function are described in its order, so the third follows the second.
 ///

@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// Gendered pronouns: a name is taken up by "he" or "she", "So Mary is such a good cook, isn't" → she.
 ///

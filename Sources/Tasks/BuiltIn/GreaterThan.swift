@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// Greater-than: a span of years ends after it began, "The war lasted from the year 1732 to the year 17" → 33 or more.
 ///

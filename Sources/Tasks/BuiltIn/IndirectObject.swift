@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 import Tensors
 
 /// Indirect object identification: after "When Ann and Tom …, Tom gave a book to" comes "Ann".

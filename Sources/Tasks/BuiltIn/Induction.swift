@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 import Tensors
 
 /// Induction: a token that occurred before is followed by what followed it then, `… A B … A → B`.

@@ -1,11 +1,11 @@
 import Foundation
-import Models
+import Engine
 import Tensors
 
 /// Makes prompts for a tokenizer out of templates and words.
 struct PromptWriter {
   let task: String
-  let tokenizer: Tokenizer
+  let tokenizer: any Tokenizer
   var generator: SeededGenerator
 
   /// - Throws: ``TaskError/noTokenizer(task:)``.

@@ -1,4 +1,4 @@
-public import Models
+public import Engine
 
 /// Subject-verb agreement: "The keys near the cabinet" → are, not is.
 ///

@@ -1,6 +1,8 @@
+public import Files
 public import Foundation
 import Graphs
-public import Models
+public import Engine
+import Models
 
 /// Programs that a compiler turned into a transformer (tracr, arXiv 2301.05062), with their true circuits.
 ///

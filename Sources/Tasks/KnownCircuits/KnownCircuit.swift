@@ -1,5 +1,6 @@
 public import Graphs
-public import Models
+public import Engine
+import Models
 
 /// A model together with a task whose circuit in it is known, so that a method can be held to it.
 public struct KnownCircuit: Sendable {

@@ -1,4 +1,4 @@
-import Models
+import Engine
 package import Tensors
 
 /// A number for each prompt that is higher the more of the behaviour a run shows.

@@ -1,4 +1,5 @@
 import Graphs
+import Engine
 import Models
 import Tensors
 

@@ -1,4 +1,5 @@
 import Graphs
+import Engine
 import Models
 
 /// Copying: the last position repeats the first token, by one head.

@@ -1,4 +1,5 @@
 import Graphs
+import Engine
 import Models
 
 /// Induction: a head that looks at the token before, and one that looks for where its own token stood there.

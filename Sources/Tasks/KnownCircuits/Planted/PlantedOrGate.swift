@@ -1,4 +1,5 @@
 import Graphs
+import Engine
 import Models
 
 /// An OR gate: two heads each look for the token "on" at a place of its own, and an MLP says yes if either did.

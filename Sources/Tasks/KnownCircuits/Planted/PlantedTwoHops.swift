@@ -1,4 +1,5 @@
 import Graphs
+import Engine
 import Models
 
 /// Two hops: from the last token to what followed it before, and from there to what followed that.

@@ -1,8 +1,9 @@
+public import Engine
 /// A byte-level byte-pair tokenizer: text to tokens and back, without loss.
 ///
 /// Special tokens are cut out of the text first; the rest is split into pieces by the
 /// pre-tokenizer; each piece's bytes are merged pair by pair in the order the merges were learned.
-public struct Tokenizer: Sendable {
+public struct BytePairTokenizer: Tokenizer {
   private let preTokenizer: PreTokenizer
   private let encoding: BytePairEncoding
   private let specials: SpecialTokens
@@ -42,7 +43,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// Whether a token stands for itself in the text and not for bytes.
-  package func isSpecial(_ token: Int32) -> Bool { specialTexts[token] != nil }
+  public func isSpecial(_ token: Int32) -> Bool { specialTexts[token] != nil }
 
   private func bytes(of token: Int32) -> [UInt8] {
     specialTexts[token].map { Array($0.utf8) } ?? encoding.bytes(of: token)

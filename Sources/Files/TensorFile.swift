@@ -16,7 +16,7 @@ package struct TensorFile: Sendable {
   package var metadata: [String: FieldValue]
 
   /// Maps a file into memory.
-  static func map(_ url: URL) throws(CheckpointError) -> Data {
+  package static func map(_ url: URL) throws(CheckpointError) -> Data {
     do {
       return try Data(contentsOf: url, options: .alwaysMapped)
     } catch {

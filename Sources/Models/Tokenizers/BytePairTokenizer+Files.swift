@@ -1,6 +1,8 @@
+import Engine
+package import Files
 package import Foundation
 
-extension Tokenizer {
+extension BytePairTokenizer {
   /// The tokenizer of a Hugging Face directory; nil when it has none.
   ///
   /// - Parameters:

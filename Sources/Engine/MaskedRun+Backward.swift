@@ -78,9 +78,9 @@ private struct MaskedBackward {
 
   mutating func visitLogits(_ dlogits: Tensor) {
     let weights = model.weights
+    let x = tape.final.normal.output
     gradients.addWeights { sum in
-      weights.unembedding.addGradients(
-        dlogits, x: tape.final.normal.output, to: &sum.unembedding)
+      weights.unembedding.addGradients(dlogits, x: x, to: &sum.unembedding)
     }
     let dread = normBackward(
       weights.unembedding.backward(dlogits), tape.final, weights.finalNorm, \.finalNorm)

@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Foundation
 import Graphs
 import Models
@@ -24,7 +26,7 @@ import Testing
   }
 
   private func read(_ name: String) throws -> CircuitFile.Contents {
-    try CircuitFile.read(folder.appending(path: name), for: configuration)
+    try CircuitFile.read(folder.appending(path: name), for: configuration.graphs)
   }
 
   @Test(arguments: [
@@ -69,7 +71,7 @@ import Testing
       let url = directory.appending(path: "scores.safetensors")
       let data = try scores.safetensors(method: "eap", metric: "kl")
       try data.write(to: url)
-      #expect(try CircuitFile.read(url, for: configuration).scores == scores)
+      #expect(try CircuitFile.read(url, for: configuration.graphs).scores == scores)
     }
   }
 
@@ -81,7 +83,7 @@ import Testing
       let url = directory.appending(path: name)
       try data.write(to: url)
       let error = #expect(throws: CircuitFileError.self, sourceLocation: sourceLocation) {
-        try CircuitFile.read(url, for: configuration)
+        try CircuitFile.read(url, for: configuration.graphs)
       }
       #expect(
         error?.description.contains(text) ?? false && error?.file == url.path,
@@ -132,7 +134,7 @@ import Testing
       for length in stride(from: 0, to: whole.count, by: 41) {
         try whole.prefix(length).write(to: url)
         #expect(throws: CircuitFileError.self, "\(length) bytes") {
-          try CircuitFile.read(url, for: configuration)
+          try CircuitFile.read(url, for: configuration.graphs)
         }
       }
       for place in stride(from: 2, to: whole.count, by: 13) {
@@ -140,7 +142,7 @@ import Testing
         changed[place] ^= 0xFF
         try changed.write(to: url)
         do {
-          _ = try CircuitFile.read(url, for: configuration)
+          _ = try CircuitFile.read(url, for: configuration.graphs)
         } catch {
           #expect(error is CircuitFileError)
         }
@@ -167,7 +169,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "acdc.pkl")
       try acdc(head: 2, effect: 0.5).write(to: url)
-      let found = try CircuitFile.read(url, for: configuration)
+      let found = try CircuitFile.read(url, for: configuration.graphs)
       #expect(found.circuit?.edges.map(\.description) == ["a1.h2->m1"])
       #expect(found.scores?.values.max() == 0.5)
     }
@@ -195,7 +197,7 @@ import Testing
 
   @Test func `a missing file`() {
     #expect(throws: CircuitFileError.self) {
-      try CircuitFile.read(folder.appending(path: "none.json"), for: configuration)
+      try CircuitFile.read(folder.appending(path: "none.json"), for: configuration.graphs)
     }
   }
 }

@@ -63,6 +63,11 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.isCausal = isCausal
   }
 
+  /// The graphs of this transformer: with a key and value reader for each head, and with shared ones.
+  public var graphs: [ComputationGraph] {
+    keyValueHeadCount == headCount ? [graph()] : [graph(), graph(groupsKeysAndValues: true)]
+  }
+
   /// The graph of this transformer.
   ///
   /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;

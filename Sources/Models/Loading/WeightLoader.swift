@@ -1,3 +1,5 @@
+import Engine
+package import Files
 import Tensors
 
 /// Hands out a checkpoint's tensors by name and expected shape, and knows which were not asked for.

@@ -8,12 +8,12 @@ public struct Transformer: Sendable {
   /// Sizes and variants.
   public let configuration: TransformerConfiguration
   /// Turns text into tokens; nil for a model that has none.
-  public let tokenizer: Tokenizer?
+  public let tokenizer: (any Tokenizer)?
   package let weights: TransformerWeights
 
   package init(
     name: String, configuration: TransformerConfiguration, weights: TransformerWeights,
-    tokenizer: Tokenizer? = nil
+    tokenizer: (any Tokenizer)? = nil
   ) {
     self.name = name
     self.configuration = configuration

@@ -1,3 +1,5 @@
+import Engine
+package import Files
 package import Foundation
 
 /// The parts of `tokenizer.json` that decide how text becomes tokens.
@@ -68,7 +70,7 @@ private struct TokenizerFile: Decodable {
   var post_processor: PostProcessor?
 }
 
-extension Tokenizer {
+extension BytePairTokenizer {
   /// `tokenizer.json`, as the tokenizers library writes it.
   ///
   /// - Throws: ``CheckpointError`` when it is not a byte-level byte-pair tokenizer or has a step

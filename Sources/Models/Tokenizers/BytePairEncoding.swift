@@ -1,3 +1,4 @@
+import Engine
 /// Byte-pair encoding over bytes: which token each byte is, and which pairs merge in which order.
 struct BytePairEncoding: Sendable {
   private struct Pair: Hashable {

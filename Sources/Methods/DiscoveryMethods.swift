@@ -1,5 +1,5 @@
 public import Graphs
-import Models
+import Engine
 import Tasks
 
 /// What a user may set for a method.
@@ -69,7 +69,7 @@ public struct MethodEntry: Sendable {
 }
 
 /// The known methods.
-public enum Methods {
+public enum DiscoveryMethods {
   /// All methods, the default first.
   public static let all: [MethodEntry] = [
     MethodEntry(

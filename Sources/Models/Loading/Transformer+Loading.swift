@@ -1,3 +1,5 @@
+public import Engine
+public import Files
 public import Foundation
 
 extension Transformer {
@@ -35,7 +37,7 @@ extension Transformer {
       fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
     let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
     let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
-    let tokenizer = try Tokenizer(directory: directory, family: family.name)
+    let tokenizer = try BytePairTokenizer(directory: directory, family: family.name)
     try self.init(directory, family, fields, loader, tokenizer)
   }
 
@@ -45,12 +47,12 @@ extension Transformer {
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
     let loader = try WeightLoader(path: url.path, files: [file])
-    try self.init(url, family, fields, loader, try Tokenizer(gguf: fields))
+    try self.init(url, family, fields, loader, try BytePairTokenizer(gguf: fields))
   }
 
   private init(
     _ url: URL, _ family: any ModelFamily.Type, _ fields: Fields, _ loader: WeightLoader,
-    _ tokenizer: Tokenizer?
+    _ tokenizer: (any Tokenizer)?
   ) throws(CheckpointError) {
     var loader = loader
     let (configuration, weights) = try family.load(fields, &loader)

@@ -48,8 +48,8 @@ extension FieldValue: CustomStringConvertible {
 
 /// The fields of a configuration, asked for by name and checked when they are.
 package struct Fields {
-  let file: String
-  let values: [String: FieldValue]
+  package let file: String
+  package let values: [String: FieldValue]
 
   package init(file: String, values: [String: FieldValue]) {
     self.file = file
@@ -68,7 +68,7 @@ package struct Fields {
   }
 
   /// A whole number inside a range; `fallback` when the field is absent or null.
-  func integer(
+  package func integer(
     _ name: String, in range: ClosedRange<Int> = 1...(1 << 20), default fallback: Int? = nil
   ) throws(CheckpointError) -> Int {
     let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -80,7 +80,9 @@ package struct Fields {
   }
 
   /// A positive finite number.
-  func number(_ name: String, default fallback: Double? = nil) throws(CheckpointError) -> Double {
+  package func number(_ name: String, default fallback: Double? = nil) throws(CheckpointError)
+    -> Double
+  {
     let expected = "a positive number"
     guard let found = present(name) else { return try required(fallback, name, expected) }
     let number: Double? =
@@ -96,7 +98,7 @@ package struct Fields {
   }
 
   /// True or false.
-  func flag(_ name: String, default fallback: Bool) throws(CheckpointError) -> Bool {
+  package func flag(_ name: String, default fallback: Bool) throws(CheckpointError) -> Bool {
     guard let found = present(name) else { return fallback }
     guard case .flag(let flag) = found else {
       throw CheckpointError(file, .badField(name, expected: "true or false", found: "\(found)"))
@@ -105,7 +107,7 @@ package struct Fields {
   }
 
   /// One of several values by name.
-  func choice<Value>(
+  package func choice<Value>(
     _ name: String, of choices: KeyValuePairs<String, Value>, default fallback: Value? = nil
   ) throws(CheckpointError) -> Value {
     let expected = "one of " + choices.map(\.key).joined(separator: ", ")
@@ -145,7 +147,7 @@ package struct Fields {
   }
 
   /// Whether the field is there and not null.
-  func contains(_ name: String) -> Bool { present(name) != nil }
+  package func contains(_ name: String) -> Bool { present(name) != nil }
 
   private func present(_ name: String) -> FieldValue? {
     values[name].flatMap { $0 == .null ? nil : $0 }

@@ -35,21 +35,22 @@ public enum CircuitFile {
   ///
   /// - Parameters:
   ///   - url: The file.
-  ///   - model: The model whose edges they are.
+  ///   - graphs: The model's graphs: first the one with a key and value reader for each head, which files that
+  ///     name heads are about, then others.
   /// - Returns: The circuit, the scores or both.
   /// - Throws: ``CircuitFileError``, which names the file.
   public static func read(
-    _ url: URL, for model: TransformerConfiguration
+    _ url: URL, for graphs: [ComputationGraph]
   ) throws(CircuitFileError) -> Contents {
     do throws(CircuitFileProblem) {
-      return try contents(url, model)
+      return try contents(url, graphs)
     } catch {
       throw CircuitFileError(file: url.path, problem: error)
     }
   }
 
   private static func contents(
-    _ url: URL, _ model: TransformerConfiguration
+    _ url: URL, _ graphs: [ComputationGraph]
   ) throws(CircuitFileProblem) -> Contents {
     if url.pathExtension == "safetensors" {
       let scores: EdgeScores?
@@ -57,7 +58,7 @@ public enum CircuitFile {
       guard let scores else {
         throw .malformed("expected scores, a tensor \"scores\" and its writers and readers")
       }
-      let graph = try model.graph(like: scores.graph)
+      let graph = try graphs.like(scores.graph)
       return Contents(
         circuit: nil, scores: EdgeScores(scores.values, graph: graph), format: "Edgewise")
     }
@@ -68,13 +69,13 @@ public enum CircuitFile {
       if TorchArchive.recognises(data) {
         return try TorchArchive.read(data, file: url.path) { archive in
           archive.value["edges_scores"] == nil
-            ? try ACDCFile.contents(archive.value, model.graph())
-            : try GraphTensorFile.contents(archive, model)
+            ? try ACDCFile.contents(archive.value, graphs[0])
+            : try GraphTensorFile.contents(archive, graphs)
         }
       }
       if data.first == 0x80 {
         return try Unpickler.read(data, file: url.path) { value in
-          try ACDCFile.contents(value, model.graph())
+          try ACDCFile.contents(value, graphs[0])
         }
       }
     } catch let error as CheckpointError {
@@ -84,15 +85,15 @@ public enum CircuitFile {
     } catch {
       throw .malformed("\(error)")
     }
-    return try json(data, model)
+    return try json(data, graphs)
   }
 
   private static func json(
-    _ data: Data, _ model: TransformerConfiguration
+    _ data: Data, _ graphs: [ComputationGraph]
   ) throws(CircuitFileProblem) -> Contents {
     let decoder = JSONDecoder()
     if let pairs = try? decoder.decode([[String]].self, from: data) {
-      return try EdgePruningFile.contents(pairs, model.graph())
+      return try EdgePruningFile.contents(pairs, graphs[0])
     }
     // Python writes NaN and Infinity, which are no JSON; they are read to name the edge.
     decoder.allowsJSON5 = true
@@ -114,7 +115,7 @@ public enum CircuitFile {
     } catch {
       throw .format(error)
     }
-    let graph = try model.graph(like: circuit.graph)
+    let graph = try graphs.like(circuit.graph)
     return Contents(
       circuit: Circuit(circuit.edges, graph: graph),
       scores: scores.map { EdgeScores($0.values, graph: graph) }, format: "EAP-IG")
@@ -168,17 +169,18 @@ extension CheckpointError {
   }
 }
 
-extension TransformerConfiguration {
-  /// This model's graph, with keys and values grouped as in another one.
+extension [ComputationGraph] {
+  /// The one of a model's graphs whose keys and values are grouped as in another graph.
   ///
-  /// - Throws: ``CircuitFileProblem/otherModel(expected:found:)`` when the two differ in more.
-  func graph(like other: ComputationGraph) throws(CircuitFileProblem) -> ComputationGraph {
-    for groups in [false, true] {
-      let own = graph(groupsKeysAndValues: groups)
-      // Files of scores need not say how wide the residual stream is.
-      if other.isAlike(own), other.dModel == own.dModel || other.dModel == 1 { return own }
+  /// - Throws: ``CircuitFileProblem/otherModel(expected:found:)`` when all of them differ in more.
+  func like(_ other: ComputationGraph) throws(CircuitFileProblem) -> ComputationGraph {
+    // Files of scores need not say how wide the residual stream is.
+    if let own = first(where: {
+      other.isAlike($0) && (other.dModel == $0.dModel || other.dModel == 1)
+    }) {
+      return own
     }
-    throw .otherModel(expected: graph().sizes, found: other.sizes)
+    throw .otherModel(expected: self[0].sizes, found: other.sizes)
   }
 }
 

@@ -6,7 +6,7 @@ import Tensors
 /// Writers are in our order; readers too, `logits` last.
 enum GraphTensorFile {
   static func contents(
-    _ archive: TorchArchive, _ model: TransformerConfiguration
+    _ archive: TorchArchive, _ graphs: [ComputationGraph]
   ) throws -> CircuitFile.Contents {
     guard let sizes = archive.value["cfg"], let layers = sizes["n_layers"]?.integer,
       let heads = sizes["n_heads"]?.integer, let isParallel = sizes["parallel_attn_mlp"]?.bool,
@@ -16,8 +16,8 @@ enum GraphTensorFile {
       throw CircuitFileProblem.malformed(
         "expected a \"cfg\" with n_layers, n_heads, parallel_attn_mlp and d_model")
     }
-    let graph = try model.graph(
-      like: ComputationGraph(
+    let graph = try graphs.like(
+      ComputationGraph(
         layerCount: layers, headCount: heads, isParallel: isParallel, dModel: dModel))
     let scores = try values(archive, "edges_scores", graph)
     if let offset = graph.edgeOffsets.first(where: { !scores[$0].isFinite }) {

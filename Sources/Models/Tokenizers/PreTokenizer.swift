@@ -1,3 +1,5 @@
+import Engine
+import Files
 import Foundation
 
 /// Splits text into the pieces that are merged on their own, written in the alphabet for bytes.

@@ -1,0 +1,14 @@
+/// Turns text into a model's tokens and back.
+public protocol Tokenizer: Sendable {
+  /// The token that the model expects before every prompt; nil when it expects none.
+  var startToken: Int32? { get }
+  /// The largest token id.
+  var largestToken: Int { get }
+
+  /// The tokens of a text, without a start token.
+  func encode(_ text: String) -> [Int32]
+  /// The text of tokens; bytes that are not UTF-8 become replacement characters.
+  func decode(_ tokens: some Sequence<Int32>) -> String
+  /// Whether a token stands for itself in the text and not for bytes.
+  func isSpecial(_ token: Int32) -> Bool
+}
