@@ -4,7 +4,7 @@ extension CircuitTask {
   /// The share of prompts that a model answers right; nil when the task has no wrong answers.
   func accuracy(of model: Transformer) -> Double? {
     guard allows(Accuracy()) else { return nil }
-    return InterventionRuns(model: model, task: self).measure([], by: [Accuracy()]).full[0].mean
+    return InterventionRuns(model: model, task: self).fullModel(by: Accuracy()).mean
   }
 
   /// Says when a model does not do a task: there is no circuit to be found then.

@@ -22,6 +22,21 @@ public struct InterventionRuns: Sendable {
     self.task = task
   }
 
+  /// Measures the full model on the clean prompts.
+  ///
+  /// - Parameter metric: A metric whose answers the task's pairs have.
+  /// - Returns: The metric of every prompt.
+  /// - Complexity: One forward pass, of which nothing is kept.
+  public func fullModel(by metric: any Metric) -> PromptValues {
+    PromptValues(
+      task.batches(model.plainBatch).flatMap { batch in
+        let logits = PlainRun(model, batch: batch.clean).forward().logits
+        return metric.values(
+          ofRuns: logits, of: batch,
+          reference: metric.needsReference ? ReferenceLogits(logits) : nil)[0]
+      })
+  }
+
   /// Measures interventions in one pass over the prompts.
   ///
   /// For each batch the clean run, the ablated values and a run with every edge ablated are made once;

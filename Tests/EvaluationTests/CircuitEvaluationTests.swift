@@ -35,4 +35,16 @@ import Testing
     let broken = try #require(Circuit(edges.dropLast(), graph: model.graph))
     #expect(abs(evaluation.faithfulness(of: broken).value) < 0.02)
   }
+
+  @Test(arguments: Metrics.all.map(\.name)) func `the full model by itself is that beside circuits`(
+    metric: String
+  ) throws {
+    let golden = try GoldenModel("qwen2")
+    let metric = try Metrics.named(metric)
+    let runs = InterventionRuns(model: golden.model, task: try golden.task(metric))
+    let alone = runs.fullModel(by: metric).values
+    let beside = runs.measure([], by: [metric]).full[0].values
+    #expect(alone.count == beside.count)
+    for (one, other) in zip(alone, beside) { #expect(abs(one - other) < 1e-5) }
+  }
 }
