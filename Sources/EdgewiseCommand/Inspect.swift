@@ -8,24 +8,40 @@ struct Inspect: ParsableCommand {
 
   @Argument(
     help: """
-      A model (directory, .gguf file or name), a .safetensors file of scores or tensors, a circuit in \
-      EAP-IG's JSON, or a run's directory.
+      A model (directory, .gguf file or name), a run's directory, a .safetensors file of scores or tensors, \
+      or a circuit: EAP-IG's JSON or .pt, ACDC's .pth or .pkl, Edge Pruning's edges.json.
       """)
   var file: String
 
+  @Option(
+    help: """
+      The model of a circuit file, which those of ACDC and Edge Pruning need: a directory, a .gguf file or a \
+      name.
+      """)
+  var model: String?
+
+  @OptionGroup var files: FileOptions
+
   func run() throws {
     let url = URL(filePath: file)
-    let circuit = url.appending(path: "circuit.json")
-    if url.pathExtension == "json" {
-      print(try describeCircuit(url))
+    let circuit = EvaluationSource.circuitFile(url)
+    if Self.circuitKinds.contains(url.pathExtension) {
+      print(try describe(circuit: url))
     } else if url.pathExtension == "safetensors" {
-      print(try describeTensors(url))
-    } else if FileManager.default.fileExists(atPath: circuit.path) {
-      print(try describeRun(url) + describeCircuit(circuit))
+      print(try describe(tensors: url))
+    } else if circuit != url {
+      print(try describe(run: url) + describe(circuit: circuit))
     } else {
-      let model = try ModelArgument.parse([file])
-      print(describe(try model.load(from: model.location()).model))
+      print(describe(try load(file)))
     }
+  }
+
+  /// How the names of files end that hold a circuit.
+  private static let circuitKinds = ["json", "pt", "pth", "pkl", "pickle"]
+
+  private func load(_ name: String) throws -> Transformer {
+    let argument = try ModelArgument.named(name, files)
+    return try argument.load(from: argument.location()).model
   }
 
   private func describe(_ model: Transformer) -> String {
@@ -54,7 +70,7 @@ struct Inspect: ParsableCommand {
   }
 
   /// What a run's record says was run; nothing when there is no record.
-  private func describeRun(_ directory: URL) throws -> String {
+  private func describe(run directory: URL) throws -> String {
     struct Heading: Decodable { let model, task, method, metric: String }
     let url = directory.appending(path: "run.json")
     guard let data = try? Data(contentsOf: url) else { return "" }
@@ -65,42 +81,43 @@ struct Inspect: ParsableCommand {
     return "\(heading.model)\n\(heading.task)\n\(heading.method), \(heading.metric)\n\n"
   }
 
-  private func describeCircuit(_ url: URL) throws -> String {
-    let document: CircuitDocument
+  private func describe(circuit url: URL) throws -> String {
+    let contents: CircuitFile.Contents
     do {
-      document = try JSONDecoder().decode(CircuitDocument.self, from: try Data(contentsOf: url))
-    } catch is DecodingError {
+      contents = try CircuitFile.read(url, for: try model.map(load)?.configuration.graphs ?? [])
+    } catch let error as CircuitFileError where error.problem == .needsModel {
       throw Failure(
-        "\(url.path): expected a circuit in EAP-IG's JSON, with \"cfg\", \"nodes\" and \"edges\".")
-    } catch {
-      throw Failure("\(url.path): the file cannot be read: \(reason(of: error)).")
+        """
+        \(url.path): the file does not say how large its model is, as those of ACDC and Edge Pruning do \
+        not; name the model with --model.
+        """)
     }
-    let circuit = try document.circuit()
-    let graph = circuit.graph
-    let head = """
-      circuit of \(Numbers.count(circuit.edgeCount)) of \(Numbers.count(graph.edgeCount)) edges, \
-      \(Numbers.count(circuit.pruned().edgeCount)) of them on a path from input to logits
-      \(graph.size)\(graph.isParallel ? ", parallel" : "")
+    let circuit = contents.circuit.map { circuit in
       """
-    guard let scores = try document.scores() else { return head }
-    return head + "\n\n" + topTable(scores).text
+      circuit of \(Numbers.count(circuit.edgeCount)) of \(Numbers.count(circuit.graph.edgeCount)) edges, \
+      \(Numbers.count(circuit.pruned().edgeCount)) of them on a path from input to logits
+      \(circuit.graph.shape)
+      """
+    }
+    let scores = contents.scores.map { scores in
+      (circuit == nil ? heading(scores) + "\n\n" : "") + topTable(scores).text
+    }
+    return [circuit, scores].compactMap(\.self).joined(separator: "\n\n")
   }
 
-  private func describeTensors(_ url: URL) throws -> String {
+  private func describe(tensors url: URL) throws -> String {
     if let scores = try EdgeScores(safetensors: url) {
-      let graph = scores.graph
-      return """
-        scores of \(Numbers.count(graph.edgeCount)) edges
-        \(graph.size)\(graph.isParallel ? ", parallel" : "")
-
-        \(topTable(scores).text)
-        """
+      return heading(scores) + "\n\n" + topTable(scores).text
     }
     var table = TextTable(["tensor": .left, "format": .left, "shape": .left])
     for tensor in try TensorListing.tensors(in: url) {
       table.add(tensor.name, tensor.format, "\(tensor.shape)")
     }
     return table.text
+  }
+
+  private func heading(_ scores: EdgeScores) -> String {
+    "scores of \(Numbers.count(scores.graph.edgeCount)) edges\n\(scores.graph.shape)"
   }
 
   private func topTable(_ scores: EdgeScores) -> TextTable {
@@ -110,4 +127,9 @@ struct Inspect: ParsableCommand {
     }
     return table
   }
+}
+
+extension ComputationGraph {
+  /// Its size, and whether its blocks are parallel.
+  fileprivate var shape: String { size + (isParallel ? ", parallel" : "") }
 }

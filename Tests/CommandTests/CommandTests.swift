@@ -115,13 +115,42 @@ import Testing
     (["odd"], 64, "odd"),
     (["inspect", "odd.json"], 1, "odd.json: the file cannot be read"),
     (["inspect", "odd.safetensors"], 1, "cannot be read"),
+    (["inspect", "FIXTURES/circuits/acdc.pth"], 1, "name the model with --model"),
+    (["inspect", "FIXTURES/circuits/edge_pruning.json"], 1, "name the model with --model"),
     (["fetch", "odd"], 1, "There is no known model \"odd\"; known are smollm2-135m"),
   ]) func `bad input gives one clear sentence`(
     arguments: [String], status: Int32, says: String
   ) throws {
-    let outcome = try run(arguments)
+    let outcome = try run(arguments.map { $0.replacing("FIXTURES", with: fixtures.path) })
     #expect(outcome.status == status && outcome.errors.contains(says), "\(arguments): \(outcome)")
     #expect(outcome.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    "eap_ig.json", "eap_ig.pt", "mib_bf16.pt", "acdc.pth", "acdc_protocol2.pkl",
+    "edge_pruning.json",
+  ]) func `circuits of other tools are inspected`(file: String) throws {
+    let path = fixtures.appending(path: "circuits/\(file)").path
+    let model = ["--model", fixtures.appending(path: "gpt2").path]
+    let saysItsSizes = file.hasSuffix(".pt") || file == "eap_ig.json"
+    for options in saysItsSizes ? [[], model] : [model] {
+      let outcome = try run(["inspect", path] + options)
+      #expect(outcome.status == 0 && outcome.output.contains("circuit of 25 of 75 edges"))
+      #expect(outcome.output.contains("2 layers of 3 heads"))
+    }
+  }
+
+  @Test func `a circuit with a score that is NaN is told by its edge`() throws {
+    try withTemporaryDirectory { directory in
+      let source = fixtures.appending(path: "circuits/eap_ig.json")
+      let text = try String(contentsOf: source, encoding: .utf8)
+      let file = directory.appending(path: "circuit.json")
+      let key = try #require(text.range(of: "\"input->m0\": {\"score\": "))
+      let end = try #require(text[key.upperBound...].firstIndex(of: ","))
+      try Data((text[..<key.upperBound] + "NaN" + text[end...]).utf8).write(to: file)
+      let outcome = try run("inspect", file.path)
+      #expect(outcome.status == 1 && outcome.errors.contains("The score of edge \"input->m0\""))
+    }
   }
 
   @Test func `a known model that was not fetched says how to`() throws {

@@ -36,7 +36,8 @@ public enum CircuitFile {
   /// - Parameters:
   ///   - url: The file.
   ///   - graphs: The model's graphs: first the one with a key and value reader for each head, which files that
-  ///     name heads are about, then others.
+  ///     name heads are about, then others. None reads files that say how large the model is, which those of
+  ///     ACDC and Edge Pruning do not.
   /// - Returns: The circuit, the scores or both.
   /// - Throws: ``CircuitFileError``, which names the file.
   public static func read(
@@ -69,13 +70,13 @@ public enum CircuitFile {
       if TorchArchive.recognises(data) {
         return try TorchArchive.read(data, file: url.path) { archive in
           archive.value["edges_scores"] == nil
-            ? try ACDCFile.contents(archive.value, graphs[0])
+            ? try ACDCFile.contents(archive.value, graphs.whole())
             : try GraphTensorFile.contents(archive, graphs)
         }
       }
       if data.first == 0x80 {
         return try Unpickler.read(data, file: url.path) { value in
-          try ACDCFile.contents(value, graphs[0])
+          try ACDCFile.contents(value, graphs.whole())
         }
       }
     } catch let error as CheckpointError {
@@ -93,7 +94,7 @@ public enum CircuitFile {
   ) throws(CircuitFileProblem) -> Contents {
     let decoder = JSONDecoder()
     if let pairs = try? decoder.decode([[String]].self, from: data) {
-      return try EdgePruningFile.contents(pairs, graphs[0])
+      return try EdgePruningFile.contents(pairs, graphs.whole())
     }
     // Python writes NaN and Infinity, which are no JSON; they are read to name the edge.
     decoder.allowsJSON5 = true
@@ -145,6 +146,8 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
   case unknownNode(String)
   /// The file is about a model of other sizes.
   case otherModel(expected: String, found: String)
+  /// The file does not say how large its model is, and no model was given.
+  case needsModel
 
   var sentence: String {
     switch self {
@@ -155,6 +158,8 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
       "the file names \"\(name)\", which is no node of this model; is it a circuit of another one?"
     case .otherModel(let expected, let found):
       "the file is about a model of \(found), but this one has \(expected)."
+    case .needsModel:
+      "files of ACDC and Edge Pruning do not say how large their model is; name the model."
     }
   }
 }
@@ -174,6 +179,7 @@ extension [ComputationGraph] {
   ///
   /// - Throws: ``CircuitFileProblem/otherModel(expected:found:)`` when all of them differ in more.
   func like(_ other: ComputationGraph) throws(CircuitFileProblem) -> ComputationGraph {
+    guard !isEmpty else { return other }
     // Files of scores need not say how wide the residual stream is.
     if let own = first(where: {
       other.isAlike($0) && (other.dModel == $0.dModel || other.dModel == 1)
@@ -181,6 +187,12 @@ extension [ComputationGraph] {
       return own
     }
     throw .otherModel(expected: self[0].sizes, found: other.sizes)
+  }
+
+  /// The graph with a key and value reader for each head, for a file that does not say its sizes.
+  fileprivate func whole() throws(CircuitFileProblem) -> ComputationGraph {
+    guard let first else { throw .needsModel }
+    return first
   }
 }
 
