@@ -3,7 +3,7 @@ import Foundation
 
 /// What `evaluation.json` says: what was run and everything that was measured.
 struct EvaluationRecord: Encodable {
-  /// A mean over prompts; numbers that are none are left out.
+  /// A mean over prompts; NaN and infinite values are left out.
   struct Measured: Encodable {
     let metric: String
     let full: Double?
@@ -174,5 +174,5 @@ struct EvaluationRecord: Encodable {
   }
 }
 
-/// A number; nil when it is infinite or none.
+/// A number; nil when it is NaN or infinite.
 private func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }

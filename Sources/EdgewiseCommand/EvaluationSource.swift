@@ -216,7 +216,7 @@ struct FinishedRun {
     let amongFiles: [String: String]
   }
 
-  /// Reads what a run says of itself; nil when the path is no directory.
+  /// Reads what a run says of itself; nil when the path is not a directory.
   ///
   /// - Throws: ``Failure`` for a directory without a run's record.
   init?(_ url: URL) throws {

@@ -96,7 +96,7 @@ struct Measuring {
 
   /// Measures what was asked for.
   ///
-  /// - Throws: ``Failure`` when a metric is not a number.
+  /// - Throws: ``Failure`` when a run's metric is NaN or infinite.
   func report() throws -> EvaluationReport {
     let (circuit, task) = (found.circuit, found.task)
     var report = EvaluationReport(
@@ -205,10 +205,10 @@ struct Measuring {
 }
 
 extension Faithfulness {
-  /// - Throws: ``Failure`` when a run's metric is not a number.
+  /// - Throws: ``Failure`` when a run's metric is NaN or infinite.
   func requireNumbers() throws {
     guard isFinite else {
-      throw Failure("The metric of a run is not a number; check the model's weights.")
+      throw Failure("The metric of a run is NaN or infinite; check the model's weights.")
     }
   }
 }

@@ -57,7 +57,7 @@ struct MethodChoice: ParsableArguments {
     return options
   }
 
-  /// The hashes of the file that names the edges; none without one.
+  /// The hashes of the file that names the edges; empty without one.
   ///
   /// - Throws: ``Failure`` when it cannot be read.
   func amongFiles() throws -> [String: String] {
@@ -123,7 +123,7 @@ struct MethodSettings: ParsableArguments {
         steps: trainSteps, learningRate: learningRate, sparsity: sparsity, seed: seed))
   }
 
-  /// The thresholds that were given; nil for none.
+  /// The thresholds of --tau; nil without it.
   private var given: [Double]? { tau.flatMap(Self.thresholds) }
 
   private static func thresholds(_ text: String) -> [Double]? {

@@ -31,7 +31,7 @@ struct RunRecord: Encodable {
   let modelFiles: [String: String]
   let task: String
   let taskFile: [String: String]?
-  /// The hashes of the file of --among; none without one.
+  /// The hashes of the file of --among; empty without one.
   let amongFiles: [String: String]
   let seed: UInt64
   let method: String

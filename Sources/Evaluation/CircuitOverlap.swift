@@ -18,9 +18,9 @@ public struct CircuitOverlap: Sendable, Equatable {
       self.both = both
     }
 
-    /// The share of what was found that is true; not a number when nothing was found.
+    /// The share of what was found that is true; NaN when nothing was found.
     public var precision: Double { Double(both) / Double(found) }
-    /// The share of what is true that was found; not a number when nothing is true.
+    /// The share of what is true that was found; NaN when nothing is true.
     public var recall: Double { Double(both) / Double(truth) }
     /// Intersection over union, the Jaccard index; 1 for two empty sets.
     public var jaccard: Double {

@@ -14,7 +14,7 @@ public struct Faithfulness: Sendable, Equatable {
     self.circuit = circuit
   }
 
-  /// Whether all three measurements are numbers.
+  /// Whether all three measurements are finite.
   public var isFinite: Bool { [full, empty, circuit].allSatisfy { $0.mean.isFinite } }
 
   /// Whether full and empty differ by more than a thousandth of the larger, and by more than rounding,
@@ -23,7 +23,7 @@ public struct Faithfulness: Sendable, Equatable {
     abs(full.mean - empty.mean) > max(1e-3 * max(abs(full.mean), abs(empty.mean)), 1e-6)
   }
 
-  /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; not a number unless ``isTelling``.
+  /// `(m(C) − m(∅)) / (m(M) − m(∅))` of the means; NaN unless ``isTelling``.
   public var value: Double {
     isTelling ? (circuit.mean - empty.mean) / (full.mean - empty.mean) : .nan
   }

@@ -19,7 +19,7 @@ public struct PromptValues: Sendable, Equatable {
 
   /// A quantile, interpolated between neighbours: 0 is the smallest, 0.5 the median, 1 the largest.
   ///
-  /// Values that are no numbers are left out; the result is no number when none is left.
+  /// NaN is left out; the result is NaN when nothing else is there.
   public func quantile(_ share: Double) -> Double {
     precondition((0...1).contains(share), "quantile \(share)")
     let sorted = values.filter { !$0.isNaN }.sorted()

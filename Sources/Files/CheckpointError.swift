@@ -25,7 +25,7 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case wrongShape(tensor: String, expected: [Int], found: [Int])
     /// Tensors that the model has no place for.
     case unusedTensors([String])
-    /// A tensor holds an infinity or something that is not a number.
+    /// A tensor holds NaN or an infinite number.
     case notFinite(tensor: String)
     /// A configuration field is missing or impossible.
     case badField(String, expected: String, found: String)
@@ -69,7 +69,7 @@ extension CheckpointError.Problem {
       \(names.count > 5 ? ", …" : "").
       """
     case .notFinite(let tensor):
-      "tensor \"\(tensor)\" holds an infinity or something that is not a number."
+      "tensor \"\(tensor)\" holds NaN or an infinite number."
     case .badField(let name, let expected, let found):
       "\"\(name)\" should be \(expected), found \(found)."
     case .unknownFamily(let found, let known):

@@ -30,7 +30,7 @@ extension EdgeScores {
   /// Reads scores from a safetensors file; nil when it holds tensors but no scores.
   ///
   /// - Throws: ``CheckpointError`` when the file is malformed, names no graph's writers and readers, or
-  ///   holds scores that are no numbers.
+  ///   holds scores that are NaN or infinite.
   public init?(safetensors url: URL) throws(CheckpointError) {
     let file = try Safetensors.read(url)
     guard let stored = file.tensors["scores"] else { return nil }

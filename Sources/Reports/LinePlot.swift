@@ -27,7 +27,7 @@ public struct LinePlot: Sendable {
     let points: [Point]
     let isDashed: Bool
 
-    /// A line through points, from left to right; those that are no numbers are left out.
+    /// A line through points, from left to right; those that are NaN or infinite are left out.
     public init(_ name: String, _ points: [Point], isDashed: Bool = false) {
       self.name = name
       self.points = points.filter { $0.x.isFinite && $0.y.isFinite }

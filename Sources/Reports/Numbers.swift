@@ -18,7 +18,7 @@ public enum Numbers {
     "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 
-  /// A number with a fixed number of digits after the point: 3.142; a dash when it is none.
+  /// A number with a fixed number of digits after the point: 3.142; a dash for NaN.
   public static func fixed(_ number: Double, _ digits: Int = 3) -> String {
     number.isNaN ? "–" : String(format: "%.\(digits)f", locale: locale, rounded(number, digits))
   }
@@ -48,7 +48,7 @@ public enum Numbers {
       ? "–" : String(format: "%+.\(digits)f", locale: locale, rounded(number, digits))
   }
 
-  /// A share as a percentage: 83.4 %; a dash when it is no number.
+  /// A share as a percentage: 83.4 %; a dash when it is NaN or infinite.
   public static func percent(_ share: Double) -> String {
     guard share.isFinite else { return "–" }
     return switch abs(share) {
@@ -58,7 +58,7 @@ public enum Numbers {
     }
   }
 
-  /// A number with all its digits, for files; nothing when there is none.
+  /// A number with all its digits, for files; nothing when it is nil, NaN or infinite.
   static func exact(_ number: Double?) -> String {
     number.flatMap { $0.isFinite ? "\($0)" : nil } ?? ""
   }

@@ -33,7 +33,7 @@ public struct AblatedPositions: Sendable, Hashable {
   ///
   /// Numbers count from 0, negative ones from the prompt's end; `last` is −1; `changed` are the tokens
   /// at which clean and corrupted prompt differ. Positions that a prompt does not have are passed over.
-  /// nil when the text is no such list.
+  /// nil when the text is not such a list.
   public init?(_ text: String) {
     guard text != "all" else {
       self = .all

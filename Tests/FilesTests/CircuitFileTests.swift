@@ -94,15 +94,15 @@ import Testing
   @Test(arguments: [
     ("{}", "expected a circuit in EAP-IG's JSON"), ("[1, 2]", "expected a circuit"),
     (#"[["input"]]"#, "expected pairs of a writer and a reader"),
-    (#"[["tok_embeds", "a0.h9.q"]]"#, "\"a0.h9.q\", which is no node"),
-    (#"[["a7.h0", "m1"]]"#, "\"a7.h0\", which is no node"),
+    (#"[["tok_embeds", "a0.h9.q"]]"#, "\"a0.h9.q\", which is not a node"),
+    (#"[["a7.h0", "m1"]]"#, "\"a7.h0\", which is not a node"),
     (#"[["m1", "a0.h0.q"]]"#, "names the edge \"m1->a0.h0<q>\""),
     ("", "the file is empty"),
   ]) func `malformed JSON`(text: String, says: String) throws {
     try expectProblem("circuit.json", Data(text.utf8), says: says)
   }
 
-  @Test func `scores that are no numbers and circuits of other models`() throws {
+  @Test func `NaN among scores and circuits of other models`() throws {
     let text = try String(contentsOf: folder.appending(path: "eap_ig.json"), encoding: .utf8)
     let edge = "\"input->logits\": {\"score\": "
     let start = try #require(text.range(of: edge)).upperBound
@@ -174,7 +174,7 @@ import Testing
       #expect(found.scores?.values.max() == 0.5)
     }
     for head in [-1, -100_000, 3, Int32.max] {
-      try expectProblem("acdc.pkl", acdc(head: head, effect: 1), says: "which is no node")
+      try expectProblem("acdc.pkl", acdc(head: head, effect: 1), says: "which is not a node")
     }
     for effect in [Double.nan, .infinity, 1e300] {
       try expectProblem("acdc.pkl", acdc(head: 2, effect: effect), says: "is not a finite number")

@@ -186,7 +186,7 @@ import Testing
     #expect(scaled[2] == plain[2] / 8 && scaled[3] == plain[3] / 8)
   }
 
-  @Test func `weights that are not numbers are refused by name`() throws {
+  @Test func `NaN among weights is refused by name`() throws {
     let golden = try Golden("gpt2", "model")
     var tensors: [String: Tensor] = [:]
     for name in golden.file.tensors.keys { tensors[name] = try golden.tensor(name) }

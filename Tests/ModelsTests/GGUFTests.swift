@@ -80,8 +80,8 @@ import Testing
     ),
     ("many axes", { $0.tensors[0].shape = [1, 1, 1, 1, 1] }, "has 5 axes"),
     (
-      "not a number",
-      { $0.tensors[0].bytes.replaceSubrange(0..<4, with: [0, 0, 0xC0, 0x7F]) }, "not a number"
+      "holds NaN",
+      { $0.tensors[0].bytes.replaceSubrange(0..<4, with: [0, 0, 0xC0, 0x7F]) }, "holds NaN"
     ),
     ("tokenizer", { $0.set("tokenizer.ggml.model", .text("llama")) }, "tokenizer \"llama\""),
     ("pre-tokenizer", { $0.set("tokenizer.ggml.pre", .text("odd")) }, "pre-tokenizer \"odd\""),

@@ -96,7 +96,7 @@ public enum CircuitFile {
     if let pairs = try? decoder.decode([[String]].self, from: data) {
       return try EdgePruningFile.contents(pairs, graphs.whole())
     }
-    // Python writes NaN and Infinity, which are no JSON; they are read to name the edge.
+    // Python writes NaN and Infinity, which are not JSON; they are read to name the edge.
     decoder.allowsJSON5 = true
     let document: CircuitDocument
     do {
@@ -140,7 +140,7 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
   case unreadable(String)
   /// Something is not written as the format demands.
   case malformed(String)
-  /// The file's sizes, names or scores describe no circuit.
+  /// The file's sizes, names or scores do not describe a circuit.
   case format(CircuitFormatError)
   /// A node is not one of the model's.
   case unknownNode(String)
@@ -155,7 +155,7 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
     case .malformed(let what): "\(what)."
     case .format(let error): error.description
     case .unknownNode(let name):
-      "the file names \"\(name)\", which is no node of this model; is it a circuit of another one?"
+      "the file names \"\(name)\", which is not a node of this model; is it a circuit of another one?"
     case .otherModel(let expected, let found):
       "the file is about a model of \(found), but this one has \(expected)."
     case .needsModel:

@@ -167,7 +167,7 @@ struct Unpickler {
   private func append(_ items: [PickleValue]) throws(CheckpointError) {
     switch stack.last {
     case .list(let box), .dictionary(let box), .object(let box): box.items += items
-    default: throw malformed("adds to what is no collection")
+    default: throw malformed("adds to something that is not a collection")
     }
   }
 
@@ -182,7 +182,7 @@ struct Unpickler {
     case UInt8(ascii: "R"), 0x81:
       let (arguments, callable) = (try pop().items, try pop())
       guard let arguments, case .global(let name) = callable else {
-        throw malformed("calls what is no class or function")
+        throw malformed("calls something that is neither a class nor a function")
       }
       let object = box(callable: name, arguments: arguments)
       stack.append(.object(object))

@@ -51,7 +51,7 @@ enum TransformerLens: ModelFamily {
       try fields.refuse(try fields.flag(flag, default: false), flag)
     }
     for cap in ["attn_scores_soft_cap", "output_logits_soft_cap"] where fields.contains(cap) {
-      // TransformerLens writes −1 for none, which is no positive number.
+      // TransformerLens writes −1 where there is no cap.
       let isNone = fields.values[cap] == .number(-1) || fields.values[cap] == .integer(-1)
       try fields.refuse(!isNone, cap)
     }

@@ -37,7 +37,7 @@ public struct BytePairTokenizer: Tokenizer {
     }
   }
 
-  /// The text of tokens; bytes that are no UTF-8 become replacement characters.
+  /// The text of tokens; bytes that are not UTF-8 become replacement characters.
   public func decode(_ tokens: some Sequence<Int32>) -> String {
     String(decoding: tokens.flatMap(bytes(of:)), as: UTF8.self)
   }

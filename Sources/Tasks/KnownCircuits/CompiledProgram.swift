@@ -14,7 +14,7 @@ public enum CompiledProgram {
   /// What is measured.
   public enum Measured: Sendable {
     /// The answer at each position where clean and corrupted prompt have different ones, by the logit
-    /// difference; all outputs where they are no classes.
+    /// difference; all outputs where they are not classes.
     case answers
     /// The outputs at all positions, by ``SquaredError``.
     case outputs
@@ -63,7 +63,7 @@ public enum CompiledProgram {
       truths: try truths(directory.appending(path: "truth.json"), loaded.graph))
   }
 
-  /// Pairs that ask for one position's answer each; none where outputs are no classes.
+  /// Pairs that ask for one position's answer each; empty where outputs are not classes.
   private static func answers(
     to pairs: [PromptPair], _ config: Fields, _ file: TensorFile
   ) throws(CheckpointError) -> [PromptPair] {
