@@ -105,10 +105,10 @@ done
 
 # Kills a run once it has kept a state, and lets it go on.
 resume() {
-  local arguments=("${@:2}" --output "$1" --quiet --checkpoint-seconds 0)
+  local arguments=("${@:2}" --output "$1" --quiet --resume-seconds 0)
   "$binary" discover "${arguments[@]}" > output 2> errors &
   local process=$!
-  while [ ! -e "$1.checkpoint" ] && kill -0 "$process" 2> /dev/null; do sleep 0.01; done
+  while [ ! -e "$1.resume" ] && kill -0 "$process" 2> /dev/null; do sleep 0.01; done
   kill -9 "$process" 2> /dev/null || true
   { wait "$process" || true; } 2> /dev/null
   [ -e "$1/run.json" ] || "$binary" discover "${arguments[@]}" --resume > output 2> errors || fail "$@"

@@ -36,8 +36,8 @@ struct Discover: ParsableCommand {
     let loaded = try model.load(from: try model.location())
     let made = try task.make(for: loaded, method: entry)
     let among = try method.amongFiles()
-    let checkpoint = try target.map {
-      try CheckpointFile(beside: $0, run: identity(loaded, made, among), resuming)
+    let state = try target.map {
+      try ResumeState(beside: $0, run: identity(loaded, made, among), resuming)
     }
     let model = loaded.model
     let problem = DiscoveryProblem(
@@ -55,7 +55,7 @@ struct Discover: ParsableCommand {
     let start = bar.seconds
     let run = MethodRun(
       progress: bar.show,
-      checkpoints: checkpoint.map { .init(saved: $0.saved, save: $0.save) })
+      checkpoints: state.map { .init(saved: $0.saved, save: $0.save) })
     let scores = try finder.scores(for: problem, run: run)
     let circuit = scores.circuit(selected)
     let discovered = bar.seconds
@@ -72,7 +72,7 @@ struct Discover: ParsableCommand {
       taskFile: try made.file.map { try fileHashes(of: $0) },
       amongFiles: among, seed: task.seed, report: report,
       seconds: RunRecord.Seconds(load: start, discover: discovered - start, total: bar.seconds))
-    if let target { try checkpoint?.finish { try target.write(record.files(report)) } }
+    if let target { try state?.finish { try target.write(record.files(report)) } }
     try printResult(report, record, target)
   }
 

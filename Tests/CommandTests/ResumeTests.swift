@@ -36,7 +36,7 @@ import TestSupport
       #expect(try run(["discover"] + options + ["--output", whole]).status == 0)
       let parts = directory.appending(path: "parts").path
       let kills = try persist(
-        ["discover"] + options + ["--output", parts, "--checkpoint-seconds", "0"])
+        ["discover"] + options + ["--output", parts, "--resume-seconds", "0"])
       #expect(kills > 0)
       for file in ["scores.safetensors", "circuit.json", "report.html", "curve.csv"] {
         let bytes = try [whole, parts].map {
@@ -44,7 +44,7 @@ import TestSupport
         }
         #expect(bytes[0] == bytes[1], "\(file) after \(kills) kills")
       }
-      #expect(!FileManager.default.fileExists(atPath: parts + ".checkpoint"))
+      #expect(!FileManager.default.fileExists(atPath: parts + ".resume"))
     }
   }
 
@@ -53,26 +53,26 @@ import TestSupport
       let path = directory.appending(path: "run").path
       let process = try start([
         "discover", "--method", "exact", "--count", "5000", "--output", path,
-        "--checkpoint-seconds", "0",
+        "--resume-seconds", "0",
       ])
-      while !FileManager.default.fileExists(atPath: path + ".checkpoint"), process.isRunning {
+      while !FileManager.default.fileExists(atPath: path + ".resume"), process.isRunning {
         Thread.sleep(forTimeInterval: 0.01)
       }
       Thread.sleep(forTimeInterval: 0.1)
       kill(process.processIdentifier, SIGINT)
       process.waitUntilExit()
       #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-      #expect(FileManager.default.fileExists(atPath: path + ".checkpoint"))
+      #expect(FileManager.default.fileExists(atPath: path + ".resume"))
     }
   }
 
   @Test func `a state of another run is refused by name`() throws {
     try withTemporaryDirectory { directory in
       let path = directory.appending(path: "run").path
-      let state = URL(filePath: path + ".checkpoint")
+      let state = URL(filePath: path + ".resume")
       let arguments = ["discover", "--method", "acdc", "--output", path]
       let process = try start(
-        arguments + ["--tau", "0.01", "--count", "3000", "--checkpoint-seconds", "0"])
+        arguments + ["--tau", "0.01", "--count", "3000", "--resume-seconds", "0"])
       while !FileManager.default.fileExists(atPath: state.path), process.isRunning {
         Thread.sleep(forTimeInterval: 0.01)
       }
@@ -100,8 +100,8 @@ import TestSupport
       let arguments = [
         "discover", "--method", "exact", "--among", among, "--count", "3000", "--output", path,
       ]
-      let process = try start(arguments + ["--checkpoint-seconds", "0"])
-      while !FileManager.default.fileExists(atPath: path + ".checkpoint"), process.isRunning {
+      let process = try start(arguments + ["--resume-seconds", "0"])
+      while !FileManager.default.fileExists(atPath: path + ".resume"), process.isRunning {
         Thread.sleep(forTimeInterval: 0.01)
       }
       kill(process.processIdentifier, SIGKILL)

@@ -11,18 +11,18 @@ struct ResumeOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: "How many seconds lie between the states that a long run keeps beside --output.")
-  var checkpointSeconds: Double = 20
+  var resumeSeconds: Double = 20
 
   func validate() throws {
-    guard (0...1_000_000).contains(checkpointSeconds) else {
+    guard (0...1_000_000).contains(resumeSeconds) else {
       throw ValidationError(
-        "--checkpoint-seconds should be from 0 to 1000000, found \(checkpointSeconds).")
+        "--resume-seconds should be from 0 to 1000000, found \(resumeSeconds).")
     }
   }
 }
 
-/// How far a long run has come, in a file beside the directory that it will write.
-final class CheckpointFile {
+/// The resume state of a long run, which is how far it has come, in a file beside the directory that it will write.
+final class ResumeState {
   /// What the file holds: which run it is of, and the method's own state.
   private struct Contents: Codable {
     let run: [String: String]
@@ -47,9 +47,9 @@ final class CheckpointFile {
   /// - Throws: ``Failure`` when a state is there that was not asked for, or one of another run.
   init(beside target: RunDirectory, run: [String: String], _ options: ResumeOptions) throws {
     url = target.url.deletingLastPathComponent().appending(
-      path: target.url.lastPathComponent + ".checkpoint")
+      path: target.url.lastPathComponent + ".resume")
     self.run = run
-    interval = .seconds(options.checkpointSeconds)
+    interval = .seconds(options.resumeSeconds)
     guard FileManager.default.fileExists(atPath: url.path) else {
       if options.resume { note("note: there is no \(url.path) to go on from; starting anew.") }
       return
