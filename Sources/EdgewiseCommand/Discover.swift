@@ -55,7 +55,7 @@ struct Discover: ParsableCommand {
     let start = bar.seconds
     let run = MethodRun(
       progress: bar.show,
-      checkpoints: state.map { .init(saved: $0.saved, save: $0.save) })
+      states: state.map { .init(saved: $0.saved, save: $0.save) })
     let scores = try finder.scores(for: problem, run: run)
     let circuit = scores.circuit(selected)
     let discovered = bar.seconds

@@ -67,7 +67,7 @@ public struct ACDC: DiscoveryMethod {
   /// Ablates edges at each threshold.
   ///
   /// - Throws: ``MethodError/notFinite`` when a loss is no number, and
-  ///   ``MethodError/foreignCheckpoint``.
+  ///   ``MethodError/foreignState``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {

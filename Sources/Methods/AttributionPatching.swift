@@ -102,7 +102,7 @@ public struct AttributionPatching: DiscoveryMethod {
   /// Scores every edge.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point, and
-  ///   ``MethodError/foreignCheckpoint``.
+  ///   ``MethodError/foreignState``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {

@@ -116,7 +116,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   /// A score is infinite or no number.
   case notFinite
   /// A kept state is not of this method or does not fit the problem.
-  case foreignCheckpoint
+  case foreignState
   /// No method has this name.
   case unknownMethod(String, known: [String])
 
@@ -132,7 +132,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       """
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
-    case .foreignCheckpoint:
+    case .foreignState:
       "The state to resume from is not of this method and problem; start again without it."
     case .unknownMethod(let name, let known): known.sentence(kind: "method", missing: name)
     }

@@ -26,7 +26,7 @@ public struct ExactPatching: DiscoveryMethod {
   /// Scores the chosen edges.
   ///
   /// - Throws: ``MethodError/notFinite`` when the model's numbers overflow, and
-  ///   ``MethodError/foreignCheckpoint``.
+  ///   ``MethodError/foreignState``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {

@@ -6,13 +6,13 @@ public import Tasks
 public struct MethodRun {
   /// Is told about progress.
   public let progress: RunProgress.Handler
-  private let checkpoints: Checkpoints?
+  private let states: ResumeStates?
 
   /// Where a long method keeps how far it has come.
   ///
   /// A method that goes on from a kept state ends in the same scores, bit by bit, as one that was not
   /// interrupted.
-  public struct Checkpoints {
+  public struct ResumeStates {
     /// The state that an interrupted run left; nil to start from the beginning.
     public let saved: Data?
     /// Is offered every state from which the method could go on; it makes those that it wants to keep.
@@ -29,12 +29,12 @@ public struct MethodRun {
   ///
   /// - Parameters:
   ///   - progress: Is told about progress.
-  ///   - checkpoints: Where states are kept; nil to keep none.
+  ///   - states: Where states are kept; nil to keep none.
   public init(
-    progress: @escaping RunProgress.Handler = { _ in }, checkpoints: Checkpoints? = nil
+    progress: @escaping RunProgress.Handler = { _ in }, states: ResumeStates? = nil
   ) {
     self.progress = progress
-    self.checkpoints = checkpoints
+    self.states = states
   }
 
   /// The state that an interrupted run left; nil to start from the beginning.
@@ -43,13 +43,13 @@ public struct MethodRun {
   ///   - type: What ``keep(_:)`` was given.
   ///   - fits: Whether a state belongs to this method and problem.
   /// - Returns: The state.
-  /// - Throws: ``MethodError/foreignCheckpoint`` when it is no such state or does not fit.
+  /// - Throws: ``MethodError/foreignState`` when it is not such a state or does not fit.
   public func restored<State: Decodable>(
     _ type: State.Type, if fits: (State) -> Bool
   ) throws(MethodError) -> State? {
-    guard let data = checkpoints?.saved else { return nil }
+    guard let data = states?.saved else { return nil }
     guard let state = try? JSONDecoder().decode(State.self, from: data), fits(state) else {
-      throw .foreignCheckpoint
+      throw .foreignState
     }
     return state
   }
@@ -58,7 +58,7 @@ public struct MethodRun {
   ///
   /// - Parameter state: Is made only if it is to be kept.
   public func keep(_ state: @autoclosure () -> some Encodable) {
-    checkpoints?.save { try JSONEncoder().encode(state()) }
+    states?.save { try JSONEncoder().encode(state()) }
   }
 }
 

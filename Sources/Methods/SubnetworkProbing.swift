@@ -35,7 +35,7 @@ public struct SubnetworkProbing: DiscoveryMethod {
   /// Trains the mask and scores every edge by it.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient or the numbers overflow, and
-  ///   ``MethodError/foreignCheckpoint``.
+  ///   ``MethodError/foreignState``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {

@@ -8,17 +8,17 @@ package func expectResumes(_ method: some DiscoveryMethod, _ problem: DiscoveryP
   let whole = try method.scores(
     for: problem,
     run: MethodRun(
-      checkpoints: .init { make in
+      states: .init { make in
         if let state = try? make() { states.append(state) }
       }))
   #expect(states.count > 3)
   for state in stride(from: 0, to: states.count, by: 3).map({ states[$0] }) {
     let resumed = try method.scores(
-      for: problem, run: MethodRun(checkpoints: .init(saved: state) { _ in }))
+      for: problem, run: MethodRun(states: .init(saved: state) { _ in }))
     #expect(resumed == whole)
   }
-  #expect(throws: MethodError.foreignCheckpoint) {
+  #expect(throws: MethodError.foreignState) {
     try method.scores(
-      for: problem, run: MethodRun(checkpoints: .init(saved: Data("{}".utf8)) { _ in }))
+      for: problem, run: MethodRun(states: .init(saved: Data("{}".utf8)) { _ in }))
   }
 }
