@@ -42,10 +42,9 @@ struct EAPBenchmark {
     let batch = PairBatch(task.pairs)
     _ = PlainRun(model, batch: batch.corrupted).forward()
     let run = PlainRun(model, batch: batch.clean)
-    let result = run.forward(keepsTape: true)
+    let result = run.taped()
     let gradient = LogitDifference().measure(result.logits, of: batch).gradient
-    guard let tape = result.tape else { return }
-    _ = run.backward(gradient, tape)
+    _ = run.backward(gradient, result.tape)
   }
 
   /// Floating-point operations of the products of two forwards and one backward.

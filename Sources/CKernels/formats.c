@@ -87,3 +87,13 @@ void ek_gather_rows(float *out, const void *table, ek_format format, const int32
   decoding work = {out, table, format, indices, row_bytes, columns, columns};
   ek_for_ranges(rows, ek_row_grain(columns), decode_rows, &work);
 }
+
+static void move_rows(const void *c, int64_t begin, int64_t end) {
+  const decoding *o = c;
+  for (int64_t r = begin; r < end; r++)
+    memcpy((uint8_t *)o->out + r * o->row_bytes, o->bytes + o->indices[r] * o->row_bytes, (size_t)o->row_bytes);
+}
+void ek_move_rows(void *out, const void *table, const int32_t *indices, int64_t rows, int64_t row_bytes) {
+  decoding work = {out, table, ek_f32, indices, row_bytes, 0, 0};
+  ek_for_ranges(rows, ek_row_grain(row_bytes), move_rows, &work);
+}

@@ -56,13 +56,19 @@ struct Discover: ParsableCommand {
     let run = MethodRun(
       progress: bar.show,
       states: state.map { .init(saved: $0.saved, save: $0.save) })
-    let scores = try finder.scores(for: problem, run: run)
+    let scores: EdgeScores
+    do throws(MethodError) {
+      scores = try finder.scores(for: problem, run: run)
+    } catch {
+      throw error == .notFinite
+        ? model.overflow("The model's numbers overflow on these prompts") : error
+    }
     let circuit = scores.circuit(selected)
     let discovered = bar.seconds
     let faithfulness = CircuitEvaluation(
       model: model, task: made.task, ablation: method.edges.ablation
     ).faithfulness(of: circuit, progress: bar.show)
-    try faithfulness.requireNumbers()
+    try faithfulness.requireNumbers(of: model)
     faithfulness.warnIfEmptyIsFull()
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: circuit, ranking: selected.ranking,

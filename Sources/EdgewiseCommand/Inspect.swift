@@ -56,7 +56,7 @@ struct Inspect: ParsableCommand {
       "vocabulary, context",
       "\(Numbers.count(sizes.vocabularySize)), \(Numbers.count(sizes.contextLength))")
     table.add("norm", sizes.norm.rawValue)
-    table.add("positions", sizes.rotaryFrequencies == nil ? "learned" : "rotary")
+    table.add("positions", sizes.hasLearnedPositions ? "learned" : "rotary")
     table.add("attention", sizes.isCausal ? "causal" : "both ways")
     table.add("MLP", (sizes.isGated ? "gated " : "") + sizes.activation.rawValue)
     table.add("blocks", sizes.isParallel ? "parallel" : "sequential")

@@ -105,7 +105,7 @@ struct Measuring {
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: bar.show)[0]
-    try measured.forEach { try $0.requireNumbers() }
+    try measured.forEach { try $0.requireNumbers(of: found.model) }
     measured[0].warnIfEmptyIsFull()
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
     if measures.contains(.random) {
@@ -206,9 +206,7 @@ struct Measuring {
 
 extension Faithfulness {
   /// - Throws: ``Failure`` when a run's metric is NaN or infinite.
-  func requireNumbers() throws {
-    guard isFinite else {
-      throw Failure("The metric of a run is NaN or infinite; check the model's weights.")
-    }
+  func requireNumbers(of model: Transformer) throws {
+    guard isFinite else { throw model.overflow("The metric of a run is NaN or infinite") }
   }
 }

@@ -18,3 +18,11 @@ extension CircuitTask {
       """)
   }
 }
+
+extension Transformer {
+  /// What is said when numbers overflow: which stored matrix is to blame, if one is.
+  func overflow(_ what: String) -> Failure {
+    guard let matrix = brokenMatrix else { return Failure("\(what); check the model's weights.") }
+    return Failure("\(what): the tensor \"\(matrix)\" of \(name) holds an infinity or NaN.")
+  }
+}

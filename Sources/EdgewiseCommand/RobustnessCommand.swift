@@ -48,7 +48,7 @@ struct RobustnessCommand: ParsableCommand {
     let robustness = InterventionRuns(model: found.model, task: found.task).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: bar.show)
     try robustness.rows.forEach { row in
-      try row.faithfulness.forEach { try $0.requireNumbers() }
+      try row.faithfulness.forEach { try $0.requireNumbers(of: found.model) }
     }
     try target?.write(["robustness.csv": Data(robustness.csvText.utf8)])
     guard !output.json else {

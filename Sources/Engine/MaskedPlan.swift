@@ -2,7 +2,7 @@ import Graphs
 
 /// Which nodes a masked run computes: those that differ from a state and that matter.
 ///
-/// A reader differs when an edge into it carries something else than before; a writer when one of
+/// A reader differs when an edge into it carries something else than before, at any token; a writer when one of
 /// its readers does. Either matters when intact edges lead from it to `logits`.
 struct MaskedPlan {
   /// For each writer, whether its write is computed.
@@ -15,22 +15,25 @@ struct MaskedPlan {
   let staleReaders: [Bool]
 
   /// - Parameters:
-  ///   - mask: The mask of the run.
+  ///   - masks: The masks of the run.
   ///   - state: Where the run starts.
-  ///   - isComplete: Whether every node matters, whatever the mask.
-  init(_ mask: EdgeMask, from state: MaskedState, isComplete: Bool) {
-    let graph = mask.graph
-    let takes = { (reader: Int, writer: Int) in mask[writer: writer, reader: reader] != 0 }
+  ///   - isComplete: Whether every node matters, whatever the masks.
+  init(_ masks: RunMasks, from state: MaskedState, isComplete: Bool) {
+    let graph = masks.graph
     let mattering =
-      isComplete ? Reachability(all: graph) : Reachability(toLogitsOf: graph, along: takes)
+      isComplete
+      ? Reachability(all: graph) : Reachability(toLogitsOf: graph, along: masks.takes)
+    let pairs = masks.pairs(with: state.masks)
     let moved = (0..<graph.readerCount).map { reader in
       state.staleReaders[reader]
-        || zip(zip(mask[column: reader], state.mask[column: reader]), state.deltas).contains {
-          $0.0 != $0.1 && $1 != nil
+        || pairs.contains { now, before in
+          zip(zip(now[column: reader], before[column: reader]), state.deltas).contains {
+            $0.0 != $0.1 && $1 != nil
+          }
         }
     }
     let different = Reachability(
-      from: state.staleWriters, readers: moved, in: graph, along: takes)
+      from: state.staleWriters, readers: moved, in: graph, along: masks.takes)
     writers = zip(different.writers, mattering.writers).map { $0 && $1 }
     readers = zip(different.readers, mattering.readers).map { $0 && $1 }
     readers[graph.logitsReader] = true

@@ -12,8 +12,9 @@ package struct GradientTargets: OptionSet, Sendable {
 
 /// The gradients of a masked run.
 package struct MaskedGradients {
-  /// `[writers, readers]`: `⟨a_w − ã_w, ∂L/∂read(r)⟩`; nil unless asked for.
-  package var mask: [Double]?
+  /// For each of the run's masks `[writers, readers]`, `⟨a_w − ã_w, ∂L/∂read(r)⟩` over its tokens; empty unless
+  /// asked for.
+  package var masks: [[Double]] = []
   /// `[writer, token, dModel]`: with respect to what ablated edges carry.
   package var ablated: Tensor?
   package var weights: TransformerWeights?
@@ -31,7 +32,7 @@ extension MaskedRun {
   ///
   /// - Parameters:
   ///   - dlogits: `[row, vocabulary]`.
-  ///   - tape: What ``forward(rows:from:extent:)`` kept.
+  ///   - tape: What ``taped(rows:)`` kept.
   ///   - targets: What gradients are wanted with respect to.
   /// - Returns: The gradients that were asked for.
   package func backward(
@@ -52,7 +53,7 @@ extension MaskedRun {
 private struct MaskedBackward {
   let run: MaskedRun
   let tape: MaskedRun.Tape
-  let mask: Tensor  // [reader, writer]
+  let masks: [Tensor]  // each [reader, writer]
   /// `∂L/∂a`, complete for a writer once all readers that see it were visited.
   var writers: Tensor  // [writer, token, dModel]
   /// The sum of the gradients at all readers so far: that of a bias which all of them read.
@@ -62,129 +63,80 @@ private struct MaskedBackward {
   init(run: MaskedRun, tape: MaskedRun.Tape, targets: GradientTargets) {
     self.run = run
     self.tape = tape
-    mask = Tensor(run.mask.columns, shape: [run.graph.readerCount, run.graph.writerCount])
+    let shape = [run.graph.readerCount, run.graph.writerCount]
+    masks = run.masks.masks.map { Tensor($0.columns, shape: shape) }
     writers = Tensor(zeros: tape.delta.shape)
     readerSum = Tensor(zeros: [run.batch.tokens.count, run.graph.dModel])
     if targets.contains(.mask) {
-      gradients.mask = [Double](repeating: 0, count: mask.count)
+      gradients.masks = masks.map { [Double](repeating: 0, count: $0.count) }
     }
     if targets.contains(.ablated) { gradients.ablated = Tensor(zeros: tape.delta.shape) }
     if targets.contains(.weights) { gradients.weights = run.model.weights.zeros }
   }
 
   private var graph: ComputationGraph { run.graph }
-  private var model: Transformer { run.model }
   private var tokenCount: Int { run.batch.tokens.count }
 
   mutating func visitLogits(_ dlogits: Tensor) {
-    let weights = model.weights
-    let x = tape.final.normal.output
-    gradients.addWeights { sum in
-      weights.unembedding.addGradients(dlogits, x: x, to: &sum.unembedding)
-    }
-    let dread = normBackward(
-      weights.unembedding.backward(dlogits), tape.final, weights.finalNorm, \.finalNorm)
+    let (reader, final) = (run.model.logitReader, tape.final)
+    let (dnormal, dread) = reader.backward(dlogits, final)
+    gradients.addWeights { reader.addGradients(dlogits, normal: dnormal, final, to: &$0) }
     var read = Tensor(zeros: readerSum.shape)
     read.scatterAdd(dread, to: tape.rows)
     accept(read, from: graph.logitsReader..<graph.readerCount, graph.writerCount)
   }
 
-  mutating func visitMLP(_ layer: Int) {
-    let block = model.weights.blocks[layer]
-    let layerTape = tape.layers[layer]
-    let activation = model.configuration.activation
-    let dwrite = writers.slice(block: graph.mlpWriter(layer: layer))
-    let inner = block.mlp.backward(dwrite, layerTape.mlp, activation)
-    gradients.addWeights { sum in
-      block.mlp.addGradients(
-        dwrite, inner, x: layerTape.mlpReads.normal.output, layerTape.mlp, activation,
-        to: &sum.blocks[layer].mlp)
-    }
+  mutating func visitMLP(_ index: Int) {
+    let dread = mlpRead(index)
     // The attention's output bias reaches every reader above it: a sequential MLP too.
-    if graph.isParallel { addOutputBias(layer) }
-    let reader = graph.mlpReader(layer: layer)
-    accept(
-      normBackward(inner.read, layerTape.mlpReads, block.mlpNorm, \.blocks[layer].mlpNorm),
-      from: reader..<(reader + 1), graph.mlpWriterCount(layer: layer))
-    if !graph.isParallel { addOutputBias(layer) }
+    if graph.isParallel { addOutputBias(index) }
+    let reader = graph.mlpReader(layer: index)
+    accept(dread, from: reader..<(reader + 1), graph.mlpWriterCount(layer: index))
+    if !graph.isParallel { addOutputBias(index) }
   }
 
-  private mutating func addOutputBias(_ layer: Int) {
+  /// The gradient at an MLP's read. (By itself, so that no window of ``writers`` is left when they are written to.)
+  private mutating func mlpRead(_ index: Int) -> Tensor {
+    let (mlp, mlpTape) = (run.layers[index].mlp, tape.layers[index].mlp)
+    let dwrite = writers.slice(block: graph.mlpWriter(layer: index))
+    let inner = mlp.backward(dwrite, mlpTape)
+    gradients.addWeights { mlp.addGradients(dwrite, inner, mlpTape, to: &$0.blocks[index]) }
+    return inner.read
+  }
+
+  private mutating func addOutputBias(_ index: Int) {
     let sum = readerSum.rowSum()
-    gradients.addWeights { $0.blocks[layer].attention.output.bias?.add(sum) }
+    gradients.addWeights { $0.blocks[index].attention.output.bias?.add(sum) }
   }
 
-  mutating func visitHeads(_ layer: Int) {
-    let (model, graph, tokenCount) = (model, graph, tokenCount)
-    let block = model.weights.blocks[layer]
-    let layerTape = tape.layers[layer]
-    let output = block.attention.output.weight
-    let dwrites = graph.headWriters(layer: layer).map { writer in
-      writers.matrix.rows((writer * tokenCount)..<((writer + 1) * tokenCount))
-    }
-    let dz = Tensor.products(
-      shape: layerTape.z.shape,
-      dwrites.enumerated().map { head, dwrite in
-        let columns = model.headColumns(head)
-        return MatrixProduct(
-          dwrite, output.matrix.columns(columns), into: layerTape.z.layout.columns(columns))
-      })
-    gradients.addWeights { sum in
-      sum.blocks[layer].attention.output.weight.add(
-        dwrites.enumerated().map { head, dwrite in
-          let columns = model.headColumns(head)
-          return MatrixProduct(
-            dwrite.transposed, layerTape.z.matrix.columns(columns),
-            into: output.layout.columns(columns))
-        })
-    }
-    let inputs = sharedGradients(run.attention.backward(dz, layerTape.heads))
-    addInputWeights(inputs, layer)
-    let reads = layerTape.headReads
-    let dnormal = Tensor.products(
-      shape: reads.values.shape,
-      model.readProducts(inputs, block.attention, graph, into: reads.values.layout))
+  mutating func visitHeads(_ index: Int) {
+    let dreads = headReads(index)
     accept(
-      normBackward(dnormal, reads, block.attentionNorm, \.blocks[layer].attentionNorm),
-      from: graph.headReaders(layer: layer), graph.attentionWriterCount(layer: layer))
+      dreads, from: graph.headReaders(layer: index), graph.attentionWriterCount(layer: index))
   }
 
-  /// Sums the gradients of heads that share a key or value reader.
-  private func sharedGradients(_ gradients: HeadAttention.Inputs) -> HeadAttention.Inputs {
-    let shared = { (gradient: Tensor) in
-      gradient.groupSums(
-        groups: graph.keyValueReaderCount, group: graph.keyValueGroup,
-        width: model.configuration.dHead)
+  /// The gradients at the reads of a layer's head readers, `[reader, token, dModel]`.
+  private mutating func headReads(_ index: Int) -> Tensor {
+    let (graph, tokenCount) = (graph, tokenCount)
+    let (layer, tape) = (run.layers[index].attention, tape.layers[index])
+    let all = writers.matrix
+    let dwrites = graph.headWriters(layer: index).map { writer in
+      all.rows((writer * tokenCount)..<((writer + 1) * tokenCount))
     }
-    return HeadAttention.Inputs(
-      query: gradients.query, key: shared(gradients.key), value: shared(gradients.value))
-  }
-
-  /// Adds the gradients of the matrices and biases that make queries, keys and values.
-  private mutating func addInputWeights(_ inputs: HeadAttention.Inputs, _ layer: Int) {
-    let (model, graph, tokenCount) = (model, graph, tokenCount)
-    let normal = tape.layers[layer].headReads.normal.output.matrix
+    let dz = layer.backward(writes: dwrites)
+    let inputs = layer.shared(
+      layer.backward(dz, tape.inputs), by: graph.keyValueReaderCount)
+    let dnormal = Tensor.products(
+      shape: tape.reads.shape, layer.readProducts(inputs, graph, into: tape.reads.layout))
     gradients.addWeights { sum in
-      for (projection, readers) in graph.projections {
-        let path = AttentionWeights.path(projection)
-        let gradient = inputs[projection]
-        let biases = gradient.rowSum()
-        var linear = sum.blocks[layer].attention[keyPath: path]
-        // Readers that share rows add to them one after another: windows of one call are disjoint.
-        for (index, reader) in readers.enumerated() {
-          let rows = model.weightRows(reader: index, of: readers.count, linear)
-          let columns = model.headColumns(index)
-          linear.weight.add([
-            MatrixProduct(
-              gradient.matrix.columns(columns).transposed,
-              normal.rows((reader * tokenCount)..<((reader + 1) * tokenCount)),
-              into: linear.weight.layout.rows(rows))
-          ])
-          linear.bias?.add(biases.slice(columns), at: rows.lowerBound)
-        }
-        sum.blocks[layer].attention[keyPath: path] = linear
-      }
+      layer.addGradients(writes: dwrites, z: tape.z, to: &sum.blocks[index].attention)
+      layer.addGradients(
+        inputs: inputs, normal: tape.normal.output, graph, to: &sum.blocks[index].attention)
+      layer.norm.addParameterGradients(
+        dnormal, x: tape.reads, statistics: tape.normal.statistics,
+        to: &sum.blocks[index].attentionNorm)
     }
+    return layer.norm.backward(dnormal, x: tape.reads, statistics: tape.normal.statistics)
   }
 
   mutating func visitInput() {
@@ -196,16 +148,14 @@ private struct MaskedBackward {
     }
   }
 
-  /// Carries gradients through the norm of several reads and adds those of its parameters.
-  private mutating func normBackward(
-    _ dnormal: Tensor, _ reads: MaskedRun.Reads, _ norm: Normalization,
-    _ path: WritableKeyPath<TransformerWeights, Normalization>
-  ) -> Tensor {
-    gradients.addWeights { sum in
-      norm.addParameterGradients(
-        dnormal, x: reads.values, statistics: reads.normal.statistics, to: &sum[keyPath: path])
-    }
-    return norm.backward(dnormal, x: reads.values, statistics: reads.normal.statistics)
+  /// The part of the readers' masks that is about the writers they see, `[writer, reader]`.
+  private func mask(_ span: RunMasks.Span, _ readers: Range<Int>, _ writerCount: Int) -> Matrix {
+    masks[span.mask].matrix.rows(readers).columns(0..<writerCount).transposed
+  }
+
+  /// A span's columns where all tokens of a writer or reader are one row.
+  private func columns(_ span: RunMasks.Span) -> Range<Int> {
+    (span.tokens.lowerBound * graph.dModel)..<(span.tokens.upperBound * graph.dModel)
   }
 
   /// Takes the gradients at some readers' reads and hands them to the writers they see.
@@ -217,54 +167,56 @@ private struct MaskedBackward {
   private mutating func accept(_ dreads: Tensor, from readers: Range<Int>, _ writerCount: Int) {
     let dreads = dreads.reshaped([readers.count] + readerSum.shape)
     for index in 0..<readers.count { readerSum.add(dreads.slice(block: index)) }
-    let mask = mask.matrix.rows(readers).columns(0..<writerCount).transposed
-    writers.add([
-      MatrixProduct(mask, dreads.blockMatrix, into: writers.blockLayout.rows(0..<writerCount))
-    ])
-    if gradients.mask != nil { addMaskGradients(dreads, readers, writerCount) }
-    if gradients.ablated != nil { addAblatedGradients(dreads, mask, writerCount) }
+    let target = writers.blockLayout.rows(0..<writerCount)
+    let products = run.masks.spans.map { span in
+      MatrixProduct(
+        mask(span, readers, writerCount), dreads.blockMatrix.columns(columns(span)),
+        into: target.columns(columns(span)))
+    }
+    writers.add(products)
+    if !gradients.masks.isEmpty { addMaskGradients(dreads, readers, writerCount) }
+    if gradients.ablated != nil { addAblatedGradients(dreads, readers, writerCount) }
   }
 
   private mutating func addMaskGradients(
     _ dreads: Tensor, _ readers: Range<Int>, _ writerCount: Int
   ) {
-    let delta = tape.delta.blockMatrix.rows(0..<writerCount)
-    let reads = dreads.blockMatrix
-    let tiles = evenRanges(of: delta.columnCount, atMost: 1 << 14)
-    var sums = Sums(count: writerCount * readers.count)
-    orderedSum(tiles.count, into: &sums) { tile in
-      .product(delta.columns(tiles[tile]), reads.columns(tiles[tile]).transposed)
+    for span in run.masks.spans {
+      let delta = tape.delta.blockMatrix.rows(0..<writerCount).columns(columns(span))
+      let reads = dreads.blockMatrix.columns(columns(span))
+      let tiles = evenRanges(of: delta.columnCount, atMost: 1 << 14)
+      var sums = Sums(count: writerCount * readers.count)
+      orderedSum(tiles.count, into: &sums) { tile in
+        .product(delta.columns(tiles[tile]), reads.columns(tiles[tile]).transposed)
+      }
+      for (index, sum) in sums.values().enumerated() {
+        let (writer, reader) = index.quotientAndRemainder(dividingBy: readers.count)
+        gradients.masks[span.mask][
+          writer * graph.readerCount + readers.lowerBound + reader] += sum
+      }
     }
-    guard var mask = gradients.mask.take() else { return }
-    for (index, sum) in sums.values().enumerated() {
-      let (writer, reader) = index.quotientAndRemainder(dividingBy: readers.count)
-      mask[writer * graph.readerCount + readers.lowerBound + reader] += sum
-    }
-    gradients.mask = mask
   }
 
   /// `∂L/∂ã_w = Σ_r (1 − m[w, r]) · ∂L/∂read(r)`.
-  private mutating func addAblatedGradients(_ dreads: Tensor, _ mask: Matrix, _ writerCount: Int) {
+  private mutating func addAblatedGradients(
+    _ dreads: Tensor, _ readers: Range<Int>, _ writerCount: Int
+  ) {
     guard var sum = gradients.ablated.take() else { return }
-    let ones = Tensor([Float](repeating: 1, count: mask.columnCount), shape: [1, mask.columnCount])
+    let ones = Tensor([Float](repeating: 1, count: readers.count), shape: [1, readers.count])
     let total = Tensor.product(ones.matrix, dreads.blockMatrix)
-    var share = Tensor.product(mask, dreads.blockMatrix)
+    var share = Tensor(zeros: [writerCount, dreads.blockMatrix.columnCount])
+    let target = share.layout
+    share.add(
+      run.masks.spans.map { span in
+        MatrixProduct(
+          mask(span, readers, writerCount), dreads.blockMatrix.columns(columns(span)),
+          into: target.columns(columns(span)))
+      })
     share.scale(by: -1)
     for writer in 0..<writerCount {
       sum.add(total, at: writer * total.count)
     }
     sum.add(share, at: 0)
     gradients.ablated = sum
-  }
-}
-
-extension AttentionWeights {
-  /// Where a projection's matrix is kept.
-  static func path(_ projection: Reader.Projection) -> WritableKeyPath<AttentionWeights, Linear> {
-    switch projection {
-    case .query: \.query
-    case .key: \.key
-    case .value: \.value
-    }
   }
 }

@@ -3,168 +3,173 @@ package import Tensors
 
 /// The masked engine: each edge carries `m · a + (1 − m) · ã`, so every reader has a read of its own.
 ///
-/// `read(r) = Σ_w ã_w + biases + Σ_w m[w, r] · (a_w − ã_w)`, one matrix product for each layer.
-/// Readers whose mask is the same share one read. A run can start from the state of another one at
-/// a different mask: it then computes only what differs and matters, see ``MaskedPlan``.
+/// `read(r) = Σ_w ã_w + biases + Σ_w m[w, r] · (a_w − ã_w)`, one matrix product for each layer. The mask may
+/// differ from one segment of the tokens to the next, see ``RunMasks``. Readers whose masks are the same share
+/// one read. A run can start from the state of another one at different masks: it then computes only what
+/// differs and matters, see ``MaskedPlan``.
 ///
 /// Memory: `tokens · dModel` numbers for each writer that was computed, twice that for each different
 /// read of one layer, and with a tape `tokens · dModel · readers` more.
 package struct MaskedRun {
   let model: Transformer
   let batch: TokenBatch
-  let mask: EdgeMask
+  let masks: RunMasks
   let ablated: AblatedStream
-  /// Tokens at which every edge is intact, whatever the mask.
-  let intactTokens: [Int32]
-  let attention: HeadAttention
-  var graph: ComputationGraph { mask.graph }
+  let layers: [Layer]
+  var graph: ComputationGraph { masks.graph }
 
   /// - Parameters:
   ///   - model: The model.
   ///   - batch: The prompts.
-  ///   - mask: A mask over the model's graph, maybe with grouped keys and values.
+  ///   - masks: Masks over the model's graph, maybe with grouped keys and values, for the batch's tokens.
   ///   - ablated: What ablated edges carry, for the batch's tokens.
-  ///   - intactTokens: Places among the batch's tokens where no edge is ablated.
+  ///   - rules: How gradients pass in the backward.
   package init(
-    _ model: Transformer, batch: TokenBatch, mask: EdgeMask, ablated: AblatedStream,
-    intactTokens: [Int32] = []
+    _ model: Transformer, batch: TokenBatch, masks: RunMasks, ablated: AblatedStream,
+    rules: BackwardRules = .exact
   ) {
+    precondition(
+      masks.spans.last?.tokens.upperBound == batch.tokens.count, "masks of other tokens")
     self.model = model
     self.batch = batch
-    self.mask = mask
+    self.masks = masks
     self.ablated = ablated
-    self.intactTokens = intactTokens
-    attention = model.attention(batch, keyValueHeadCount: mask.graph.keyValueReaderCount)
+    layers = model.layers(
+      TokenPlaces(batch), keyCount: masks.graph.keyValueReaderCount, rules: rules)
   }
 
-  /// The reads of readers that see the same writers, and the norm's statistics.
-  struct Reads {
-    let values: Tensor  // [reader, token, dModel]
-    let normal: Normalized
+  /// A run with one mask for all tokens.
+  package init(
+    _ model: Transformer, batch: TokenBatch, mask: EdgeMask, ablated: AblatedStream,
+    rules: BackwardRules = .exact
+  ) {
+    self.init(
+      model, batch: batch, masks: RunMasks(mask, tokenCount: batch.tokens.count),
+      ablated: ablated, rules: rules)
   }
 
   struct LayerTape {
-    let headReads: Reads
-    let heads: HeadAttention.Inputs
+    let reads: Tensor  // [reader, token, dModel], of the heads' readers
+    let normal: Normalized  // of those
+    let inputs: AttentionLayer.Inputs
     let z: Tensor  // [token, head · dHead]
-    let mlpReads: Reads
-    let mlp: MLPTape
+    let mlp: MLPLayer.Tape
   }
 
   package struct Tape {
     let layers: [LayerTape]
     let delta: Tensor  // [writer, token, dModel]: a − ã
-    let final: Reads  // of `logits`, [row, dModel]
+    let final: LogitReader.Tape
     let rows: [Int32]
   }
 
   package struct Result {
     /// Shape `[row, vocabulary]`.
     package let logits: Tensor
-    /// Where a run at another mask can start.
+    /// Where a run at other masks can start.
     package let state: MaskedState
-    package let tape: Tape?
+  }
+
+  /// The outcome of a forward pass that a backward may follow.
+  package struct TapedResult {
+    package let result: Result
+    package let tape: Tape
+    /// Shape `[row, vocabulary]`.
+    package var logits: Tensor { result.logits }
   }
 
   /// How much of the run is wanted.
   package enum Extent: Sendable {
     /// The logits; values that do not reach them stay stale.
     case logits
-    /// Every node's values, so that a run at any mask can start from the state.
+    /// Every node's values, so that a run at any masks can start from the state.
     case everyNode
-    /// Every node's values, each reader with a read of its own, for ``backward(_:_:wanting:)``.
-    case tape
   }
 
   /// - Parameters:
   ///   - rows: The tokens whose logits are wanted; nil for the batch's own.
   ///   - start: The state of another run on the same batch and ablated values; nil for none.
   ///   - extent: How much of the run is wanted.
-  /// - Returns: Logits, the state and, if asked for, the tape.
+  /// - Returns: Logits and the state.
   package func forward(
     rows: [Int32]? = nil, from start: MaskedState? = nil, extent: Extent = .logits
   ) -> Result {
-    let keepsTape = extent == .tape
-    precondition(
-      !keepsTape || start == nil && intactTokens.isEmpty, "a tape is of a whole run at one mask")
-    // An intact token's reads take in every writer, so all of them differ and matter there.
-    var state =
-      (intactTokens.isEmpty ? start : nil)
-      ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
-    let plan = MaskedPlan(
-      mask, from: state, isComplete: extent != .logits || !intactTokens.isEmpty)
-    state.adopt(mask, plan)
-    if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
-    var layers: [LayerTape] = []
-    for layer in model.weights.blocks.indices {
-      let pass = MaskedLayer(run: self, plan: plan, layer: layer, sharesReads: !keepsTape)
-      let heads = pass.runHeads(&state)
-      let mlp = pass.runMLP(&state)
-      if keepsTape, let heads, let headReads = heads.reads, let mlp {
-        layers.append(
-          LayerTape(
-            headReads: headReads, heads: state.heads[layer], z: heads.z, mlpReads: mlp.reads,
-            mlp: mlp.tape))
-      }
+    var (state, plan) = begin(from: start, isComplete: extent == .everyNode)
+    for index in layers.indices {
+      let pass = MaskedLayer(run: self, plan: plan, index: index, sharesReads: true)
+      _ = pass.runHeads(&state)
+      _ = pass.runMLP(&state)
     }
-    let rows = rows ?? batch.rows
-    let final = finalReads(rows, state)
-    return Result(
-      logits: model.weights.unembedding.forward(final.normal.output), state: state,
-      tape: keepsTape
-        ? Tape(
-          layers: layers, delta: Tensor(stacking: state.deltas.compactMap(\.self)), final: final,
-          rows: rows) : nil)
+    return finish(state, rows ?? batch.rows).result
   }
 
-  /// What `logits` reads at some tokens, `[row, dModel]`.
-  private func finalReads(_ rows: [Int32], _ state: MaskedState) -> Reads {
-    let intact = Set(intactTokens)
+  /// Runs the prompts and keeps what ``backward(_:_:wanting:)`` needs: every node's values, each reader with a
+  /// read of its own.
+  ///
+  /// - Parameter rows: The tokens whose logits are wanted; nil for the batch's own.
+  /// - Returns: Logits, the state and the tape.
+  package func taped(rows: [Int32]? = nil) -> TapedResult {
+    var (state, plan) = begin(from: nil, isComplete: true)
+    let layers = layers.indices.map { index in
+      let pass = MaskedLayer(run: self, plan: plan, index: index, sharesReads: false)
+      guard let heads = pass.runHeads(&state), let reads = heads.reads,
+        let mlp = pass.runMLP(&state)
+      else { preconditionFailure("a whole run computes every node") }
+      return LayerTape(
+        reads: reads.values, normal: reads.normal, inputs: state.heads[index], z: heads.z, mlp: mlp)
+    }
+    let (result, final) = finish(state, rows ?? batch.rows)
+    return TapedResult(
+      result: result,
+      tape: Tape(
+        layers: layers, delta: Tensor(stacking: state.deltas.compactMap(\.self)), final: final,
+        rows: rows ?? batch.rows))
+  }
+
+  private func begin(
+    from start: MaskedState?, isComplete: Bool
+  ) -> (state: MaskedState, plan: MaskedPlan) {
+    var state =
+      start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
+    let plan = MaskedPlan(masks, from: state, isComplete: isComplete)
+    state.adopt(masks, plan)
+    if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
+    return (state, plan)
+  }
+
+  private func finish(
+    _ state: MaskedState, _ rows: [Int32]
+  ) -> (result: Result, tape: LogitReader.Tape) {
     let read = reads(
-      [column(graph.logitsReader)], of: state.deltas.map { $0?.gatherRows(rows) },
-      base: ablated.finalRead.gatherRows(rows),
-      intactRows: rows.indices.filter { intact.contains(rows[$0]) }.map(Int32.init))
-    return normalized(
-      read.reshaped([rows.count, graph.dModel]), model.weights.finalNorm)
+      [masks.column(graph.logitsReader)], of: state.deltas.map { $0?.gatherRows(rows) },
+      base: ablated.finalRead.gatherRows(rows), masks.spans(ofRows: rows))
+    let (logits, tape) = model.logitReader.forward(read.reshaped([rows.count, graph.dModel]))
+    return (Result(logits: logits, state: state), tape)
   }
 
-  /// A reader's mask, one number for each writer it sees.
-  func column(_ reader: Int) -> [Float] { Array(mask[column: reader]) }
-
-  /// The reads of several columns of a mask.
+  /// The reads of several readers that see the same writers.
   ///
   /// - Parameters:
-  ///   - columns: For each read a number for each writer, from the first on.
+  ///   - columns: For each read its masks one after another, as ``RunMasks/column(_:)``.
   ///   - deltas: For each writer `a − ã`, `[token, dModel]`; nil where it is zero.
   ///   - base: What is read when every edge is ablated, `[token, dModel]`.
-  ///   - intactRows: Tokens at which every edge is intact.
+  ///   - spans: Which of the masks each token has.
   /// - Returns: `[column, token, dModel]`.
   func reads(
-    _ columns: [[Float]], of deltas: [Tensor?], base: Tensor, intactRows: [Int32]
+    _ columns: [[Float]], of deltas: [Tensor?], base: Tensor, _ spans: [RunMasks.Span]
   ) -> Tensor {
-    var columns = columns
-    if !intactRows.isEmpty {
-      columns.append([Float](repeating: 1, count: columns[0].count))
+    let visible = columns[0].count / masks.masks.count
+    let terms = (0..<visible).filter { writer in
+      deltas[writer] != nil
+        && columns.contains { column in
+          stride(from: writer, to: column.count, by: visible).contains { column[$0] != 0 }
+        }
     }
-    // Columns of one layer see the same writers, so the first one tells how many.
-    let terms = columns[0].indices.compactMap { writer -> (delta: Tensor, factors: [Float])? in
-      guard let delta = deltas[writer] else { return nil }
-      let factors = columns.map { $0[writer] }
-      return factors.contains { $0 != 0 } ? (delta, factors) : nil
+    let factors = masks.masks.indices.map { mask in
+      terms.flatMap { writer in columns.map { $0[mask * visible + writer] } }
     }
-    let all = Tensor.sums(
-      base: base, terms: terms.map(\.delta),
-      parts: [(0..<base.rowCount, terms.flatMap(\.factors))], count: columns.count)
-    guard !intactRows.isEmpty else { return all }
-    var reads = all.slice(0..<(columns.count - 1))
-    let whole = all.slice(block: columns.count - 1).gatherRows(intactRows)
-    for block in 0..<(columns.count - 1) {
-      reads.replaceRows(intactRows.map { $0 + Int32(block * base.rowCount) }, with: whole)
-    }
-    return reads
-  }
-
-  func normalized(_ reads: Tensor, _ norm: Normalization) -> Reads {
-    Reads(values: reads, normal: norm.forward(reads))
+    return Tensor.sums(
+      base: base, terms: terms.compactMap { deltas[$0] },
+      parts: spans.map { ($0.tokens, factors[$0.mask]) }, count: columns.count)
   }
 }

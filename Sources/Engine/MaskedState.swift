@@ -6,12 +6,12 @@ import Tensors
 /// What the other mask leaves as it was is not computed again. A value is stale when the run that
 /// left this state did not need it.
 package struct MaskedState: Sendable {
-  /// The mask of the run; all zero where every edge was ablated.
-  var mask: EdgeMask
+  /// The masks of the run; all zero where every edge was ablated.
+  var masks: RunMasks
   /// For each writer `a − ã`, `[token, dModel]`; nil where it is zero.
   var deltas: [Tensor?]
   /// For each layer, queries, keys and values turned by their positions.
-  var heads: [HeadAttention.Inputs]
+  var heads: [AttentionLayer.Inputs]
   /// For each writer, whether ``deltas`` is out of date.
   var staleWriters: [Bool]
   /// For each reader, whether ``heads`` is out of date; of no meaning for MLPs and `logits`.
@@ -22,10 +22,10 @@ package struct MaskedState: Sendable {
     let width = model.configuration.dHead
     let tensor = { (count: Int) in Tensor(zeros: [tokenCount, count * width]) }
     let shared = tensor(graph.keyValueReaderCount)
-    let inputs = HeadAttention.Inputs(query: tensor(graph.headCount), key: shared, value: shared)
-    mask = EdgeMask(0, graph: graph)
+    let inputs = AttentionLayer.Inputs(query: tensor(graph.headCount), key: shared, value: shared)
+    masks = RunMasks(EdgeMask(0, graph: graph), tokenCount: tokenCount)
     deltas = [Tensor?](repeating: nil, count: graph.writerCount)
-    heads = [HeadAttention.Inputs](repeating: inputs, count: graph.layerCount)
+    heads = [AttentionLayer.Inputs](repeating: inputs, count: graph.layerCount)
     staleWriters = [Bool](repeating: true, count: graph.writerCount)
     staleReaders = [Bool](repeating: true, count: graph.readerCount)
   }
@@ -38,15 +38,15 @@ package struct MaskedState: Sendable {
     // Heads that share a key have a reader each, unless the graph groups them.
     let copies = graph.keyValueReaderCount / model.configuration.keyValueHeadCount
     let readers = (0..<graph.keyValueReaderCount).map { $0 / copies }
-    self.mask = mask
+    masks = RunMasks(mask, tokenCount: tape.layers[0].attention.read.rowCount)
     self.deltas = deltas
     heads = tape.layers.map { layer in
       let perReader = { (shared: Tensor) in
         copies == 1 ? shared : shared.gatherColumnBlocks(readers, width: width)
       }
-      return HeadAttention.Inputs(
-        query: layer.heads.query, key: perReader(layer.heads.key),
-        value: perReader(layer.heads.value))
+      let inputs = layer.attention.inputs
+      return AttentionLayer.Inputs(
+        query: inputs.query, key: perReader(inputs.key), value: perReader(inputs.value))
     }
     staleWriters = [Bool](repeating: false, count: graph.writerCount)
     staleReaders = [Bool](repeating: false, count: graph.readerCount)
@@ -69,31 +69,29 @@ package struct MaskedState: Sendable {
   /// The state in which every edge is intact: that of a plain run on the clean prompts.
   ///
   /// - Parameters:
-  ///   - tape: The tape of that run.
-  ///   - writes: What it wrote.
+  ///   - clean: That run.
   ///   - ablated: What ablated edges carry.
   ///   - graph: The model's graph, maybe with grouped keys and values.
   ///   - model: The model.
   /// - Complexity: One product with each layer's output matrix.
   package init(
-    intact tape: PlainRun.Tape, writes: CompactWrites, ablated: AblatedStream,
-    graph: ComputationGraph, model: Transformer
+    intact clean: PlainRun.TapedResult, ablated: AblatedStream, graph: ComputationGraph,
+    model: Transformer
   ) {
-    let difference = writes - ablated.writes
+    let difference = clean.writes - ablated.writes
     var deltas: [Tensor?] = [difference.input]
-    for layer in difference.heads.indices {
+    for (index, layer) in model.layers().enumerated() {
       for head in 0..<graph.headCount {
-        deltas.append(
-          model.headWrite(difference.heads[layer], at: head, head: head, layer: layer))
+        deltas.append(layer.attention.write(difference.heads[index], at: head, head: head))
       }
-      deltas.append(difference.mlps[layer])
+      deltas.append(difference.mlps[index])
     }
-    self.init(tape, mask: EdgeMask(1, graph: graph), deltas: deltas, model: model)
+    self.init(clean.tape, mask: EdgeMask(1, graph: graph), deltas: deltas, model: model)
   }
 
-  /// Becomes the state of a run at another mask, whose planned values are about to be computed.
-  mutating func adopt(_ mask: EdgeMask, _ plan: MaskedPlan) {
-    self.mask = mask
+  /// Becomes the state of a run at other masks, whose planned values are about to be computed.
+  mutating func adopt(_ masks: RunMasks, _ plan: MaskedPlan) {
+    self.masks = masks
     staleWriters = plan.staleWriters
     staleReaders = plan.staleReaders
   }

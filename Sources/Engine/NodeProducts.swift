@@ -7,18 +7,17 @@ extension PlainRun {
   /// They are the gradients with respect to factors at those values.
   ///
   /// - Parameters:
-  ///   - result: A run that kept its tape.
+  ///   - taped: A run.
   ///   - gradients: What ``backward(_:_:given:)`` returned for it.
   ///   - graph: The model's graph, maybe with grouped keys and values.
   /// - Returns: `[reader, token]` for all readers but `logits`; MLPs under their readers.
   package func nodeProducts(
-    _ result: Result, _ gradients: ReaderGradients, graph: ComputationGraph
+    _ taped: TapedResult, _ gradients: ReaderGradients, graph: ComputationGraph
   ) -> Tensor {
     var rows: [Float] = []
     for (layer, gradient) in gradients.layers.enumerated() {
-      guard var values = result.tape?.layers[layer].heads else { continue }
       // Gradients are of queries and keys before they were turned.
-      attention.rotate(&values, inverse: true)
+      let values = layers[layer].attention.turnedBack(taped.tape.layers[layer].attention.inputs)
       for (projection, readers) in graph.projections {
         let width = model.configuration.dHead
         let shared = values[projection].columnCount / width
@@ -32,7 +31,7 @@ extension PlainRun {
           ).groupSums(groups: readers.count, group: graph.headCount / readers.count, width: 1)
           .transposed().values()
       }
-      rows += result.writes.mlps[layer].rowProducts(gradient.mlpWrite).map(Float.init)
+      rows += taped.writes.mlps[layer].rowProducts(gradient.mlpWrite).map(Float.init)
     }
     return Tensor(rows, shape: [graph.logitsReader, batch.tokens.count])
   }

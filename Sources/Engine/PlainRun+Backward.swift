@@ -6,7 +6,7 @@ package import Tensors
 /// with the norm's input and statistics they give the gradient at each reader's read.
 package struct ReaderGradients {
   struct Layer {
-    let heads: HeadAttention.Inputs
+    let heads: AttentionLayer.Inputs
     let attentionRead: Tensor  // [token, dModel]
     let attentionStatistics: Tensor  // [token, 2]
     let mlp: Tensor  // [token, dModel]
@@ -22,19 +22,16 @@ extension PlainRun {
   ///
   /// - Parameters:
   ///   - dlogits: `[row, vocabulary]`.
-  ///   - tape: What ``forward(given:from:rows:keepsTape:)`` kept.
+  ///   - tape: What ``taped(given:from:rows:)`` kept.
   ///   - given: The write that was given to that run: it has no gradients to its readers.
   /// - Returns: The gradients at all readers.
   package func backward(
     _ dlogits: Tensor, _ tape: Tape, given: GivenWrite? = nil
   ) -> ReaderGradients {
-    let weights = model.weights
-    let dfinal = weights.finalNorm.backward(
-      weights.unembedding.backward(dlogits), x: tape.finalRead, statistics: tape.finalStatistics)
     var dstream = Tensor(zeros: [batch.tokens.count, model.configuration.dModel])
-    dstream.scatterAdd(dfinal, to: tape.rows)
+    dstream.scatterAdd(model.logitReader.backward(dlogits, tape.final).read, to: tape.rows)
     var gradients = ReaderGradients(layers: [], logits: dstream)
-    for layer in weights.blocks.indices.reversed() {
+    for layer in layers.indices.reversed() {
       gradients.layers.append(backward(layer, tape.layers[layer], given, &dstream))
     }
     gradients.layers.reverse()
@@ -43,34 +40,20 @@ extension PlainRun {
 
   /// Carries the gradient of the residual stream back through one layer.
   private func backward(
-    _ layer: Int, _ tape: LayerTape, _ given: GivenWrite?, _ dstream: inout Tensor
+    _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, _ dstream: inout Tensor
   ) -> ReaderGradients.Layer {
-    let (configuration, block) = (model.configuration, model.weights.blocks[layer])
+    let layer = layers[index]
     let dwrite = dstream
-    var dmlp = block.mlpNorm.backward(
-      block.mlp.backward(dwrite, tape.mlp, configuration.activation).read,
-      x: tape.mlpRead, statistics: tape.mlpStatistics)
-    if case .mlp(_, layer) = given { dmlp.scale(by: 0) }
-    // A parallel block's heads do not write to its MLP: they see the gradient above both.
-    let dabove = dstream
+    var dmlp = layer.mlp.backward(dwrite, tape.mlp).read
+    if case .mlp(_, index) = given { dmlp.scale(by: 0) }
     dstream.add(dmlp)
-    var dz = block.attention.output.backward(configuration.isParallel ? dabove : dstream)
-    if case .heads(_, layer) = given { dz.scale(by: 0) }
-    let heads = attention.backward(dz, tape.heads)
-    let shared = { (gradient: Tensor) in
-      gradient.groupSums(
-        groups: configuration.keyValueHeadCount,
-        group: configuration.headCount / configuration.keyValueHeadCount,
-        width: configuration.dHead)
-    }
-    var dnormal = block.attention.query.backward(heads.query)
-    dnormal.add(block.attention.key.backward(shared(heads.key)))
-    dnormal.add(block.attention.value.backward(shared(heads.value)))
-    dstream.add(
-      block.attentionNorm.backward(
-        dnormal, x: tape.attentionRead, statistics: tape.attentionStatistics))
+    // A parallel block's heads do not write to its MLP: they see the gradient above both.
+    var dz = layer.attention.backward(write: model.configuration.isParallel ? dwrite : dstream)
+    if case .heads(_, index) = given { dz.scale(by: 0) }
+    let heads = layer.attention.backward(dz, tape.attention.inputs)
+    dstream.add(layer.attention.backward(heads, tape.attention))
     return ReaderGradients.Layer(
-      heads: heads, attentionRead: tape.attentionRead,
-      attentionStatistics: tape.attentionStatistics, mlp: dmlp, mlpWrite: dwrite)
+      heads: heads, attentionRead: tape.attention.read,
+      attentionStatistics: tape.attention.statistics, mlp: dmlp, mlpWrite: dwrite)
   }
 }

@@ -6,30 +6,29 @@ package import Tensors
 package struct PlainRun {
   let model: Transformer
   let batch: TokenBatch
-  let attention: HeadAttention
+  let layers: [Layer]
 
-  package init(_ model: Transformer, batch: TokenBatch) {
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - batch: The prompts.
+  ///   - rules: How gradients pass in the backward.
+  package init(_ model: Transformer, batch: TokenBatch, rules: BackwardRules = .exact) {
     self.model = model
     self.batch = batch
-    attention = model.attention(batch)
+    layers = model.layers(TokenPlaces(batch), rules: rules)
   }
 
   /// What the backward needs of one layer.
   struct LayerTape {
-    var attentionRead: Tensor  // [token, dModel]
-    var attentionStatistics: Tensor  // [token, 2]
-    var heads: HeadAttention.Inputs
-    var mlpRead: Tensor  // [token, dModel]
-    var mlpStatistics: Tensor  // [token, 2]
-    var mlp: MLPTape
+    let attention: AttentionLayer.Tape
+    let mlp: MLPLayer.Tape
   }
 
   /// What the backward needs of the whole run.
   package struct Tape {
-    var layers: [LayerTape] = []
-    var finalRead = Tensor(zeros: [0, 0])  // [row, dModel]
-    var finalStatistics = Tensor(zeros: [0, 2])  // [row, 2]
-    var rows: [Int32] = []
+    fileprivate(set) var layers: [LayerTape]
+    let final: LogitReader.Tape
+    let rows: [Int32]
   }
 
   /// A write that a run is given instead of computing it; no gradient flows through it.
@@ -55,65 +54,89 @@ package struct PlainRun {
     /// Shape `[row, vocabulary]`.
     package let logits: Tensor
     package let writes: CompactWrites
-    package let tape: Tape?
   }
 
+  /// The outcome of a forward pass that a backward may follow.
+  package struct TapedResult {
+    package let result: Result
+    package let tape: Tape
+    /// Shape `[row, vocabulary]`.
+    package var logits: Tensor { result.logits }
+    package var writes: CompactWrites { result.writes }
+  }
+
+  /// Runs the prompts.
+  ///
+  /// - Parameter rows: The tokens whose logits are wanted; nil for the batch's own.
+  /// - Returns: Logits and writes.
+  package func forward(rows: [Int32]? = nil) -> Result {
+    var pass = Pass(stream: model.embed(batch))
+    for layer in layers.indices { _ = run(layer, given: nil, &pass) }
+    return finish(pass, rows ?? batch.rows).result
+  }
+
+  /// Runs the prompts and keeps what ``backward(_:_:given:)`` needs.
+  ///
   /// - Parameters:
   ///   - given: A write that is not computed; nil to compute all.
-  ///   - start: A run without it that kept its tape: what lies below is not computed again.
+  ///   - start: A run without it: what lies below is not computed again.
   ///   - rows: The tokens whose logits are wanted; nil for the batch's own.
-  ///   - keepsTape: Whether ``backward(_:_:)`` will follow.
-  /// - Returns: Logits, writes and, if asked for, the tape.
-  package func forward(
-    given: GivenWrite? = nil, from start: Result? = nil, rows: [Int32]? = nil,
-    keepsTape: Bool = false
-  ) -> Result {
-    let first = start.flatMap(\.tape) == nil ? 0 : given?.layer ?? 0
-    let below = start?.tape?.layers.prefix(first) ?? []
-    let input: Tensor
-    if case .input(let write) = given { input = write } else { input = model.embed(batch) }
-    var stream = first == 0 ? input : start?.tape?.layers[first].attentionRead ?? input
-    var writes = CompactWrites(
-      input: input, heads: Array(start?.writes.heads.prefix(first) ?? []),
-      mlps: Array(start?.writes.mlps.prefix(first) ?? []))
-    var tape = Tape(layers: Array(below), rows: rows ?? batch.rows)
-    for index in first..<model.configuration.layerCount {
-      let layer = forward(index, given, &stream, &writes)
-      if keepsTape { tape.layers.append(layer) }
+  /// - Returns: Logits, writes and the tape.
+  package func taped(
+    given: GivenWrite? = nil, from start: TapedResult? = nil, rows: [Int32]? = nil
+  ) -> TapedResult {
+    let first = start == nil ? 0 : given?.layer ?? 0
+    var pass: Pass
+    var tapes: [LayerTape] = []
+    if let start, first > 0 {
+      pass = Pass(from: start, upTo: first)
+      tapes = Array(start.tape.layers.prefix(first))
+    } else if case .input(let write) = given {
+      pass = Pass(stream: write)
+    } else {
+      pass = Pass(stream: model.embed(batch))
     }
-    tape.finalRead = stream.gatherRows(tape.rows)
-    let final = model.weights.finalNorm.forward(tape.finalRead)
-    tape.finalStatistics = final.statistics
-    return Result(
-      logits: model.weights.unembedding.forward(final.output), writes: writes,
-      tape: keepsTape ? tape : nil)
+    for layer in first..<layers.count { tapes.append(run(layer, given: given, &pass)) }
+    let (result, final) = finish(pass, rows ?? batch.rows)
+    return TapedResult(
+      result: result, tape: Tape(layers: tapes, final: final, rows: rows ?? batch.rows))
+  }
+
+  /// The residual stream on its way up, and what was written to it.
+  private struct Pass {
+    var stream: Tensor
+    var writes: CompactWrites
+
+    init(stream: Tensor) {
+      self.stream = stream
+      writes = CompactWrites(input: stream, heads: [], mlps: [])
+    }
+
+    init(from start: TapedResult, upTo layer: Int) {
+      stream = start.tape.layers[layer].attention.read
+      writes = CompactWrites(
+        input: start.writes.input, heads: Array(start.writes.heads.prefix(layer)),
+        mlps: Array(start.writes.mlps.prefix(layer)))
+    }
   }
 
   /// Runs one layer, adding its writes to the residual stream.
-  private func forward(
-    _ layer: Int, _ given: GivenWrite?, _ stream: inout Tensor, _ writes: inout CompactWrites
-  ) -> LayerTape {
-    let block = model.weights.blocks[layer]
-    let attentionRead = stream
-    let normal = block.attentionNorm.forward(attentionRead)
-    var heads = HeadAttention.Inputs(
-      query: block.attention.query.forward(normal.output),
-      key: block.attention.key.forward(normal.output),
-      value: block.attention.value.forward(normal.output))
-    attention.rotate(&heads)
-    var z = attention.forward(heads)
-    if case .heads(let known, layer) = given { z = known }
-    stream.add(block.attention.output.forward(z))
+  private func run(_ index: Int, given: GivenWrite?, _ pass: inout Pass) -> LayerTape {
+    let (layer, read) = (layers[index], pass.stream)
+    let attention = layer.attention.inputs(read)
+    var z = layer.attention.attend(attention.inputs)
+    if case .heads(let known, index) = given { z = known }
+    pass.stream.add(layer.attention.write(z))
+    var (write, mlp) = layer.mlp.forward(model.configuration.isParallel ? read : pass.stream)
+    if case .mlp(let known, index) = given { write = known }
+    pass.stream.add(write)
+    pass.writes.heads.append(z)
+    pass.writes.mlps.append(write)
+    return LayerTape(attention: attention, mlp: mlp)
+  }
 
-    let mlpRead = model.configuration.isParallel ? attentionRead : stream
-    let mlpNormal = block.mlpNorm.forward(mlpRead)
-    var (write, tape) = block.mlp.forward(mlpNormal.output, model.configuration.activation)
-    if case .mlp(let known, layer) = given { write = known }
-    stream.add(write)
-    writes.heads.append(z)
-    writes.mlps.append(write)
-    return LayerTape(
-      attentionRead: attentionRead, attentionStatistics: normal.statistics, heads: heads,
-      mlpRead: mlpRead, mlpStatistics: mlpNormal.statistics, mlp: tape)
+  private func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
+    let (logits, tape) = model.logitReader.forward(pass.stream.gatherRows(rows))
+    return (Result(logits: logits, writes: pass.writes), tape)
   }
 }

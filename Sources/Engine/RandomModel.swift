@@ -12,7 +12,7 @@ extension Transformer {
       name: "random", configuration: configuration,
       weights: TransformerWeights(
         tokenEmbedding: embedding,
-        positionEmbedding: configuration.rotaryFrequencies == nil
+        positionEmbedding: configuration.hasLearnedPositions
           ? source.matrix(configuration.contextLength, configuration.dModel) : nil,
         blocks: (0..<configuration.layerCount).map { _ in source.block() },
         finalNorm: source.norm(), unembedding: Linear(weight: embedding)))

@@ -13,15 +13,15 @@ package struct ReaderTrials {
   let plan: TrialPlan
 
   /// - Parameters:
-  ///   - run: The run whose mask the trials start from; it has no intact tokens.
+  ///   - run: The run whose masks the trials start from.
   ///   - state: Its state.
   ///   - reader: The reader whose column is tried.
   package init(_ run: MaskedRun, from state: MaskedState, reader: Int) {
-    precondition(run.intactTokens.isEmpty && run.mask == state.mask, "trials of another run")
+    precondition(run.masks == state.masks, "trials of another run")
     self.run = run
     self.state = state
     self.reader = reader
-    plan = TrialPlan(run.mask, reader: reader)
+    plan = TrialPlan(run.masks, reader: reader)
   }
 
   /// Whether the reader's value reaches the logits at all.
@@ -50,14 +50,13 @@ package struct ReaderTrials {
   /// The logits of trials.
   ///
   /// - Parameters:
-  ///   - columns: For each trial the reader's mask, one number for each writer it sees.
+  ///   - columns: For each trial the reader's mask, one number for each writer it sees; where the run has several
+  ///     masks, for each of them one after another.
   ///   - outputs: The outputs whose logits are wanted; nil for all.
   /// - Returns: `[trial, row, outputs]`, the rows those of the batch.
   package func logits(_ columns: [[Float]], of outputs: [Int32]? = nil) -> Tensor {
     var pass = TrialPass(trials: self, columns: columns)
-    for layer in run.model.weights.blocks.indices {
-      pass.run(layer)
-    }
+    for layer in run.layers.indices { pass.run(layer) }
     let logits = pass.logits(of: outputs)
     return logits.reshaped([columns.count, run.batch.rows.count, logits.columnCount])
   }
@@ -96,16 +95,25 @@ struct TrialChanges {
   ///
   /// - Parameters:
   ///   - read: `[trial · token, dModel]`, or at rows only.
-  ///   - column: The reader's mask, one number for each writer it sees.
+  ///   - column: The reader's masks, each with a number for each writer it sees.
+  ///   - maskCount: How many masks there are.
+  ///   - spans: Which of them each row of the read has.
   ///   - wanted: Whether the read is of all tokens.
-  func add(to read: inout Tensor, column: [Float], isWhole wanted: Bool) {
-    let isPlain = !keepsEach || each.allSatisfy { column[$0.writer] == 1 }
+  func add(
+    to read: inout Tensor, column: [Float], maskCount: Int, _ spans: [RunMasks.Span],
+    isWhole wanted: Bool
+  ) {
+    let visible = column.count / maskCount
+    let factors = { (change: TrialChange) in
+      (0..<maskCount).map { column[$0 * visible + change.writer] }
+    }
+    let isPlain = !keepsEach || each.allSatisfy { factors($0).allSatisfy { $0 == 1 } }
     guard isPlain else {
-      let terms = each.filter { column[$0.writer] != 0 }
+      let terms = each.filter { factors($0).contains { $0 != 0 } }
       read = .sums(
         base: read,
         terms: terms.map { !wanted && $0.isWhole ? $0.value.gatherRows(rows) : $0.value },
-        parts: [(0..<read.rowCount, terms.map { column[$0.writer] })], count: 1
+        parts: spans.map { span in (span.tokens, terms.map { factors($0)[span.mask] }) }, count: 1
       ).reshaped(read.shape)
       return
     }

@@ -10,16 +10,26 @@ public struct Transformer: Sendable {
   /// Turns text into tokens; nil for a model that has none.
   public let tokenizer: (any Tokenizer)?
   package let weights: TransformerWeights
+  /// Matrices that have not been looked at, under their checkpoint's names.
+  private let matrices: [(name: String, matrix: Tensor)]
 
   package init(
     name: String, configuration: TransformerConfiguration, weights: TransformerWeights,
-    tokenizer: (any Tokenizer)? = nil
+    tokenizer: (any Tokenizer)? = nil, matrices: [(name: String, matrix: Tensor)] = []
   ) {
     self.name = name
     self.configuration = configuration
     self.weights = weights
     self.tokenizer = tokenizer
+    self.matrices = matrices
   }
+
+  /// The name of the first stored matrix that holds an infinity or NaN; nil when all are finite.
+  ///
+  /// Loading does not read matrices, so this is what a run that ended in such numbers asks.
+  ///
+  /// - Complexity: Reads all of them.
+  public var brokenMatrix: String? { matrices.first { !$0.matrix.isFinite }?.name }
 
   /// The model's graph, with a key and a value reader for every head.
   public var graph: ComputationGraph { configuration.graph() }
@@ -42,24 +52,6 @@ public struct Transformer: Sendable {
       input.add(positions.gatherRows(batch.positions))
     }
     return input
-  }
-
-  /// How heads of this model attend inside a batch.
-  ///
-  /// - Parameters:
-  ///   - batch: The prompts.
-  ///   - keyValueHeadCount: How many keys and values there are; nil for the model's own.
-  /// - Returns: Attention for the batch's prompts and positions.
-  func attention(_ batch: TokenBatch, keyValueHeadCount: Int? = nil) -> HeadAttention {
-    HeadAttention(
-      attention: PromptAttention(
-        starts: batch.starts, headCount: configuration.headCount,
-        keyValueHeadCount: keyValueHeadCount ?? configuration.keyValueHeadCount,
-        scale: configuration.attentionScale, isCausal: configuration.isCausal),
-      positions: batch.positions,
-      rotary: configuration.rotaryFrequencies.map {
-        Rotary(frequencies: $0, positionCount: batch.longestPrompt)
-      })
   }
 }
 

@@ -3,8 +3,10 @@ public import Tensors
 
 /// The sizes and variants of one transformer.
 public struct TransformerConfiguration: Sendable, Equatable {
+  /// The layers, from the first on.
+  public var layers: [LayerVariant]
   /// How many layers there are.
-  public var layerCount: Int
+  public var layerCount: Int { layers.count }
   /// How many attention heads each layer has.
   public var headCount: Int
   /// How many keys and values each layer has; consecutive heads share them when there are fewer.
@@ -29,14 +31,12 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var norm: NormKind
   /// What norms add to the variance.
   public var normEpsilon: Float
-  /// Angles per position of each rotated pair; nil for learned positions.
-  public var rotaryFrequencies: [Double]?
   /// How many logits there are: one for each token, but for programs whose outputs are no tokens.
   public var outputCount: Int
-  /// What the products of queries and keys are multiplied by.
-  public var attentionScale: Float
-  /// Whether a token sees only itself and what comes before it.
-  public var isCausal: Bool
+  /// Whether a token sees only itself and what comes before it, in every layer.
+  public var isCausal: Bool { layers.allSatisfy(\.isCausal) }
+  /// Whether positions are learned, and not told by turning queries and keys.
+  public var hasLearnedPositions: Bool { layers.allSatisfy { $0.rotaryFrequencies == nil } }
 
   package init(
     layerCount: Int, headCount: Int, keyValueHeadCount: Int, dModel: Int, dHead: Int, dMLP: Int,
@@ -44,7 +44,11 @@ public struct TransformerConfiguration: Sendable, Equatable {
     isParallel: Bool, norm: NormKind, normEpsilon: Float, rotaryFrequencies: [Double]?,
     outputCount: Int? = nil, attentionScale: Float? = nil, isCausal: Bool = true
   ) {
-    self.layerCount = layerCount
+    layers = [LayerVariant](
+      repeating: LayerVariant(
+        rotaryFrequencies: rotaryFrequencies,
+        attentionScale: attentionScale ?? 1 / Float(dHead).squareRoot(), isCausal: isCausal),
+      count: layerCount)
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.dModel = dModel
@@ -57,10 +61,7 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.isParallel = isParallel
     self.norm = norm
     self.normEpsilon = normEpsilon
-    self.rotaryFrequencies = rotaryFrequencies
     self.outputCount = outputCount ?? vocabularySize
-    self.attentionScale = attentionScale ?? 1 / Float(dHead).squareRoot()
-    self.isCausal = isCausal
   }
 
   /// The graphs of this transformer: with a key and value reader for each head, and with shared ones.

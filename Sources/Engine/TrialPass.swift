@@ -19,7 +19,6 @@ struct TrialPass {
 
   private var run: MaskedRun { trials.run }
   private var graph: ComputationGraph { run.graph }
-  private var model: Transformer { run.model }
   private var state: MaskedState { trials.state }
   private var plan: TrialPlan { trials.plan }
 
@@ -30,14 +29,17 @@ struct TrialPass {
       isWhole ? state.deltas[writer] : state.deltas[writer]?.gatherRows(run.batch.rows)
     }
     let base = isWhole ? base : base.gatherRows(run.batch.rows)
+    let spans = isWhole ? run.masks.spans : run.masks.spans(ofRows: run.batch.rows)
     let isTried = reader == trials.reader
-    let reads = run.reads(
-      isTried ? columns : [run.column(reader)], of: deltas, base: base, intactRows: [])
+    let column = run.masks.column(reader)
+    let reads = run.reads(isTried ? columns : [column], of: deltas, base: base, spans)
     guard !isTried else {
       return reads.reshaped([columns.count * base.rowCount, base.columnCount])
     }
     var read = reads.reshaped(base.shape).tiled(columns.count)
-    changes.add(to: &read, column: run.column(reader), isWhole: isWhole)
+    changes.add(
+      to: &read, column: column, maskCount: run.masks.masks.count,
+      RunMasks.repeated(spans, columns.count), isWhole: isWhole)
     return read
   }
 
@@ -61,50 +63,33 @@ struct TrialPass {
     guard !heads.isEmpty, !moved.isEmpty else { return [] }
     let groups = ReadGroups(moved, shares: true) { reader in
       // The tried reader shares its read with nobody.
-      reader == trials.reader ? [] : run.column(reader)
+      reader == trials.reader ? [] : run.masks.column(reader)
     }
     let reads = groups.readers.map { read($0, base: run.ablated.attentionReads[layer]) }
-    let normal = model.weights.blocks[layer].attentionNorm.forward(
+    let attention = run.layers[layer].attention.repeated(columns.count)
+    let normal = attention.norm.forward(
       Tensor(stacking: reads).reshaped([reads.count * reads[0].rowCount, graph.dModel])
     ).output
-    let z = attention(heads).forward(inputs(of: heads, moved, layer, normal, groups))
-    return changes(of: heads, layer, z)
+    let z = attention.attendEach(inputs(attention, of: heads, moved, layer, normal, groups))
+    return changes(attention, of: heads, layer, z)
   }
 
-  /// Attention of some heads over the prompts of all trials, each head with a key and value of its own.
-  private func attention(_ heads: [Int]) -> HeadAttention {
-    let own = run.attention
-    let (length, count) = (Int32(run.batch.tokens.count), columns.count)
-    let starts = (0..<count).flatMap { trial in
-      own.attention.starts.dropLast().map { $0 + Int32(trial) * length }
-    }
-    return HeadAttention(
-      attention: PromptAttention(
-        starts: starts + [Int32(count) * length], headCount: heads.count,
-        keyValueHeadCount: heads.count, scale: own.attention.scale,
-        isCausal: own.attention.isCausal),
-      positions: [Int32]([[Int32]](repeating: own.positions, count: count).joined()),
-      rotary: own.rotary)
-  }
-
-  /// Queries, keys and values of some heads in all trials, turned by their positions.
+  /// Queries, keys and values of some heads in all trials, turned by their positions; each head has its own.
   private func inputs(
-    of heads: [Int], _ moved: [Int], _ layer: Int, _ normal: Tensor, _ groups: ReadGroups
-  ) -> HeadAttention.Inputs {
-    let width = model.configuration.dHead
+    _ attention: AttentionLayer, of heads: [Int], _ moved: [Int], _ layer: Int, _ normal: Tensor,
+    _ groups: ReadGroups
+  ) -> AttentionLayer.Inputs {
+    let width = attention.dHead
     let part = { (projection: Reader.Projection) -> Tensor in
       let readers = graph.headReaders(layer: layer, projection)
-      let places = moved.filter(readers.contains).map { $0 - readers.lowerBound }
+      let places = groups.places(moved.filter(readers.contains), of: readers)
       // The place of each head's reader among the projection's.
       let sources = heads.map { $0 * readers.count / graph.headCount }
       let known = { self.state.heads[layer][projection].gatherColumnBlocks(sources, width: width) }
       guard !places.isEmpty else { return known().tiled(columns.count) }
-      var values = model.project(
-        places, of: readers, projection, layer: layer, normal, groups)
-      if projection != .value {
-        attention(places).rotate(&values, headCount: places.count)
-      }
-      let fresh = sources.map { places.firstIndex(of: $0) }
+      let values = attention.project(
+        projection, places, of: readers.count, normal, readCount: groups.columns.count)
+      let fresh = sources.map { source in places.firstIndex { $0.reader == source } }
       guard fresh.contains(nil) else {
         return values.gatherColumnBlocks(fresh.compactMap(\.self), width: width)
       }
@@ -115,12 +100,14 @@ struct TrialPass {
         with: values.gatherColumnBlocks(targets.compactMap { fresh[$0] }, width: width))
       return all
     }
-    return HeadAttention.Inputs(query: part(.query), key: part(.key), value: part(.value))
+    return AttentionLayer.Inputs(query: part(.query), key: part(.key), value: part(.value))
   }
 
-  /// What heads write, `z · W_O`, less what they write in the one run.
-  private func changes(of heads: [Int], _ layer: Int, _ z: Tensor) -> [TrialChange] {
-    let (width, first) = (model.configuration.dHead, graph.headWriters(layer: layer).lowerBound)
+  /// What heads write less what they write in the one run.
+  private func changes(
+    _ attention: AttentionLayer, of heads: [Int], _ layer: Int, _ z: Tensor
+  ) -> [TrialChange] {
+    let (width, first) = (attention.dHead, graph.headWriters(layer: layer).lowerBound)
     let isWhole = heads.contains { plan.isWhole[first + $0] }
     let rows = run.batch.rows
     let ablated = run.ablated.writes.heads[layer].gatherColumnBlocks(heads, width: width)
@@ -134,14 +121,12 @@ struct TrialPass {
     }
     if plan.keepsEach {
       return heads.enumerated().map { place, head in
-        var change = model.headWrite(difference, at: place, head: head, layer: layer)
+        var change = attention.write(difference, at: place, head: head)
         change.subtract(tiled: known(head))
         return TrialChange(writer: first + head, isWhole: isWhole, value: change)
       }
     }
-    let output = model.weights.blocks[layer].attention.output.weight
-    var change = Tensor.product(
-      difference.matrix, output.gatherColumnBlocks(heads, width: width).matrix.transposed)
+    var change = attention.write(difference, heads: heads)
     for head in heads { change.subtract(tiled: known(head)) }
     return [TrialChange(writer: first, isWhole: isWhole, value: change)]
   }
@@ -152,11 +137,9 @@ struct TrialPass {
     let (writer, reader) = (graph.mlpWriter(layer: layer), graph.mlpReader(layer: layer))
     guard plan.writers[writer], plan.readers[reader] else { return nil }
     let isWhole = plan.isWhole[writer]
-    let block = model.weights.blocks[layer]
-    let normal = block.mlpNorm.forward(
+    var change = run.layers[layer].mlp.forward(
       read(reader, base: run.ablated.mlpReads[layer], isWhole: isWhole)
-    ).output
-    var change = block.mlp.forward(normal, model.configuration.activation).write
+    ).write
     for known in [run.ablated.writes.mlps[layer], state.deltas[writer]] {
       change.subtract(tiled: isWhole ? known : known?.gatherRows(run.batch.rows))
     }
@@ -165,9 +148,8 @@ struct TrialPass {
 
   /// The logits of all trials, `[trial · row, outputs]`.
   func logits(of outputs: [Int32]?) -> Tensor {
-    let read = read(graph.logitsReader, base: run.ablated.finalRead, isWhole: false)
-    let normal = model.weights.finalNorm.forward(read).output
-    let unembedding = model.weights.unembedding
-    return (outputs.map(unembedding.rows) ?? unembedding).forward(normal)
+    run.model.logitReader.forward(
+      read(graph.logitsReader, base: run.ablated.finalRead, isWhole: false), of: outputs
+    ).logits
   }
 }

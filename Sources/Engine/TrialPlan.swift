@@ -15,11 +15,10 @@ struct TrialPlan {
   let keepsEach: Bool
 
   /// - Parameters:
-  ///   - mask: The mask of the run.
+  ///   - masks: The masks of the run.
   ///   - reader: The reader whose column is changed.
-  init(_ mask: EdgeMask, reader: Int) {
-    let graph = mask.graph
-    let takes = { (reader: Int, writer: Int) in mask[writer: writer, reader: reader] != 0 }
+  init(_ masks: RunMasks, reader: Int) {
+    let (graph, takes) = (masks.graph, masks.takes)
     let tried = (0..<graph.readerCount).map { $0 == reader }
     let changing = Reachability(readers: tried, in: graph, along: takes)
     let mattering = Reachability(toLogitsOf: graph, along: takes)
@@ -34,7 +33,7 @@ struct TrialPlan {
     isWhole = Reachability(to: mixing, in: graph, along: takes).writers
     keepsEach = readers.indices.contains { place in
       readers[place] && place != reader
-        && zip(writers, mask[column: place]).contains { $0 && $1 != 1 }
+        && masks.masks.contains { zip(writers, $0[column: place]).contains { $0 && $1 != 1 } }
     }
   }
 }

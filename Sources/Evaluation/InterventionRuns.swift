@@ -96,7 +96,7 @@ struct BatchRuns {
   let batch: PairBatch
   let sources: [Ablation: AblationValues]
   /// The full model on the clean prompts.
-  let clean: PlainRun.Result
+  let clean: PlainRun.TapedResult
   private var ablatedStarts: [Ablation: Start] = [:]
   private var intactStates: [Ablation: MaskedState] = [:]
 
@@ -110,7 +110,7 @@ struct BatchRuns {
     self.model = model
     self.batch = batch
     self.sources = sources
-    clean = PlainRun(model, batch: batch.clean).forward(keepsTape: true)
+    clean = PlainRun(model, batch: batch.clean).taped()
   }
 
   /// A run under an intervention, from where there is least to do.
@@ -120,8 +120,7 @@ struct BatchRuns {
   mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
     let start = start(intervention)
     let state =
-      intervention.mask.isIntact(inLayer: 0)
-      ? intactState(intervention, start) ?? start.state : start.state
+      intervention.mask.isIntact(inLayer: 0) ? intactState(intervention, start) : start.state
     return run(intervention, start).forward(from: state)
   }
 
@@ -133,20 +132,17 @@ struct BatchRuns {
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
-      model, batch: batch.clean, mask: intervention.mask, ablated: start.ablated,
-      intactTokens: intervention.positions.intactTokens(in: batch))
+      model, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
+      ablated: start.ablated)
   }
 
   /// The clean run as a state, made at its first use.
   private mutating func intactState(
     _ intervention: Intervention, _ start: Start
-  ) -> MaskedState? {
+  ) -> MaskedState {
     if let state = intactStates[intervention.ablation] { return state }
-    let state = clean.tape.map {
-      MaskedState(
-        intact: $0, writes: clean.writes, ablated: start.ablated,
-        graph: intervention.mask.graph, model: model)
-    }
+    let state = MaskedState(
+      intact: clean, ablated: start.ablated, graph: intervention.mask.graph, model: model)
     intactStates[intervention.ablation] = state
     return state
   }
@@ -159,7 +155,8 @@ struct BatchRuns {
       preconditionFailure("the ablation \(ablation) was not made ready")
     }
     let made: Start
-    if ablation == .resample, let corrupted = corruptedRun() {
+    if ablation == .resample {
+      let corrupted = PlainRun(model, batch: batch.corrupted).taped()
       made = Start(
         ablated: AblatedStream(corrupted.writes, model: model),
         state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
@@ -171,10 +168,5 @@ struct BatchRuns {
     }
     ablatedStarts[ablation] = made
     return made
-  }
-
-  private func corruptedRun() -> (writes: CompactWrites, tape: PlainRun.Tape)? {
-    let run = PlainRun(model, batch: batch.corrupted).forward(keepsTape: true)
-    return run.tape.map { (run.writes, $0) }
   }
 }

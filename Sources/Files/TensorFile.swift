@@ -24,14 +24,21 @@ package struct TensorFile: Sendable {
     }
   }
 
+  /// A tensor as it lies in the file: neither read nor converted.
+  ///
+  /// - Throws: ``CheckpointError`` for formats that are not read.
+  package func map(_ name: String, _ stored: StoredTensor) throws(CheckpointError) -> Tensor {
+    guard let format = ElementFormat(rawValue: stored.format) else {
+      throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
+    }
+    return Tensor(mapping: stored.bytes, as: format, shape: stored.shape)
+  }
+
   /// Converts a tensor to Float32.
   ///
   /// - Throws: ``CheckpointError`` for formats that are not read and numbers that are not finite.
   package func read(_ name: String, _ stored: StoredTensor) throws(CheckpointError) -> Tensor {
-    guard let format = ElementFormat(rawValue: stored.format) else {
-      throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
-    }
-    let tensor = Tensor(mapping: stored.bytes, as: format, shape: stored.shape).float32
+    let tensor = try map(name, stored).float32
     guard tensor.isFinite else { throw CheckpointError(path, .notFinite(tensor: name)) }
     return tensor
   }

@@ -140,7 +140,8 @@ private struct PathRuns {
   private let path: AttributionPatching.Path
   private let batch: PairBatch
   private let run: PlainRun
-  private let clean: PlainRun.Result
+  /// The clean run, where gradients are taken of it or runs start from it.
+  private let clean: PlainRun.TapedResult?
   private let ablated: CompactWrites
   private let difference: CompactWrites
   private let reference: ReferenceLogits
@@ -155,21 +156,20 @@ private struct PathRuns {
     path = method.path
     ablated = values.writes(for: batch)
     run = PlainRun(problem.model, batch: batch.clean)
-    clean = run.forward(keepsTape: path == .modules || method.points.contains(1))
-    difference = clean.writes - ablated
-    reference = ReferenceLogits(clean.logits)
+    clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
+    let result = clean?.result ?? run.forward()
+    difference = result.writes - ablated
+    reference = ReferenceLogits(result.logits)
   }
 
   /// Adds the contraction with the gradients of the run whose module is given a write at a point.
   func addScores(module: Int, at point: Double, to sums: inout Sums) {
     // With the clean input the run is the clean one; other given writes cut the gradient.
-    let isClean = path == .input && point == 1
-    let given = isClean ? nil : given(module, Float(point))
-    let result = isClean ? clean : run.forward(given: given, from: clean, keepsTape: true)
-    guard let tape = result.tape else { preconditionFailure("a run that kept no tape") }
+    let given = path == .input && point == 1 ? nil : given(module, Float(point))
+    let result = given == nil ? clean ?? run.taped() : run.taped(given: given, from: clean)
     let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
     run.contract(
-      difference, with: run.backward(gradient, tape, given: given), graph: problem.graph,
+      difference, with: run.backward(gradient, result.tape, given: given), graph: problem.graph,
       into: &sums)
   }
 

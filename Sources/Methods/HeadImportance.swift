@@ -51,27 +51,28 @@ public struct HeadImportance: DiscoveryMethod {
     _ batch: PairBatch, _ problem: DiscoveryProblem, _ metric: any DifferentiableMetric,
     to sums: inout [Double]
   ) {
-    // Edges are contracted prompt by prompt, since a prompt's sign is lost.
-    let parts = level == .nodes ? [batch] : batch.pairs.map { PairBatch([$0]) }
-    for part in parts {
-      let plain = PlainRun(problem.model, batch: part.clean)
-      let result = plain.forward(keepsTape: true)
-      guard let tape = result.tape else { continue }
-      let gradient = metric.measure(result.logits, of: part).gradient
-      let gradients = plain.backward(gradient, tape)
-      switch level {
-      case .nodes:
-        let products = plain.nodeProducts(result, gradients, graph: problem.graph)
-        for node in sums.indices {
-          let row = products.row(node)
-          for (start, end) in zip(part.clean.starts, part.clean.starts.dropFirst()) {
-            sums[node] += abs(row[Int(start)..<Int(end)].reduce(0.0) { $0 + Double($1) })
-          }
-        }
-      case .edges:
-        var own = Sums(count: sums.count)
-        plain.contract(result.writes, with: gradients, graph: problem.graph, into: &own)
-        for (offset, value) in own.values().enumerated() { sums[offset] += abs(value) }
+    let plain = PlainRun(problem.model, batch: batch.clean)
+    let result = plain.taped()
+    let gradient = metric.measure(result.logits, of: batch).gradient
+    let gradients = plain.backward(gradient, result.tape)
+    let prompts = zip(batch.clean.starts, batch.clean.starts.dropFirst()).map {
+      Int($0)..<Int($1)
+    }
+    switch level {
+    case .nodes:
+      let products = plain.nodeProducts(result, gradients, graph: problem.graph)
+      for node in sums.indices {
+        let row = products.row(node)
+        for prompt in prompts { sums[node] += abs(row[prompt].reduce(0.0) { $0 + Double($1) }) }
+      }
+    case .edges:
+      // A prompt's sign is lost, so each is contracted by itself.
+      var own = [Sums](repeating: Sums(count: sums.count), count: prompts.count)
+      plain.contract(
+        result.writes, with: gradients, graph: problem.graph, segments: prompts
+      ) { own[$0].add($1) }
+      for prompt in own {
+        for (offset, value) in prompt.values().enumerated() { sums[offset] += abs(value) }
       }
     }
   }

@@ -13,12 +13,12 @@ struct PreparedBatch {
 
   fileprivate init(
     _ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues,
-    _ full: PlainRun.Result
+    _ full: Tensor
   ) {
     self.batch = batch
     self.problem = problem
     ablated = AblatedStream(values.writes(for: batch), model: problem.model)
-    reference = ReferenceLogits(full.logits)
+    reference = ReferenceLogits(full)
   }
 
   func run(_ mask: EdgeMask) -> MaskedRun {
@@ -36,14 +36,12 @@ struct IntactBatch {
   private let outputs: [Int32]?
 
   fileprivate init(_ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues) {
-    let full = PlainRun(problem.model, batch: batch.clean).forward(keepsTape: true)
-    guard let tape = full.tape else { preconditionFailure("a run that kept no tape") }
-    prepared = PreparedBatch(batch, of: problem, values, full)
+    let full = PlainRun(problem.model, batch: batch.clean).taped()
+    prepared = PreparedBatch(batch, of: problem, values, full.logits)
     metric = problem.task.metric
     outputs = metric.readsAnswersOnly ? batch.outputs : nil
     state = MaskedState(
-      intact: tape, writes: full.writes, ablated: prepared.ablated, graph: problem.graph,
-      model: problem.model)
+      intact: full, ablated: prepared.ablated, graph: problem.graph, model: problem.model)
   }
 
   /// The sum of the full model's metric over the batch's prompts.
@@ -84,7 +82,7 @@ extension DiscoveryProblem {
     let values = AblationValues(ablation, task: ablationTask, model: model)
     return task.batches(model.maskedBatch(withGradients: true)).map { batch in
       PreparedBatch(
-        batch, of: self, values, PlainRun(model, batch: batch.clean).forward())
+        batch, of: self, values, PlainRun(model, batch: batch.clean).forward().logits)
     }
   }
 }

@@ -1,4 +1,5 @@
-import Engine
+package import Engine
+package import Graphs
 
 /// At which tokens of each prompt edges are ablated; at all others every edge is intact.
 ///
@@ -70,14 +71,14 @@ public struct AblatedPositions: Sendable, Hashable {
     }
   }
 
-  /// The places among a batch's tokens where every edge is intact.
-  package func intactTokens(in batch: PairBatch) -> [Int32] {
-    guard items != nil else { return [] }
-    return batch.pairs.enumerated().flatMap { index, pair in
-      pair.clean.indices.filter { !contains($0, of: pair) }.map {
-        batch.clean.starts[index] + Int32($0)
-      }
-    }
+  /// The masks of a run that is masked at these tokens only: at all others every edge is intact.
+  package func masks(_ mask: EdgeMask, in batch: PairBatch) -> RunMasks {
+    guard items != nil else { return RunMasks(mask, tokenCount: batch.clean.tokens.count) }
+    return RunMasks(
+      [mask, EdgeMask(1, graph: mask.graph)],
+      segments: batch.pairs.flatMap { pair in
+        pair.clean.indices.map { contains($0, of: pair) ? 0 : 1 }
+      })
   }
 }
 

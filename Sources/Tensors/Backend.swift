@@ -34,6 +34,8 @@ protocol Backend: Sendable {
   func allFinite(_ x: Address, count: Int) -> Bool
   /// out[i] = table[indices[i]], decoded; a row of the table is `columns` elements.
   func gatherRows(_ out: Address, _ table: Address, _ indices: [Int32], columns: Int)
+  /// out[i] = table[indices[i]], both in the table's format.
+  func moveRows(_ out: Address, _ table: Address, _ indices: [Int32], columns: Int)
   /// table[indices[i]] += x[i]; indices may repeat.
   func scatterAddRows(_ table: Address, _ x: Address, _ indices: [Int32], columns: Int)
   /// table[indices[i]] = x[i]; indices do not repeat.

@@ -40,22 +40,29 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
 }
 
 /// Adds up the tensors that `term` makes for every index below `count`, in Float64 and in order.
-///
-/// Terms are made in parallel, as many at a time as there are threads, and added in the order of
-/// their indices, so the sum does not depend on the threads.
 package func orderedSum(
   _ count: Int, into sums: inout Sums, of term: @Sendable (Int) -> Tensor
+) {
+  orderedTerms(count, of: term) { sums.add($1) }
+}
+
+/// Hands out what `term` makes for every index below `count`, in order.
+///
+/// Terms are made in parallel, as many at a time as there are threads, and handed out in the order of
+/// their indices on the caller's thread, so what becomes of them does not depend on the threads.
+package func orderedTerms<Term: Sendable>(
+  _ count: Int, of term: @Sendable (Int) -> Term, take: (Int, Term) -> Void
 ) {
   let wave = ProcessSettings.threadCount
   for first in stride(from: 0, to: count, by: wave) {
     let size = min(wave, count - first)
-    let terms = Mutex([Tensor?](repeating: nil, count: size))
+    let terms = Mutex([Term?](repeating: nil, count: size))
     parallelFor(size) { index in
       let made = term(first + index)
       terms.withLock { $0[index] = made }
     }
-    for term in terms.withLock({ $0 }) {
-      if let term { sums.add(term) }
+    for (index, term) in terms.withLock({ $0 }).enumerated() {
+      if let term { take(first + index, term) }
     }
   }
 }

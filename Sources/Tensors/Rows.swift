@@ -75,6 +75,9 @@ extension Tensor {
   package func gatherColumnBlocks(_ blocks: [Int], width: Int) -> Tensor {
     let count = columnCount / width
     guard blocks != Array(0..<count) else { return self }
+    guard width % format.blockCount == 0 else {
+      return float32.gatherColumnBlocks(blocks, width: width)
+    }
     return reshaped([rowCount * count, width]).gatherRows(places(of: blocks, count)).reshaped([
       rowCount, blocks.count * width,
     ])

@@ -9,7 +9,7 @@ internal import Foundation
   let format: ElementFormat
   /// How many elements there are.
   let count: Int
-  /// The first byte. For a device with memory of its own this is an address over there.
+  /// The first byte; for a device with memory of its own an address over there.
   nonisolated(unsafe) let base: UnsafeMutableRawPointer
   /// What the bytes are borrowed from; nil when they are the storage's own.
   private let lender: Data?

@@ -114,6 +114,15 @@ public struct Tensor: Sendable {
   /// The elements as little-endian Float32 bytes.
   package var littleEndianBytes: Data { unsafe values().withUnsafeBytes { unsafe Data($0) } }
 
+  /// The rows of the last axis at `indices`, in this tensor's own format: moved, not converted.
+  package func movedRows(_ indices: [Int32]) -> Tensor {
+    precondition(
+      indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "a row outside of shape \(shape)")
+    let moved = Storage(device, format, count: indices.count * columnCount)
+    backend.moveRows(Address(moved), stored, indices, columns: columnCount)
+    return Tensor(moved, offset: 0, shape: [indices.count, columnCount])
+  }
+
   /// The same numbers as Float32, converted if they are stored in another format.
   package var float32: Tensor {
     guard format != .f32 else { return self }
@@ -134,10 +143,13 @@ public struct Tensor: Sendable {
     return window(at: place, shape: [1]).values()[0]
   }
 
-  /// Whether no element is infinite or NaN.
+  /// Whether no element is infinite or NaN; converts a few rows at a time.
   package var isFinite: Bool {
-    let tensor = float32
-    return tensor.backend.allFinite(tensor.address, count: count)
+    let matrix = reshaped([rowCount, columnCount])
+    return stride(from: 0, to: rowCount, by: 1024).allSatisfy { first in
+      let rows = matrix.slice(first..<min(first + 1024, rowCount)).float32
+      return rows.backend.allFinite(rows.address, count: rows.count)
+    }
   }
 }
 

@@ -40,20 +40,20 @@ import Testing
     let dlogits = try golden.logitDifferenceGradient()
 
     let plain = PlainRun(golden.model, batch: golden.clean)
-    let clean = plain.forward(keepsTape: true)
+    let clean = plain.taped()
     var fast = Sums(count: graph.writerCount * graph.readerCount)
     plain.contract(
-      clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
+      clean.writes - ablated, with: plain.backward(dlogits, clean.tape),
       graph: graph, into: &fast)
 
     let masked = MaskedRun(
       golden.model, batch: golden.clean, mask: EdgeMask(1, graph: graph), ablated: ablated)
-    let result = masked.forward(extent: .tape)
+    let result = masked.taped()
     expectClose(result.logits, clean.logits, relative: 1e-5)
-    let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
+    let gradients = masked.backward(dlogits, result.tape, wanting: .mask)
     let existing = EdgeMask(1, graph: graph).values().map(Double.init)
     expectClose(
-      zip(fast.values(), existing).map { $0 * $1 }, try #require(gradients.mask), relative: 1e-4,
+      zip(fast.values(), existing).map { $0 * $1 }, gradients.masks[0], relative: 1e-4,
       family)
   }
 
@@ -81,9 +81,9 @@ import Testing
       changed.input = input
       return MaskedRun(golden.model, batch: golden.clean, mask: mask, ablated: changed)
     }
-    let result = run(ablated.input).forward(extent: .tape)
+    let result = run(ablated.input).taped()
     let gradients = run(ablated.input).backward(
-      dlogits, try #require(result.tape), wanting: .ablated)
+      dlogits, result.tape, wanting: .ablated)
     // The first writer is the input.
     expectGradient(
       try #require(gradients.ablated).slice(block: 0), of: { run($0).forward().logits },
@@ -103,20 +103,20 @@ import Testing
     let ablated = PlainRun(golden.model, batch: try twice("tokens.corrupted")).forward().writes
     let rows = (0..<batch.promptCount).map { Int32($0 % golden.clean.promptCount) }
     let dlogits = try golden.logitDifferenceGradient().gatherRows(rows)
-    let results = try [1, 2, 5].map { threads in
+    let results = [1, 2, 5].map { threads in
       ProcessSettings.limitThreads(to: threads)
       defer { ProcessSettings.limitThreads(to: 0) }
       let plain = PlainRun(golden.model, batch: batch)
-      let clean = plain.forward(keepsTape: true)
+      let clean = plain.taped()
       var scores = Sums(count: graph.writerCount * graph.readerCount)
       plain.contract(
-        clean.writes - ablated, with: plain.backward(dlogits, try #require(clean.tape)),
+        clean.writes - ablated, with: plain.backward(dlogits, clean.tape),
         graph: graph, into: &scores)
       let masked = MaskedRun(
         golden.model, batch: batch, mask: EdgeMask(0.5, graph: graph), ablated: ablated)
-      let result = masked.forward(extent: .tape)
-      let gradients = masked.backward(dlogits, try #require(result.tape), wanting: .mask)
-      return (clean.logits, scores.values(), result.logits, gradients.mask)
+      let result = masked.taped()
+      let gradients = masked.backward(dlogits, result.tape, wanting: .mask)
+      return (clean.logits, scores.values(), result.logits, gradients.masks)
     }
     for result in results.dropFirst() { #expect(result == results[0]) }
   }

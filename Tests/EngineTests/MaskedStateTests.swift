@@ -50,17 +50,16 @@ import Testing
     }
     var starts: [MaskedState] = []
     if setting.ablation == "resample" {
-      let corrupted = PlainRun(model, batch: golden.corrupted).forward(keepsTape: true)
+      let corrupted = PlainRun(model, batch: golden.corrupted).taped()
       starts.append(
-        MaskedState(resampling: try #require(corrupted.tape), graph: graph, model: model))
+        MaskedState(resampling: corrupted.tape, graph: graph, model: model))
     }
-    let clean = PlainRun(model, batch: golden.clean).forward(keepsTape: true)
+    let clean = PlainRun(model, batch: golden.clean).taped()
     starts.append(
       MaskedState(
-        intact: try #require(clean.tape), writes: clean.writes, ablated: ablated, graph: graph,
-        model: model))
+        intact: clean, ablated: ablated, graph: graph, model: model))
     for mask in masks(graph) {
-      let whole = run(mask).forward(extent: .tape).logits
+      let whole = run(mask).taped().logits
       let fresh = run(mask).forward()
       expectClose(fresh.logits, whole, relative: 1e-5, "\(setting)")
       for start in starts {
@@ -70,29 +69,6 @@ import Testing
       starts.append(fresh.state)
       if starts.count < 5 { starts.append(run(mask).forward(extent: .everyNode).state) }
       if starts.count > 7 { starts.remove(at: 2) }
-    }
-  }
-
-  /// Where every edge is intact a run is the plain run; elsewhere it is masked.
-  @Test(arguments: ["gpt2", "gpt_neox", "qwen2"]) func `intact tokens`(family: String) throws {
-    let golden = try GoldenModel(family)
-    let ablated = AblatedStream(golden.ablated(by: "mean"), model: golden.model)
-    let mask = EdgeMask(0, graph: golden.graph)
-    let logits = { (intact: [Int32]) in
-      MaskedRun(
-        golden.model, batch: golden.clean, mask: mask, ablated: ablated, intactTokens: intact
-      ).forward(rows: golden.allRows).logits
-    }
-    let plain = golden.model.logits(golden.clean, rows: golden.allRows)
-    expectClose(logits(golden.allRows), plain, relative: 1e-5)
-    let nothing = logits([])
-    // Only first tokens are intact, so only those read what they did.
-    let first = golden.clean.starts.dropLast()
-    let some = logits(Array(first))
-    for token in golden.allRows {
-      let expected = first.contains(token) ? plain : nothing
-      expectClose(
-        some.gatherRows([token]), expected.gatherRows([token]), relative: 1e-5, "token \(token)")
     }
   }
 

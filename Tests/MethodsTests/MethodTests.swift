@@ -74,7 +74,7 @@ import Testing
     let metric = LogitDifference()
     let task = try golden.task(metric)
     let plain = PlainRun(golden.model, batch: golden.clean)
-    let clean = plain.forward(keepsTape: true)
+    let clean = plain.taped()
     let gradient = metric.measure(clean.logits, of: PairBatch(task.pairs)).gradient
     let graph = golden.graph
     let difference = clean.writes - golden.ablated(by: "resample")
@@ -83,10 +83,10 @@ import Testing
         PlainRun.GivenWrite.heads(clean.writes.heads[layer], layer: layer),
         .mlp(clean.writes.mlps[layer], layer: layer),
       ] {
-        let result = plain.forward(given: given, from: clean, keepsTape: true)
+        let result = plain.taped(given: given, from: clean)
         expectClose(result.logits, clean.logits, relative: 1e-6)
         var sums = Sums(count: graph.writerCount * graph.readerCount)
-        let tape = try #require(result.tape)
+        let tape = result.tape
         plain.contract(
           difference, with: plain.backward(gradient, tape, given: given), graph: graph,
           into: &sums)
@@ -122,17 +122,17 @@ import Testing
     let metric = LogitDifference()
     let task = try golden.task(metric)
     let plain = PlainRun(golden.model, batch: golden.clean)
-    let clean = plain.forward(keepsTape: true)
+    let clean = plain.taped()
     let batch = PairBatch(task.pairs)
     let gradient = metric.measure(clean.logits, of: batch).gradient
-    let gradients = plain.backward(gradient, try #require(clean.tape))
+    let gradients = plain.backward(gradient, clean.tape)
     let graph = golden.graph
     let products = plain.nodeProducts(clean, gradients, graph: graph)
     for layer in 0..<graph.layerCount {
       let changed = { (factor: Float) -> Double in
         var write = clean.writes.mlps[layer]
         write.scale(by: factor)
-        let logits = plain.forward(given: .mlp(write, layer: layer)).logits
+        let logits = plain.taped(given: .mlp(write, layer: layer)).logits
         return metric.measure(logits, of: batch).values.reduce(0, +)
       }
       let difference = (changed(1.01) - changed(0.99)) / 0.02
@@ -142,7 +142,7 @@ import Testing
       let whole = { (factor: Float) -> Double in
         var z = clean.writes.heads[layer]
         z.scale(by: factor)
-        let logits = plain.forward(given: .heads(z, layer: layer)).logits
+        let logits = plain.taped(given: .heads(z, layer: layer)).logits
         return metric.measure(logits, of: batch).values.reduce(0, +)
       }
       let values = graph.headReaders(layer: layer, .value).reduce(0.0) { sum, reader in

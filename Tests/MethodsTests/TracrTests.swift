@@ -60,7 +60,7 @@ import Testing
       let positions = try program.golden.prompts("corrupted_positions").flatMap(\.self)
       var input = model.weights.tokenEmbedding.gatherRows(corrupted.tokens)
       input.add(try #require(model.weights.positionEmbedding).gatherRows(positions))
-      return PlainRun(model, batch: corrupted).forward(given: .input(input)).writes
+      return PlainRun(model, batch: corrupted).taped(given: .input(input)).writes
     }
   }
 
@@ -70,9 +70,9 @@ import Testing
     let (model, graph) = (program.known.model, program.known.model.graph)
     let batch = PairBatch(program.task.pairs)
     let stream = AblatedStream(try ablated(program, regime), model: model)
-    let full = PlainRun(model, batch: batch.clean).forward(keepsTape: true)
+    let full = PlainRun(model, batch: batch.clean).taped()
     let state = MaskedState(
-      intact: try #require(full.tape), writes: full.writes, ablated: stream, graph: graph,
+      intact: full, ablated: stream, graph: graph,
       model: model)
     let run = MaskedRun(
       model, batch: batch.clean, mask: EdgeMask(1, graph: graph), ablated: stream)

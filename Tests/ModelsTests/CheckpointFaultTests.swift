@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test func `Llama 3's rotary scaling keeps fast angles and slows slow ones`() throws {
-    let plain = try #require(try load("llama").configuration.rotaryFrequencies)
+    let plain = try #require(try load("llama").configuration.layers[0].rotaryFrequencies)
     let scaled = try #require(
       try load("llama", changing: "config.json") { text in
         text.replacingOccurrences(
@@ -177,7 +177,7 @@ import Testing
             "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
             "original_max_position_embeddings": 64
             """)
-      }.configuration.rotaryFrequencies)
+      }.configuration.layers[0].rotaryFrequencies)
     // 64 positions are 10.2 turns of the first pair, 1.02 of the second, and less of the others.
     #expect(scaled[0] == plain[0])
     let turns = 64 * plain[1] / (2 * Double.pi)
@@ -190,16 +190,28 @@ import Testing
     let golden = try Golden("gpt2", "model")
     var tensors: [String: Tensor] = [:]
     for name in golden.file.tensors.keys { tensors[name] = try golden.tensor(name) }
-    let name = "transformer.h.1.mlp.c_fc.bias"
-    tensors[name] = Tensor([Float](repeating: .nan, count: 96), shape: [96])
-    let data = try Safetensors.encode(tensors)
+    let bias = "transformer.h.1.mlp.c_fc.bias"
+    let embedding = "transformer.wte.weight"
+    var broken = tensors
+    broken[bias] = Tensor([Float](repeating: .nan, count: 96), shape: [96])
+    let data = try Safetensors.encode(broken)
+    // Matrices are not read before they are used: a run shows what is wrong, and the model says where.
+    var numbers = try #require(tensors[embedding]).values()
+    numbers[3] = .infinity
+    tensors[embedding] = Tensor(numbers, shape: try #require(tensors[embedding]).shape)
+    let matrix = try Safetensors.encode(tensors)
     try withTemporaryDirectory { directory in
       try FileManager.default.copyItem(
         at: golden.directory.appending(path: "config.json"),
         to: directory.appending(path: "config.json"))
       try data.write(to: directory.appending(path: "model.safetensors"))
       let error = #expect(throws: CheckpointError.self) { try Transformer(contentsOf: directory) }
-      #expect(error?.problem == .notFinite(tensor: name))
+      #expect(error?.problem == .notFinite(tensor: bias))
+      try matrix.write(to: directory.appending(path: "model.safetensors"))
+      let model = try Transformer(contentsOf: directory)
+      #expect(model.brokenMatrix == embedding)
+      #expect(!model.logits(TokenBatch([[0]])).isFinite)
+      #expect(try GoldenModel("gpt2").model.brokenMatrix == nil)
     }
   }
 

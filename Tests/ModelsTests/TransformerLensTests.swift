@@ -62,8 +62,8 @@ import Testing
       "act_fn": sizes.isGated ? "silu" : model.configuration.isParallel ? "gelu" : "gelu_new",
       "gated_mlp": sizes.isGated, "parallel_attn_mlp": sizes.isParallel,
       "normalization_type": sizes.norm == .layer ? "LN" : "RMS",
-      "positional_embedding_type": sizes.rotaryFrequencies == nil ? "standard" : "rotary",
-      "rotary_dim": 2 * (sizes.rotaryFrequencies?.count ?? 1), "rotary_base": 10000,
+      "positional_embedding_type": sizes.hasLearnedPositions ? "standard" : "rotary",
+      "rotary_dim": 2 * (sizes.layers[0].rotaryFrequencies?.count ?? 1), "rotary_base": 10000,
       "attn_scores_soft_cap": -1, "attn_scale": Float(sizes.dHead).squareRoot(),
     ]
   }

@@ -1,3 +1,4 @@
+import Graphs
 import Engine
 import Models
 import Tasks
@@ -71,13 +72,22 @@ import Testing
       clean: [1, 2, 3, 4], corrupted: [1, 9, 3, 8], answers: [], wrongAnswers: [])
     let short = PromptPair(clean: [5], corrupted: [5], answers: [], wrongAnswers: [])
     let batch = PairBatch([pair, short])
+    let graph = ComputationGraph(layerCount: 1, headCount: 1, dModel: 1)
     let expected: [String: [Int32]] = [
       "all": [], "last": [0, 1, 2], "changed": [0, 2, 4], "0": [1, 2, 3],
       "1-2,-1": [0], "-4,changed": [2, 4], "9": [0, 1, 2, 3, 4],
     ]
     for (text, intact) in expected.sorted(by: { $0.key < $1.key }) {
       let positions = try #require(AblatedPositions(text))
-      #expect(positions.intactTokens(in: batch) == intact, "\(text)")
+      let mask = EdgeMask(0, graph: graph)
+      let masks = positions.masks(mask, in: batch)
+      let one = RunMasks(mask, tokenCount: 5)
+      let segments = (0..<5 as Range<Int32>).map { intact.contains($0) ? 1 : 0 }
+      #expect(
+        masks
+          == (text == "all"
+            ? one : RunMasks([mask, EdgeMask(1, graph: graph)], segments: segments)),
+        "\(text)")
       #expect(positions.description == text)
     }
     for text in ["", "odd", "3-1", "1,,2", "1--2", "2-", "-"] {

@@ -36,6 +36,8 @@ void ek_decode(float *out, const void *bytes, ek_format format, int64_t rows, in
 /// out[r] = table[indices[r]], decoded
 void ek_gather_rows(float *out, const void *table, ek_format format, const int32_t *indices, int64_t rows,
                     int64_t row_bytes, int64_t columns);
+/// out[r] = table[indices[r]], rows as they are stored
+void ek_move_rows(void *out, const void *table, const int32_t *indices, int64_t rows, int64_t row_bytes);
 
 // Elements -------------------------------------------------------------------------------------
 

@@ -63,13 +63,12 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
       slopes.append(slope)
     }
     let run = batch.run(level.mask(values, graph))
-    let result = run.forward(extent: .tape)
-    guard let tape = result.tape else { preconditionFailure("a run that kept no tape") }
+    let result = run.taped()
     var dlogits = metric.measure(
       result.logits, of: batch.batch, reference: batch.reference
     ).gradient
     dlogits.scale(by: Float(-1 / (scale * Double(batch.batch.promptCount))))
-    let mask = run.backward(dlogits, tape, wanting: .mask).mask ?? []
+    let mask = run.backward(dlogits, result.tape, wanting: .mask).masks[0]
     let loss = level.gradient(mask, values, graph)
     let share = settings.sparsity / Double(state.numbers.count)
     return loss.indices.map {

@@ -21,11 +21,11 @@ enum GPT2: ModelFamily {
     for layer in 0..<configuration.layerCount {
       blocks.append(try block("\(prefix)h.\(layer)", configuration, &loader))
     }
-    let embedding = try loader.tensor("\(prefix)wte.weight", [vocabulary, width])
+    let embedding = try loader.matrix("\(prefix)wte.weight", [vocabulary, width])
     let isTied = try fields.flag("tie_word_embeddings", default: true)
     let weights = TransformerWeights(
       tokenEmbedding: embedding,
-      positionEmbedding: try loader.tensor(
+      positionEmbedding: try loader.matrix(
         "\(prefix)wpe.weight", [configuration.contextLength, width]),
       blocks: blocks, finalNorm: try loader.norm("\(prefix)ln_f", configuration),
       unembedding: isTied

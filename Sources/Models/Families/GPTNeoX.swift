@@ -17,7 +17,7 @@ enum GPTNeoX: ModelFamily {
       blocks.append(
         try block("gpt_neox.layers.\(layer)", configuration, hasBias: hasBias, &loader))
     }
-    let embedding = try loader.tensor("gpt_neox.embed_in.weight", [vocabulary, width])
+    let embedding = try loader.matrix("gpt_neox.embed_in.weight", [vocabulary, width])
     let isTied = try fields.flag("tie_word_embeddings", default: false)
     let weights = TransformerWeights(
       tokenEmbedding: embedding, positionEmbedding: nil, blocks: blocks,
@@ -63,7 +63,7 @@ enum GPTNeoX: ModelFamily {
         (0..<dHead).map { Int32((head * 3 + part) * dHead + $0) }
       }
       return Linear(
-        weight: joint.weight.gatherRows(rows),
+        weight: joint.weight.movedRows(rows),
         bias: joint.bias?.reshaped([3 * width, 1]).gatherRows(rows).reshaped([width]))
     }
     return BlockWeights(

@@ -68,7 +68,7 @@ struct GatedModel {
           found: "\(configuration.keyValueHeadCount)"))
     }
     let shape = [configuration.vocabularySize, configuration.dModel]
-    let embedding = try loader.tensor(names.embedding + ".weight", shape)
+    let embedding = try loader.matrix(names.embedding + ".weight", shape)
     var blocks: [BlockWeights] = []
     for layer in 0..<configuration.layerCount {
       blocks.append(try block("\(names.block).\(layer).", configuration, &loader))
@@ -117,7 +117,7 @@ struct GatedModel {
       (0..<dHead).map { Int32(head + $0 % (dHead / 2) * 2 + $0 / (dHead / 2)) }
     }
     return Linear(
-      weight: linear.weight.gatherRows(rows),
+      weight: linear.weight.movedRows(rows),
       bias: linear.bias?.reshaped([rowCount, 1]).gatherRows(rows).reshaped([rowCount]))
   }
 }

@@ -27,9 +27,9 @@ enum TransformerLens: ModelFamily {
           mlp: try mlp("blocks.\(layer).mlp", configuration, &loader)))
     }
     let weights = TransformerWeights(
-      tokenEmbedding: try loader.tensor("embed.W_E", [vocabulary, width]),
-      positionEmbedding: configuration.rotaryFrequencies == nil
-        ? try loader.tensor("pos_embed.W_pos", [configuration.contextLength, width]) : nil,
+      tokenEmbedding: try loader.matrix("embed.W_E", [vocabulary, width]),
+      positionEmbedding: configuration.hasLearnedPositions
+        ? try loader.matrix("pos_embed.W_pos", [configuration.contextLength, width]) : nil,
       blocks: blocks,
       finalNorm: try norm("ln_final", isFolded, configuration, &loader),
       unembedding: try matrix("unembed", "U", width, configuration.outputCount, &loader))

@@ -8,7 +8,8 @@ extension Transformer {
   /// A directory has `config.json` and `model.safetensors`, or several files that
   /// `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
   /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3, architecture `llama`) has all in one.
-  /// Files are mapped into memory; weights are converted to Float32.
+  /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a
+  /// product uses them.
   ///
   /// - Parameter url: The directory or file.
   /// - Throws: ``CheckpointError``, which names the file and what is wrong with it.
@@ -68,8 +69,8 @@ extension Transformer {
     }
     self.init(
       name: (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent,
-      configuration: configuration,
-      weights: weights, tokenizer: tokenizer)
+      configuration: configuration, weights: weights, tokenizer: tokenizer,
+      matrices: loader.matrices)
   }
 
   /// The safetensors files of a directory: one, or those that an index lists.

@@ -8,6 +8,8 @@ package struct WeightLoader {
   private let files: [TensorFile]
   private let places: [String: Int]
   private var unused: Set<String>
+  /// The matrices that were handed out unread.
+  private(set) var matrices: [(name: String, matrix: Tensor)] = []
 
   /// - Throws: ``CheckpointError`` when two files have a tensor of one name.
   package init(path: String, files: [TensorFile]) throws(CheckpointError) {
@@ -28,10 +30,27 @@ package struct WeightLoader {
 
   func contains(_ name: String) -> Bool { places[name] != nil }
 
-  /// Converts a tensor.
+  /// A matrix as it lies in the mapped file: neither read nor converted.
+  ///
+  /// - Throws: ``CheckpointError`` when it is missing or of another shape.
+  mutating func matrix(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
+    let (file, stored) = try stored(name, shape)
+    let matrix = try file.map(name, stored)
+    matrices.append((name, matrix))
+    return matrix
+  }
+
+  /// A small tensor, or one that is to be laid out anew, in Float32.
   ///
   /// - Throws: ``CheckpointError`` when it is missing, of another shape, or not of finite numbers.
   mutating func tensor(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
+    let (file, stored) = try stored(name, shape)
+    return try file.read(name, stored)
+  }
+
+  private mutating func stored(
+    _ name: String, _ shape: [Int]
+  ) throws(CheckpointError) -> (TensorFile, StoredTensor) {
     guard let place = places[name], let stored = files[place].tensors[name] else {
       throw CheckpointError(path, .missingTensor(name, shape: shape))
     }
@@ -40,7 +59,7 @@ package struct WeightLoader {
         files[place].path, .wrongShape(tensor: name, expected: shape, found: stored.shape))
     }
     unused.remove(name)
-    return try files[place].read(name, stored)
+    return (files[place], stored)
   }
 
   /// A matrix `[output, input]` and, if it has one, its bias.
@@ -48,7 +67,7 @@ package struct WeightLoader {
     _ name: String, _ output: Int, _ input: Int, hasBias: Bool = false
   ) throws(CheckpointError) -> Linear {
     Linear(
-      weight: try tensor(name + ".weight", [output, input]),
+      weight: try matrix(name + ".weight", [output, input]),
       bias: hasBias ? try tensor(name + ".bias", [output]) : nil)
   }
 

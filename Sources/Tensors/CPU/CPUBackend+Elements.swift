@@ -39,6 +39,12 @@ extension CPUBackend {
       Int64(table.storage.format.byteCount(of: columns) ?? 0), Int64(columns))
   }
 
+  func moveRows(_ out: Address, _ table: Address, _ indices: [Int32], columns: Int) {
+    unsafe ek_move_rows(
+      out.bytes, table.bytes, indices, Int64(indices.count),
+      Int64(table.storage.format.byteCount(of: columns) ?? 0))
+  }
+
   func scatterAddRows(_ table: Address, _ x: Address, _ indices: [Int32], columns: Int) {
     unsafe ek_scatter_add_rows(
       table.floats, x.floats, indices, Int64(indices.count), Int64(columns))

@@ -32,7 +32,9 @@ extension CPUBackend {
     }
   }
 
-  /// The terms lie anywhere in memory. Pieces of all of them are brought together, a piece of every output is
+  /// The terms lie anywhere in memory.
+  ///
+  /// Pieces of all of them are brought together, a piece of every output is
   /// one product, and the pieces are shared among threads.
   func weightedSums(
     _ out: Address, base: Address, count: Int, terms: [Address], _ parts: [SumPart], outputs: Int

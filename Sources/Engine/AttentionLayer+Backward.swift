@@ -1,0 +1,128 @@
+import Graphs
+import Tensors
+
+extension AttentionLayer {
+  /// The gradient at the outputs of all heads, from that at what they write together.
+  func backward(write dwrite: Tensor) -> Tensor { weights.output.backward(dwrite) }
+
+  /// The gradient at the outputs of all heads, from that at each head's own write, `[token, dModel]`.
+  func backward(writes dwrites: [Matrix]) -> Tensor {
+    let shape = [dwrites[0].rowCount, headCount * dHead]
+    let target = MatrixLayout(
+      offset: 0, rowCount: shape[0], columnCount: shape[1], stride: shape[1])
+    let output = weights.output.weight.matrix
+    return .products(
+      shape: shape,
+      dwrites.enumerated().map { head, dwrite in
+        MatrixProduct(dwrite, output.columns(columns(head)), into: target.columns(columns(head)))
+      })
+  }
+
+  /// Queries, keys and values, or gradients at them, of a whole run as they were before they were turned.
+  func turnedBack(_ inputs: Inputs) -> Inputs {
+    var inputs = inputs
+    for (projection, count) in [(Reader.Projection.query, headCount), (.key, keyCount)] {
+      rotary?.rotate(
+        &inputs[projection], positions: tokens.positions, headCount: count, inverse: true)
+    }
+    return inputs
+  }
+
+  /// The gradients at queries, keys and values before they were turned.
+  ///
+  /// All are `[token, head · dHead]`: each head has its own copy of a shared key or value.
+  func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
+    var (dq, dk, dv) = kernel(headCount, keyCount).backward(
+      dz, q: inputs.query, k: inputs.key, v: inputs.value)
+    if rules.freezesPatterns { (dq, dk) = (Tensor(zeros: dq.shape), Tensor(zeros: dk.shape)) }
+    rotary?.rotate(&dq, positions: tokens.positions, headCount: headCount, inverse: true)
+    rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)
+    return Inputs(query: dq, key: dk, value: dv)
+  }
+
+  /// Sums the gradients of heads that share one of so many keys and values.
+  func shared(_ gradients: Inputs, by count: Int) -> Inputs {
+    let sums = { (gradient: Tensor) in
+      gradient.groupSums(groups: count, group: headCount / count, width: dHead)
+    }
+    return Inputs(
+      query: gradients.query, key: sums(gradients.key), value: sums(gradients.value))
+  }
+
+  /// The gradient at one read of all readers, `[token, dModel]`, from those at their inputs.
+  func backward(_ gradients: Inputs, _ tape: Tape) -> Tensor {
+    let own = shared(gradients, by: keyCount)
+    var dnormal = weights.query.backward(own.query)
+    dnormal.add(weights.key.backward(own.key))
+    dnormal.add(weights.value.backward(own.value))
+    return norm.backward(dnormal, x: tape.read, statistics: tape.statistics)
+  }
+
+  /// The products that carry gradients of queries, keys and values to each reader's normalised read.
+  ///
+  /// - Parameters:
+  ///   - gradients: Each `[token, reader · dHead]`.
+  ///   - graph: The graph, which says how many readers there are.
+  ///   - target: A window of `[reader · token, dModel]`.
+  /// - Returns: One product for each reader.
+  func readProducts(
+    _ gradients: Inputs, _ graph: ComputationGraph, into target: MatrixLayout
+  ) -> [MatrixProduct] {
+    let tokenCount = gradients.query.rowCount
+    return graph.projections.flatMap { projection, readers in
+      let linear = weights[projection]
+      let gradient = gradients[projection].matrix
+      return readers.enumerated().map { index, reader in
+        MatrixProduct(
+          gradient.columns(columns(index)),
+          linear.weight.matrix.rows(weightRows(reader: index, of: readers.count, linear)),
+          into: target.rows((reader * tokenCount)..<((reader + 1) * tokenCount)))
+      }
+    }
+  }
+
+  /// Adds the gradients of the output matrix, from those at each head's own write.
+  func addGradients(writes dwrites: [Matrix], z: Tensor, to sum: inout AttentionWeights) {
+    let target = sum.output.weight.layout
+    sum.output.weight.add(
+      dwrites.enumerated().map { head, dwrite in
+        MatrixProduct(
+          dwrite.transposed, z.matrix.columns(columns(head)), into: target.columns(columns(head)))
+      })
+  }
+
+  /// Adds the gradients of the matrices and biases that make queries, keys and values.
+  ///
+  /// - Parameters:
+  ///   - inputs: Gradients, each `[token, reader · dHead]`.
+  ///   - normal: The normalised reads, `[reader · token, dModel]`.
+  ///   - graph: The graph, which says how many readers there are.
+  ///   - sum: Gradients so far.
+  func addGradients(
+    inputs: Inputs, normal: Tensor, _ graph: ComputationGraph, to sum: inout AttentionWeights
+  ) {
+    let tokenCount = inputs.query.rowCount
+    for (projection, readers) in graph.projections {
+      let gradient = inputs[projection]
+      let biases = gradient.rowSum()
+      // Readers that share rows add to them one after another: windows of one call are disjoint.
+      for (index, reader) in readers.enumerated() {
+        let rows = weightRows(reader: index, of: readers.count, sum[projection])
+        let target = sum[projection].weight.layout.rows(rows)
+        sum[projection].weight.add([
+          MatrixProduct(
+            gradient.matrix.columns(columns(index)).transposed,
+            normal.matrix.rows((reader * tokenCount)..<((reader + 1) * tokenCount)), into: target)
+        ])
+        sum[projection].bias?.add(biases.slice(columns(index)), at: rows.lowerBound)
+      }
+    }
+  }
+}
+
+extension ComputationGraph {
+  /// The readers of each projection, counted within one layer's head readers.
+  var projections: [(Reader.Projection, Range<Int>)] {
+    Reader.Projection.allCases.map { ($0, headReaders(layer: 0, $0)) }
+  }
+}

@@ -1,0 +1,208 @@
+import Graphs
+import Tensors
+
+/// The attention of one layer: all that it does with its reads, and in the other file the backward of it.
+///
+/// Runs differ in how they form reads: one for all readers, or one for each.
+struct AttentionLayer {
+  let norm: Normalization
+  let weights: AttentionWeights
+  let headCount: Int
+  /// How many keys, and values, there are in the run: the model's own, or one for each reader of the graph.
+  let keyCount: Int
+  let dHead: Int
+  let variant: LayerVariant
+  let rotary: Rotary?
+  let rules: BackwardRules
+  private(set) var tokens: TokenPlaces
+
+  /// Queries, keys and values, already turned by their positions; or gradients of them before they are.
+  struct Inputs {
+    var query: Tensor  // [token, head · dHead]
+    var key: Tensor  // [token, key · dHead]
+    var value: Tensor  // [token, key · dHead]
+
+    subscript(projection: Reader.Projection) -> Tensor {
+      get {
+        switch projection {
+        case .query: query
+        case .key: key
+        case .value: value
+        }
+      }
+      _modify {
+        switch projection {
+        case .query: yield &query
+        case .key: yield &key
+        case .value: yield &value
+        }
+      }
+    }
+  }
+
+  /// What the backward needs of a forward in which all readers share one read.
+  struct Tape {
+    let read: Tensor  // [token, dModel]
+    let statistics: Tensor  // [token, 2]
+    let inputs: Inputs
+  }
+
+  /// The same layer over the run's tokens several times.
+  func repeated(_ count: Int) -> AttentionLayer {
+    var copy = self
+    copy.tokens = tokens.repeated(count)
+    return copy
+  }
+
+  // From reads to queries, keys and values ------------------------------------------------------
+
+  /// Queries, keys and values of all heads from one read, `[token, dModel]`.
+  func inputs(_ read: Tensor) -> Tape {
+    let normal = norm.forward(read)
+    let all = { (projection: Reader.Projection, count: Int) in
+      project(
+        projection, (0..<count).map { ReadPlace(reader: $0, read: 0) }, of: count,
+        normal.output, readCount: 1)
+    }
+    return Tape(
+      read: read, statistics: normal.statistics,
+      inputs: Inputs(
+        query: all(.query, headCount), key: all(.key, keyCount), value: all(.value, keyCount)))
+  }
+
+  /// A reader of one projection, and which of several reads it has.
+  struct ReadPlace {
+    let reader: Int
+    let read: Int
+  }
+
+  /// Queries, keys or values of some readers, `[token, place · dHead]`, turned by their positions.
+  ///
+  /// - Parameters:
+  ///   - projection: What the readers make.
+  ///   - places: The readers, as places among those of the projection, and the read of each.
+  ///   - count: How many readers the projection has.
+  ///   - normal: The normalised reads, `[read · token, dModel]`.
+  ///   - readCount: How many reads there are.
+  /// - Returns: Values of the readers in the order of `places`.
+  func project(
+    _ projection: Reader.Projection, _ places: [ReadPlace], of count: Int, _ normal: Tensor,
+    readCount: Int
+  ) -> Tensor {
+    let linear = weights[projection]
+    let tokenCount = normal.rowCount / readCount
+    let rows = places.map { weightRows(reader: $0.reader, of: count, linear) }
+    let target = MatrixLayout(
+      offset: 0, rowCount: tokenCount, columnCount: places.count * dHead,
+      stride: places.count * dHead)
+    // Neighbours that share a read are one product.
+    let starts = places.indices.filter {
+      $0 == 0 || places[$0].read != places[$0 - 1].read
+        || rows[$0].lowerBound != rows[$0 - 1].upperBound
+    }
+    let products = zip(starts, starts.dropFirst() + [places.count]).map { start, end in
+      let first = places[start].read * tokenCount
+      return MatrixProduct(
+        normal.matrix.rows(first..<(first + tokenCount)),
+        linear.weight.matrix.rows(rows[start].lowerBound..<rows[end - 1].upperBound).transposed,
+        into: target.columns(columns(start).lowerBound..<columns(end - 1).upperBound))
+    }
+    var values = Tensor.products(shape: [tokenCount, places.count * dHead], products)
+    values.add(
+      row: linear.bias.map { bias in Tensor(joining: rows.map { bias.slice($0) }) })
+    if projection != .value {
+      rotary?.rotate(&values, positions: tokens.positions, headCount: places.count)
+    }
+    return values
+  }
+
+  /// A head's columns in a tensor `[…, head · dHead]`.
+  func columns(_ head: Int) -> Range<Int> { (head * dHead)..<((head + 1) * dHead) }
+
+  /// The rows of a projection's matrix that a reader uses: shared ones serve several readers.
+  func weightRows(reader: Int, of readerCount: Int, _ linear: Linear) -> Range<Int> {
+    let sources = linear.weight.rowCount / dHead
+    return columns(reader * sources / readerCount)
+  }
+
+  // From queries, keys and values to writes -----------------------------------------------------
+
+  /// The outputs of all heads before the output matrix, `[token, head · dHead]`.
+  func attend(_ inputs: Inputs) -> Tensor {
+    kernel(headCount, keyCount).forward(q: inputs.query, k: inputs.key, v: inputs.value)
+  }
+
+  /// The outputs of some heads only, `[token, place among heads · dHead]`.
+  func attend(_ inputs: Inputs, heads: [Int]) -> Tensor {
+    guard heads.count < headCount else { return attend(inputs) }
+    let shared = heads.map { $0 * keyCount / headCount }
+    return attendEach(
+      Inputs(
+        query: inputs.query.gatherColumnBlocks(heads, width: dHead),
+        key: inputs.key.gatherColumnBlocks(shared, width: dHead),
+        value: inputs.value.gatherColumnBlocks(shared, width: dHead)))
+  }
+
+  /// The outputs of heads that each have a key and value of their own.
+  func attendEach(_ inputs: Inputs) -> Tensor {
+    let count = inputs.query.columnCount / dHead
+    return kernel(count, count).forward(q: inputs.query, k: inputs.key, v: inputs.value)
+  }
+
+  func kernel(_ headCount: Int, _ keyCount: Int) -> PromptAttention {
+    PromptAttention(
+      starts: tokens.starts, headCount: headCount, keyValueHeadCount: keyCount,
+      scale: variant.attentionScale, isCausal: variant.isCausal)
+  }
+
+  /// What all heads write together, with the bias that belongs to none of them, `[token, dModel]`.
+  func write(_ z: Tensor) -> Tensor { weights.output.forward(z) }
+
+  /// What one head writes, `[token, dModel]`.
+  ///
+  /// - Parameters:
+  ///   - z: `[token, place · dHead]`, of all heads or of some.
+  ///   - place: The head's place among those.
+  ///   - head: The head.
+  /// - Returns: The write, without the bias that belongs to no head.
+  func write(_ z: Tensor, at place: Int, head: Int) -> Tensor {
+    .product(
+      z.matrix.columns(columns(place)),
+      weights.output.weight.matrix.columns(columns(head)).transposed)
+  }
+
+  /// What some heads write together without the bias, `[token, dModel]`; z is of those heads only.
+  func write(_ z: Tensor, heads: [Int]) -> Tensor {
+    .product(
+      z.matrix, weights.output.weight.gatherColumnBlocks(heads, width: dHead).matrix.transposed)
+  }
+
+  /// The products that are the heads' writes, each into its block of `[head, token, dModel]`.
+  func writes(_ z: Matrix, into target: MatrixLayout) -> [MatrixProduct] {
+    (0..<headCount).map { head in
+      MatrixProduct(
+        z.columns(columns(head)), weights.output.weight.matrix.columns(columns(head)).transposed,
+        into: target.rows((head * z.rowCount)..<((head + 1) * z.rowCount)))
+    }
+  }
+}
+
+extension AttentionWeights {
+  /// The matrix of a projection.
+  subscript(projection: Reader.Projection) -> Linear {
+    get {
+      switch projection {
+      case .query: query
+      case .key: key
+      case .value: value
+      }
+    }
+    _modify {
+      switch projection {
+      case .query: yield &query
+      case .key: yield &key
+      case .value: yield &value
+      }
+    }
+  }
+}
