@@ -1,6 +1,7 @@
 public import Graphs
 import Engine
 import Tasks
+import Tensors
 
 /// Automated circuit discovery (ACDC, arXiv 2304.14997): edges are ablated one after another, and those
 /// stay ablated without which the loss rises by less than τ.
@@ -78,7 +79,7 @@ public struct ACDC: DiscoveryMethod {
         state.scores.count == size && state.threshold <= thresholds.count
           && state.sweep.map { $0.columns.count == size && $0.reader <= graph.readerCount } ?? true
       } ?? State(scores: [Float](repeating: 0, count: size))
-    let batches = problem.intactBatches().map(\.batch)
+    let batches = problem.maskedBatches.value.map { IntactBatch($0, of: problem) }
     while state.threshold < thresholds.count {
       let mask = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
         left in

@@ -107,9 +107,7 @@ public struct AttributionPatching: DiscoveryMethod {
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let metric = try requireGradient(problem)
-    let values = AblationValues(
-      problem.ablation, task: problem.ablationTask, model: problem.model)
-    let batches = problem.task.batches(problem.model.plainBatch)
+    let batches = problem.plainBatches.value
     let moduleCount = path == .input ? 1 : 2 * problem.graph.layerCount + 1
     let size = problem.graph.writerCount * problem.graph.readerCount
     var state =
@@ -117,7 +115,7 @@ public struct AttributionPatching: DiscoveryMethod {
       ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
-      let runs = PathRuns(self, batches[state.batch], problem, metric, values)
+      let runs = PathRuns(self, batches[state.batch], problem, metric)
       while state.module < moduleCount {
         run.progress(
           RunProgress(
@@ -148,13 +146,13 @@ private struct PathRuns {
 
   init(
     _ method: AttributionPatching, _ batch: PairBatch, _ problem: DiscoveryProblem,
-    _ metric: any DifferentiableMetric, _ values: AblationValues
+    _ metric: any DifferentiableMetric
   ) {
     self.problem = problem
     self.metric = metric
     self.batch = batch
     path = method.path
-    ablated = values.writes(for: batch)
+    ablated = problem.ablationValues.writes(for: batch)
     run = PlainRun(problem.model, batch: batch.clean)
     clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
     let result = clean?.result ?? run.forward()

@@ -1,6 +1,7 @@
 public import Graphs
 public import Engine
 public import Tasks
+import Tensors
 
 /// What a method is asked: which edges of a model's graph matter for a task.
 public struct DiscoveryProblem: Sendable {
@@ -11,9 +12,15 @@ public struct DiscoveryProblem: Sendable {
   /// The edges that are scored.
   public let graph: ComputationGraph
   /// What an ablated edge carries.
-  public let ablation: Ablation
-  /// The task whose prompts means are taken over: that of the whole, when ``task`` is a part of it.
-  private(set) var ablationTask: CircuitTask
+  public var ablation: Ablation { ablationValues.ablation }
+  /// The ablated values, with means over the whole task, when ``task`` is a part of it.
+  package let ablationValues: AblationValues
+  /// The prompts in batches for plain runs.
+  let plainBatches: Lazy<[PairBatch]>
+  /// The prompts in batches for masked runs.
+  let maskedBatches: Lazy<[PairBatch]>
+  /// The prompts in batches for masked runs with gradients.
+  let trainingBatches: Lazy<[PairBatch]>
 
   /// States a problem.
   ///
@@ -26,26 +33,31 @@ public struct DiscoveryProblem: Sendable {
     model: Transformer, task: CircuitTask, graph: ComputationGraph? = nil,
     ablation: Ablation = .resample
   ) {
-    self.model = model
-    self.task = task
-    self.graph = graph ?? model.graph
-    self.ablation = ablation
-    ablationTask = task
+    self.init(
+      model: model, task: task, graph: graph ?? model.graph,
+      ablationValues: AblationValues(ablation, task: task, model: model))
   }
 
-  /// The problem for some of the task's pairs; means are still taken over all of them.
+  private init(
+    model: Transformer, task: CircuitTask, graph: ComputationGraph, ablationValues: AblationValues
+  ) {
+    self.model = model
+    self.task = task
+    self.graph = graph
+    self.ablationValues = ablationValues
+    plainBatches = Lazy { task.batches(model.plainBatch) }
+    maskedBatches = Lazy { task.batches(model.maskedBatch(withGradients: false)) }
+    trainingBatches = Lazy { task.batches(model.maskedBatch(withGradients: true)) }
+  }
+
+  /// The problem for some of the task's pairs; means are still those over all of them, taken once.
   public func restricted(to pairs: Range<Int>) -> DiscoveryProblem {
-    var part = DiscoveryProblem(
-      model: model, task: task.restricted(to: pairs), graph: graph, ablation: ablation)
-    part.ablationTask = ablationTask
-    return part
+    DiscoveryProblem(
+      model: model, task: task.restricted(to: pairs), graph: graph, ablationValues: ablationValues)
   }
 }
 
 extension DiscoveryProblem {
-  /// How many batches a masked run takes.
-  var batchCount: Int { task.batches(model.maskedBatch(withGradients: false)).count }
-
   /// The metric, which must have a gradient, and one that is not zero on the clean run if that is all.
   ///
   /// - Throws: ``MethodError/notDifferentiable(metric:)`` or ``MethodError/zeroGradient(metric:)``.

@@ -1,6 +1,7 @@
 public import Graphs
 import Engine
 import Tasks
+import Tensors
 
 /// What a user may set for a method.
 public struct MethodOptions: Sendable, Equatable {
@@ -139,8 +140,7 @@ public enum DiscoveryMethods {
 extension DiscoveryProblem {
   /// A training's passes: each step runs one of the batches.
   fileprivate func passes(of settings: TrainingSettings) -> PassCount {
-    let batches = task.batches(model.maskedBatch(withGradients: true)).count
-    let share = Double(settings.steps) / Double(batches)
+    let share = Double(settings.steps) / Double(trainingBatches.value.count)
     return PassCount(forward: 2 + share, backward: share)
   }
 }

@@ -1,6 +1,7 @@
 public import Graphs
 import Engine
 import Tasks
+import Tensors
 
 /// Activation patching of edges one at a time: the true rise of the loss that EAP estimates.
 ///
@@ -37,7 +38,9 @@ public struct ExactPatching: DiscoveryMethod {
       ?? State(sums: [Double](repeating: 0, count: size))
     let writers = writers(graph)
     let edgeCount = writers.map(\.count).reduce(0, +)
-    for (index, batch) in problem.intactBatches(from: state.batch) {
+    let batches = problem.maskedBatches.value
+    while state.batch < batches.count {
+      let batch = IntactBatch(batches[state.batch], of: problem)
       let intact = batch.prepared.run(EdgeMask(1, graph: graph))
       let whole = batch.fullMetric
       while state.reader < graph.readerCount {
@@ -45,8 +48,8 @@ public struct ExactPatching: DiscoveryMethod {
         let before = writers[..<reader].map(\.count).reduce(0, +)
         run.progress(
           RunProgress(
-            "patching edges", done: index * edgeCount + before,
-            total: problem.batchCount * edgeCount))
+            "patching edges", done: state.batch * edgeCount + before,
+            total: batches.count * edgeCount))
         if !writers[reader].isEmpty {
           let trials = ReaderTrials(intact, from: batch.state, reader: reader)
           let columns = writers[reader].map { writer in
@@ -59,7 +62,7 @@ public struct ExactPatching: DiscoveryMethod {
         state.reader += 1
         run.keep(state)
       }
-      (state.batch, state.reader) = (index + 1, 0)
+      (state.batch, state.reader) = (state.batch + 1, 0)
     }
     run.progress(RunProgress("patching edges", done: edgeCount, total: edgeCount))
     return try problem.scores(state.sums)

@@ -35,7 +35,7 @@ public struct HeadImportance: DiscoveryMethod {
     let metric = try problem.requireGradient(onCleanRun: true)
     let count = level == .nodes ? graph.logitsReader : graph.writerCount * graph.readerCount
     var sums = [Double](repeating: 0, count: count)
-    let batches = problem.task.batches(problem.model.plainBatch)
+    let batches = problem.plainBatches.value
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring nodes", done: index, total: batches.count))
       add(batch, problem, metric, to: &sums)

@@ -11,14 +11,16 @@ struct PreparedBatch {
   let reference: ReferenceLogits
   private let problem: DiscoveryProblem
 
-  fileprivate init(
-    _ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues,
-    _ full: Tensor
-  ) {
+  /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
+  init(_ batch: PairBatch, of problem: DiscoveryProblem) {
+    self.init(batch, of: problem, PlainRun(problem.model, batch: batch.clean).forward())
+  }
+
+  fileprivate init(_ batch: PairBatch, of problem: DiscoveryProblem, _ full: PlainRun.Result) {
     self.batch = batch
     self.problem = problem
-    ablated = AblatedStream(values.writes(for: batch), model: problem.model)
-    reference = ReferenceLogits(full)
+    ablated = AblatedStream(problem.ablationValues.writes(for: batch), model: problem.model)
+    reference = ReferenceLogits(full.logits)
   }
 
   func run(_ mask: EdgeMask) -> MaskedRun {
@@ -35,9 +37,10 @@ struct IntactBatch {
   /// The outputs whose logits the metric reads; nil for all.
   private let outputs: [Int32]?
 
-  fileprivate init(_ batch: PairBatch, of problem: DiscoveryProblem, _ values: AblationValues) {
+  /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
+  init(_ batch: PairBatch, of problem: DiscoveryProblem) {
     let full = PlainRun(problem.model, batch: batch.clean).taped()
-    prepared = PreparedBatch(batch, of: problem, values, full.logits)
+    prepared = PreparedBatch(batch, of: problem, full.result)
     metric = problem.task.metric
     outputs = metric.readsAnswersOnly ? batch.outputs : nil
     state = MaskedState(
@@ -59,30 +62,6 @@ struct IntactBatch {
         ofRuns: trials.logits(some, of: outputs), outputs: outputs, of: prepared.batch,
         reference: prepared.reference
       ).map { $0.reduce(0, +) }
-    }
-  }
-}
-
-extension DiscoveryProblem {
-  /// The prompts in batches for masked runs, each with its intact run; made one by one.
-  ///
-  /// - Parameter first: How many batches are passed over.
-  /// - Returns: Batches and their places.
-  /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
-  func intactBatches(from first: Int = 0) -> some Sequence<(index: Int, batch: IntactBatch)> {
-    let values = AblationValues(ablation, task: ablationTask, model: model)
-    let batches = task.batches(model.maskedBatch(withGradients: false))
-    return batches.indices.dropFirst(first).lazy.map { index in
-      (index, IntactBatch(batches[index], of: self, values))
-    }
-  }
-
-  /// The prompts in batches for masked runs with gradients.
-  func trainingBatches() -> [PreparedBatch] {
-    let values = AblationValues(ablation, task: ablationTask, model: model)
-    return task.batches(model.maskedBatch(withGradients: true)).map { batch in
-      PreparedBatch(
-        batch, of: self, values, PlainRun(model, batch: batch.clean).forward().logits)
     }
   }
 }

@@ -1,25 +1,29 @@
 package import Engine
-import Tensors
+package import Tensors
 
-/// An ablation made ready for a task: means are taken once, over the whole task.
+/// What an ablation puts in place of writes, with means over one whole task.
+///
+/// Means are taken at their first use, once for all copies.
 package struct AblationValues: Sendable {
-  private let ablation: Ablation
+  package let ablation: Ablation
   private let model: Transformer
-  /// Means as rows: one, or one for each position; empty for other ablations.
-  private let means: CompactWrites?
+  /// Means as rows: one, or one for each position; nil for other ablations.
+  package let means: Lazy<CompactWrites>?
   private let isPositional: Bool
 
-  /// - Complexity: One forward pass over the prompts for the means, two for those of both kinds.
+  /// Runs nothing yet.
+  ///
+  /// The means' first use takes one forward pass over the task's prompts, two for those of both kinds.
   package init(_ ablation: Ablation, task: CircuitTask, model: Transformer) {
     self.ablation = ablation
     self.model = model
     switch ablation {
     case .resample, .zero: (means, isPositional) = (nil, false)
     case .mean(let prompts):
-      means = Self.means(prompts, task, model) { _ in 0 }
+      means = Lazy { Self.means(prompts, task, model) { _ in 0 } }
       isPositional = false
     case .positionalMean(let prompts):
-      means = Self.means(prompts, task, model) { $0 }
+      means = Lazy { Self.means(prompts, task, model) { $0 } }
       isPositional = true
     }
   }
@@ -28,7 +32,7 @@ package struct AblationValues: Sendable {
   package func writes(for batch: PairBatch, corrupted: CompactWrites? = nil) -> CompactWrites {
     if let means {
       let rows = batch.clean.positions.map { isPositional ? $0 : 0 }
-      return means.map { $0.gatherRows(rows) }
+      return means.value.map { $0.gatherRows(rows) }
     }
     if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
     return corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
@@ -38,7 +42,7 @@ package struct AblationValues: Sendable {
   private static func means(
     _ prompts: Ablation.Prompts, _ task: CircuitTask, _ model: Transformer,
     group: (Int32) -> Int32
-  ) -> CompactWrites? {
+  ) -> CompactWrites {
     var sums: [RowMeans] = []
     let groupCount =
       (task.pairs.map { Int(group(Int32($0.clean.count - 1))) }.max() ?? 0) + 1

@@ -35,7 +35,7 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
       ?? State(
         numbers: [Double](repeating: parametrisation.start, count: count), adam: Adam(count: count),
         generator: SeededGenerator(seed: settings.seed))
-    let batches = problem.trainingBatches()
+    let batches = problem.trainingBatches.value.map { PreparedBatch($0, of: problem) }
     let scale = scale(problem, batches)
     while state.step < steps {
       run.progress(
