@@ -185,13 +185,8 @@ struct Measuring {
     }
     // What takes many passes is done again for every prompt only when it is asked for.
     guard isNamed || entry.passes(options, problem).forward <= 50 else { return nil }
-    let method = entry.make(options)
-    let groups = groups(of: task.pairs.count)
-    let parts = try groups.enumerated().map { index, group in
-      bar.show(RunProgress("scoring prompts", done: index, total: groups.count))
-      return try method.scores(for: problem.restricted(to: group)) { _ in }
-    }
-    bar.show(RunProgress("scoring prompts", done: groups.count, total: groups.count))
+    let parts = try entry.make(options).promptScores(
+      for: problem, groups: groups(of: task.pairs.count), run: MethodRun(progress: bar.show))
     return Stability(parts: parts, selection: found.selection, draws: draws, seed: seed)
   }
 

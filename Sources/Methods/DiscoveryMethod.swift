@@ -110,6 +110,21 @@ public protocol DiscoveryMethod: Sendable {
   /// - Returns: A score for every edge of the problem's graph.
   /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
   func scores(for problem: DiscoveryProblem, run: MethodRun) throws(MethodError) -> EdgeScores
+
+  /// Scores every edge on several groups of prompts, on each as if the problem were restricted to it.
+  ///
+  /// By default one group after another; a method that can tell prompts apart in one run of all of them may
+  /// do so here.
+  ///
+  /// - Parameters:
+  ///   - problem: The problem of all prompts.
+  ///   - groups: Which of the task's pairs belong together, none of them empty.
+  ///   - run: Is told about progress.
+  /// - Returns: For each group, a score for every edge of the problem's graph.
+  /// - Throws: ``MethodError`` when the method cannot say anything about the problem.
+  func promptScores(
+    for problem: DiscoveryProblem, groups: [Range<Int>], run: MethodRun
+  ) throws(MethodError) -> [EdgeScores]
 }
 
 extension DiscoveryMethod {
@@ -117,6 +132,19 @@ extension DiscoveryMethod {
   public var ownCircuit: CircuitSelection? { nil }
   /// Most methods can say something about every problem.
   public func check(_ problem: DiscoveryProblem) throws(MethodError) {}
+
+  /// Scores one group after another; how far it has come is not kept.
+  public func promptScores(
+    for problem: DiscoveryProblem, groups: [Range<Int>], run: MethodRun
+  ) throws(MethodError) -> [EdgeScores] {
+    var parts: [EdgeScores] = []
+    for (index, group) in groups.enumerated() {
+      run.progress(RunProgress("scoring prompts", done: index, total: groups.count))
+      parts.append(try scores(for: problem.restricted(to: group), run: MethodRun()))
+    }
+    run.progress(RunProgress("scoring prompts", done: groups.count, total: groups.count))
+    return parts
+  }
 }
 
 /// Why a method cannot score a problem.

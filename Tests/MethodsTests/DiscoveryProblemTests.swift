@@ -1,0 +1,79 @@
+import Graphs
+import Methods
+import Tasks
+import TestSupport
+import Testing
+
+/// What the parts of a problem share, and what they do not.
+@Suite struct DiscoveryProblemTests {
+  private static let ablations: [Ablation] = [
+    .resample, .mean(), .positionalMean(over: .both), .zero,
+  ]
+
+  private func problem(_ ablation: Ablation) throws -> DiscoveryProblem {
+    let golden = try GoldenModel("gpt2")
+    return DiscoveryProblem(
+      model: golden.model, task: try golden.task(LogitDifference()), ablation: ablation)
+  }
+
+  /// Two prompts together, then one by one.
+  private func groups(_ problem: DiscoveryProblem) -> [Range<Int>] {
+    [0..<2] + (2..<problem.task.pairs.count).map { $0..<$0 + 1 }
+  }
+
+  @Test(arguments: [Ablation.mean(), .positionalMean(over: .clean)])
+  func `the parts of a problem share its means`(ablation: Ablation) throws {
+    let whole = try problem(ablation)
+    let part = whole.restricted(to: 1..<3)
+    #expect(part.ablation == ablation && part.task.pairs.count == 2)
+    let means = try #require(whole.ablationValues.means)
+    #expect(part.ablationValues.means === means)
+    #expect(part.restricted(to: 0..<1).ablationValues.means === means)
+    #expect(try problem(ablation).ablationValues.means !== means)
+  }
+
+  /// Whatever was run before, a part's scores are those of a problem that nothing was asked of yet.
+  @Test(arguments: ablations) func `shared means are those of each part by itself`(
+    ablation: Ablation
+  ) throws {
+    let methods: [any DiscoveryMethod] = [
+      AttributionPatching.plain, ExactPatching(), ACDC(thresholds: [0.01]),
+    ]
+    for method in methods {
+      let whole = try problem(ablation)
+      let groups = groups(whole)
+      var steps: [RunProgress] = []
+      let parts = try method.promptScores(
+        for: whole, groups: groups, run: MethodRun { steps.append($0) })
+      #expect(steps.map(\.done) == Array(0...groups.count))
+      for (part, group) in zip(parts, groups) {
+        #expect(try part == method.scores(for: problem(ablation).restricted(to: group)))
+      }
+    }
+  }
+
+  /// A sum over prompts is that of its parts, which holds only with the same means for all.
+  @Test(arguments: ablations) func `scores are the mean of those of the prompts`(
+    ablation: Ablation
+  ) throws {
+    let whole = try problem(ablation)
+    let groups = groups(whole)
+    let count = Double(whole.task.pairs.count)
+    for method in [AttributionPatching.plain as any DiscoveryMethod, ExactPatching()] {
+      let parts = try method.promptScores(for: whole, groups: groups, run: MethodRun())
+      let scores = try method.scores(for: whole).values.map(Double.init)
+      let mean = scores.indices.map { edge in
+        zip(parts, groups).reduce(0) { $0 + Double($1.0.values[edge]) * Double($1.1.count) / count }
+      }
+      expectClose(mean, scores, relative: 1e-4, "\(ablation)")
+    }
+  }
+
+  @Test func `means over a part would give other scores`() throws {
+    let whole = try problem(.mean())
+    let part = whole.restricted(to: 0..<1)
+    let alone = DiscoveryProblem(model: part.model, task: part.task, ablation: .mean())
+    let method = AttributionPatching.plain
+    #expect(try method.scores(for: part) != method.scores(for: alone))
+  }
+}
