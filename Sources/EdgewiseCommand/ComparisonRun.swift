@@ -15,7 +15,7 @@ struct ComparisonRun {
     /// The circuit that is known.
     case truth(Circuit)
     /// Prompts that circuits were not found on.
-    case unseen(CircuitTask)
+    case unseen(CircuitEvaluation)
   }
 
   init(
@@ -32,7 +32,11 @@ struct ComparisonRun {
     let truth = isOwn ? loaded.known?.truth(for: ablation) : nil
     standard =
       try truth.map(Standard.truth)
-      ?? .unseen(command.prompts(task, seed: command.seed &+ 1).heldOut(from: made, for: loaded))
+      ?? .unseen(
+        CircuitEvaluation(
+          model: loaded.model,
+          task: command.prompts(task, seed: command.seed &+ 1).heldOut(from: made, for: loaded),
+          ablation: ablation))
     if isOwn, truth == nil {
       note("note: the circuit of \(name) is not known for \(ablation) ablation.")
     }
@@ -110,10 +114,9 @@ struct ComparisonRun {
       return .recovery(
         edges: RecoveryCurve(of: scores, truth: truth),
         nodes: RecoveryCurve(of: scores, truth: truth, level: .nodes))
-    case .unseen(let task):
-      let curves = CircuitEvaluation(
-        model: loaded.model, task: task, ablation: command.edges.ablation
-      ).curves(of: scores, by: [.signed, .magnitude], progress: bar.show)
+    case .unseen(let evaluation):
+      let curves = evaluation.curves(
+        of: scores, by: [.signed, .magnitude], progress: bar.show)
       return .faithfulness(signed: curves[0], magnitude: curves[1])
     }
   }

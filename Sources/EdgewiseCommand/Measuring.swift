@@ -6,6 +6,7 @@ import Foundation
 struct Measuring {
   private let found: EvaluationSource
   private let scheme: AblationScheme
+  private let evaluation: CircuitEvaluation
   private let bar: ProgressBar
   private let draws: Int
   private let named: [MeasureOptions.Measure]
@@ -23,6 +24,7 @@ struct Measuring {
   ) throws {
     self.found = found
     self.scheme = scheme
+    evaluation = CircuitEvaluation(model: found.model, task: found.task, scheme: scheme)
     self.bar = bar
     draws = options.draws
     named = options.measures?.elements ?? []
@@ -88,10 +90,6 @@ struct Measuring {
       throw Failure("\(path): it groups keys and values in another way than the circuit does.")
     }
     return contents
-  }
-
-  private var evaluation: CircuitEvaluation {
-    CircuitEvaluation(model: found.model, task: found.task, scheme: scheme)
   }
 
   /// Measures what was asked for.

@@ -3,10 +3,13 @@ public import Engine
 public import Tasks
 
 /// Runs a task through circuits of a model.
+///
+/// Means over the prompts are taken at their first use, once for everything that is measured by copies of it.
 public struct CircuitEvaluation: Sendable {
-  let model: Transformer
-  let task: CircuitTask
+  let runs: InterventionRuns
   let scheme: AblationScheme
+  var model: Transformer { runs.model }
+  var task: CircuitTask { runs.task }
 
   /// Chooses what is run.
   ///
@@ -15,8 +18,7 @@ public struct CircuitEvaluation: Sendable {
   ///   - task: The prompts and the metric.
   ///   - scheme: What is ablated, by what and where.
   public init(model: Transformer, task: CircuitTask, scheme: AblationScheme = AblationScheme()) {
-    self.model = model
-    self.task = task
+    runs = InterventionRuns(model: model, task: task)
     self.scheme = scheme
   }
 
@@ -49,7 +51,7 @@ public struct CircuitEvaluation: Sendable {
     of circuits: [Circuit], by metrics: [any Metric], progress: RunProgress.Handler = { _ in }
   ) -> [[Faithfulness]] {
     guard let graph = circuits.first?.graph else { return [] }
-    let measured = InterventionRuns(model: model, task: task).measure(
+    let measured = runs.measure(
       [scheme.everyEdge(of: graph)] + circuits.map(scheme.intervention(on:)), by: metrics,
       progress: progress)
     return measured.values.dropFirst().map { values in

@@ -83,7 +83,7 @@ extension CircuitEvaluation {
       let cut = circuit.union(of: parts.map(\.edges))
       return [scheme.keeping(kept.subtracting(cut)), scheme.keeping(cut.complement)]
     }
-    let measured = InterventionRuns(model: model, task: task).measure(
+    let measured = runs.measure(
       [scheme.everyEdge(of: circuit.graph)] + interventions, by: [task.metric],
       progress: progress)
     let values = measured.values.map { $0[0] }

@@ -12,14 +12,21 @@ public struct InterventionValues: Sendable {
 }
 
 /// Runs the prompts of a task under interventions.
+///
+/// Means over the prompts are taken at their first use, once for everything that is measured by copies of it.
 public struct InterventionRuns: Sendable {
   let model: Transformer
   let task: CircuitTask
+  let ablationValues: [Ablation: AblationValues]
 
   /// Chooses what is run.
   public init(model: Transformer, task: CircuitTask) {
     self.model = model
     self.task = task
+    ablationValues = Dictionary(
+      uniqueKeysWithValues: Ablation.allCases.map {
+        ($0, AblationValues($0, task: task, model: model))
+      })
   }
 
   /// Measures the full model on the clean prompts.
@@ -47,18 +54,14 @@ public struct InterventionRuns: Sendable {
   ///   - metrics: Metrics whose answers the task's pairs have.
   ///   - progress: Is told about every run.
   /// - Returns: The metrics of every prompt.
-  /// - Complexity: One forward pass for the full model, one or two for each ablation, one more for means,
-  ///   and one masked pass or less for each intervention, or more where it leaves some positions intact.
+  /// - Complexity: One forward pass for the full model, one or two for each ablation, one more for means at
+  ///   their first use, and one masked pass or less for each intervention, or more where it leaves some
+  ///   positions intact.
   public func measure(
     _ interventions: [Intervention], by metrics: [any Metric],
     progress: RunProgress.Handler = { _ in }
   ) -> InterventionValues {
-    var sources: [Ablation: AblationValues] = [:]
-    var ablations: [Ablation] = []
-    for ablation in interventions.map(\.ablation) where sources[ablation] == nil {
-      sources[ablation] = AblationValues(ablation, task: task, model: model)
-      ablations.append(ablation)
-    }
+    let ablations = Ablation.allCases.filter(Set(interventions.map(\.ablation)).contains)
     var full = [[Double]](repeating: [], count: metrics.count)
     var values = [[[Double]]](repeating: full, count: interventions.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
@@ -66,7 +69,7 @@ public struct InterventionRuns: Sendable {
     for (index, batch) in batches.enumerated() {
       var done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
-      var runs = BatchRuns(model: model, batch: batch, sources: sources)
+      var runs = BatchRuns(self, batch: batch)
       let reference = ReferenceLogits(runs.clean.logits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         for (index, metric) in metrics.enumerated() {
@@ -94,7 +97,7 @@ public struct InterventionRuns: Sendable {
 struct BatchRuns {
   let model: Transformer
   let batch: PairBatch
-  let sources: [Ablation: AblationValues]
+  private let ablationValues: [Ablation: AblationValues]
   /// The full model on the clean prompts.
   let clean: PlainRun.TapedResult
   private var ablatedStarts: [Ablation: Start] = [:]
@@ -106,10 +109,10 @@ struct BatchRuns {
     let state: MaskedState
   }
 
-  init(model: Transformer, batch: PairBatch, sources: [Ablation: AblationValues]) {
-    self.model = model
+  init(_ runs: InterventionRuns, batch: PairBatch) {
+    model = runs.model
     self.batch = batch
-    self.sources = sources
+    ablationValues = runs.ablationValues
     clean = PlainRun(model, batch: batch.clean).taped()
   }
 
@@ -151,8 +154,8 @@ struct BatchRuns {
   mutating func start(_ intervention: Intervention) -> Start {
     let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
     if let start = ablatedStarts[ablation] { return start }
-    guard let values = sources[ablation] else {
-      preconditionFailure("the ablation \(ablation) was not made ready")
+    guard let values = ablationValues[ablation] else {
+      preconditionFailure("the ablation \(ablation) is not one of Ablation.allCases")
     }
     let made: Start
     if ablation == .resample {

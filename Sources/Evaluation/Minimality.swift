@@ -31,16 +31,13 @@ extension CircuitEvaluation {
   public func minimality(
     of circuit: Circuit, progress: RunProgress.Handler = { _ in }
   ) -> [Contribution] {
-    let sources = [
-      scheme.ablation: AblationValues(scheme.ablation, task: task, model: model)
-    ]
     let kept = scheme.edges(of: circuit)
     let parts = scheme.parts(of: circuit)
     var effects = [[Double]](repeating: [], count: parts.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
     var done = 0
     for batch in batches {
-      var runs = BatchRuns(model: model, batch: batch, sources: sources)
+      var runs = BatchRuns(self.runs, batch: batch)
       let reference = ReferenceLogits(runs.clean.logits)
       let metric = { (logits: Tensor) in
         task.metric.values(ofRuns: logits, of: batch, reference: reference)[0]

@@ -4,6 +4,7 @@ import Graphs
 import Methods
 import Models
 import Tasks
+import Tensors
 import TestSupport
 import Testing
 
@@ -34,6 +35,21 @@ import Testing
     #expect(measured[0].value > 0.98 && measured[1].circuit.mean == 1)
     let broken = try #require(Circuit(edges.dropLast(), graph: model.graph))
     #expect(abs(evaluation.faithfulness(of: broken).value) < 0.02)
+  }
+
+  /// Several measures share means and nothing else: each is what it is by itself.
+  @Test(arguments: [Ablation.mean(), .positionalMean(over: .both)])
+  func `measures on the same prompts leave each other alone`(ablation: Ablation) throws {
+    let golden = try GoldenModel("gpt2")
+    let task = try golden.task(LogitDifference())
+    let fresh = { CircuitEvaluation(model: golden.model, task: task, ablation: ablation) }
+    let values = Tensor.random([golden.graph.writerCount, golden.graph.readerCount], seed: 1)
+    let circuit = EdgeScores(values.values(), graph: golden.graph).circuit(edgeCount: 12)
+    let shared = fresh()
+    #expect(shared.minimality(of: circuit) == fresh().minimality(of: circuit))
+    #expect(shared.faithfulness(of: circuit) == fresh().faithfulness(of: circuit))
+    #expect(
+      shared.completeness(of: circuit, halves: 2) == fresh().completeness(of: circuit, halves: 2))
   }
 
   @Test(arguments: Metrics.all.map(\.name)) func `the full model by itself is that beside circuits`(
