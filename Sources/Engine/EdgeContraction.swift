@@ -13,7 +13,7 @@ extension PlainRun {
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
     into scores: inout Sums
   ) {
-    contract(difference, with: gradients, graph: graph, segments: [0..<batch.tokens.count]) {
+    contract(difference, with: gradients, graph: graph, segments: [[0..<batch.tokens.count]]) {
       scores.add($1)
     }
   }
@@ -29,16 +29,21 @@ extension PlainRun {
   ///   - difference: The writers' clean minus ablated values.
   ///   - gradients: The gradients at the readers.
   ///   - graph: The model's graph, maybe with grouped keys and values.
-  ///   - segments: Ranges of tokens, ascending and apart from each other; tokens between them are left out.
+  ///   - segments: Each some ranges of tokens, all of them ascending; tokens that none has are left out.
   ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   package func contract(
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
-    segments: [Range<Int>], add: (_ segment: Int, _ terms: Tensor) -> Void
+    segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
+    let rows = segments.joined().flatMap { $0.map(Int32.init) }
+    // Tokens that take part are brought together, so that tiles are full.
+    let isWhole = rows.count == batch.tokens.count
+    let writes = isWhole ? difference : difference.map { $0.gatherRows(rows) }
+    let gradients = isWhole ? gradients : gradients.gathered(rows)
     let length = min(max(tileBudget / (graph.writerCount * graph.dModel), 8), 64)
-    let tiles = Self.tiles(segments, length: length)
+    let tiles = Self.tiles(segments.map { $0.map(\.count).reduce(0, +) }, length: length)
     orderedTerms(
-      tiles.count, of: { Contraction(self, difference, gradients, graph, tiles[$0]).scores() }
+      tiles.count, of: { Contraction(self, writes, gradients, graph, tiles[$0]).scores() }
     ) { tile, terms in
       for (part, term) in zip(tiles[tile].parts, terms) { add(part.segment, term) }
     }
@@ -46,29 +51,38 @@ extension PlainRun {
 
   /// Consecutive tokens that are expanded together, and the segments that they belong to.
   fileprivate struct Tile {
-    var tokens: Range<Int>
-    var parts: [(segment: Int, tokens: Range<Int>)]
+    let tokens: Range<Int>
+    let parts: [(segment: Int, tokens: Range<Int>)]
   }
 
-  /// Cuts segments into tiles of at most so many tokens; short neighbours share one.
-  private static func tiles(_ segments: [Range<Int>], length: Int) -> [Tile] {
-    var tiles: [Tile] = []
-    for (segment, tokens) in segments.enumerated() {
-      var start = tokens.lowerBound
-      while start < tokens.upperBound {
-        let last = tiles.last?.tokens ?? 0..<0
-        let isOpen = !tiles.isEmpty && last.upperBound == start && last.count < length
-        let end = min(start + length - (isOpen ? last.count : 0), tokens.upperBound)
-        if isOpen {
-          tiles[tiles.count - 1].tokens = last.lowerBound..<end
-          tiles[tiles.count - 1].parts.append((segment, start..<end))
-        } else {
-          tiles.append(Tile(tokens: start..<end, parts: [(segment, start..<end)]))
-        }
-        start = end
+  /// Cuts tokens into tiles of so many, and those where segments of some lengths end.
+  private static func tiles(_ lengths: [Int], length: Int) -> [Tile] {
+    let ends = lengths.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
+    let count = ends.last ?? 0
+    return stride(from: 0, to: count, by: length).map { start in
+      let tokens = start..<min(start + length, count)
+      let parts = lengths.indices.compactMap { segment -> (segment: Int, tokens: Range<Int>)? in
+        let part = (ends[segment]..<ends[segment + 1]).clamped(to: tokens)
+        return part.isEmpty ? nil : (segment, part)
       }
+      return Tile(tokens: tokens, parts: parts)
     }
-    return tiles
+  }
+}
+
+extension ReaderGradients {
+  /// The gradients at some tokens.
+  fileprivate func gathered(_ rows: [Int32]) -> ReaderGradients {
+    ReaderGradients(
+      layers: layers.map { layer in
+        Layer(
+          heads: AttentionLayer.Inputs(
+            query: layer.heads.query.gatherRows(rows), key: layer.heads.key.gatherRows(rows),
+            value: layer.heads.value.gatherRows(rows)),
+          attentionRead: layer.attentionRead.gatherRows(rows),
+          attentionStatistics: layer.attentionStatistics.gatherRows(rows),
+          mlp: layer.mlp.gatherRows(rows), mlpWrite: layer.mlpWrite.gatherRows(rows))
+      }, logits: logits.gatherRows(rows))
   }
 }
 

@@ -108,7 +108,7 @@ public struct AttributionPatching: DiscoveryMethod {
   ) throws(MethodError) -> EdgeScores {
     let metric = try requireGradient(problem)
     let batches = problem.plainBatches.value
-    let moduleCount = path == .input ? 1 : 2 * problem.graph.layerCount + 1
+    let moduleCount = moduleCount(problem.graph)
     let size = problem.graph.writerCount * problem.graph.readerCount
     var state =
       try run.restored(State.self) { $0.sums.count == size && $0.module < moduleCount }
@@ -121,7 +121,9 @@ public struct AttributionPatching: DiscoveryMethod {
           RunProgress(
             "scoring edges", done: state.batch * moduleCount + state.module, total: total))
         run.keep(state)
-        for point in points { runs.addScores(module: state.module, at: point, to: &state.sums) }
+        for point in points {
+          runs.contract(module: state.module, at: point, [runs.tokens]) { state.sums.add($1) }
+        }
         state.module += 1
       }
       (state.batch, state.module) = (state.batch + 1, 0)
@@ -129,65 +131,48 @@ public struct AttributionPatching: DiscoveryMethod {
     run.progress(RunProgress("scoring edges", done: total, total: total))
     return try problem.scores(state.sums.values(), termsPerPrompt: points.count * moduleCount)
   }
-}
 
-/// The runs of one batch on the way from ablated to clean.
-private struct PathRuns {
-  private let problem: DiscoveryProblem
-  private let metric: any DifferentiableMetric
-  private let path: AttributionPatching.Path
-  private let batch: PairBatch
-  private let run: PlainRun
-  /// The clean run, where gradients are taken of it or runs start from it.
-  private let clean: PlainRun.TapedResult?
-  private let ablated: CompactWrites
-  private let difference: CompactWrites
-  private let reference: ReferenceLogits
-
-  init(
-    _ method: AttributionPatching, _ batch: PairBatch, _ problem: DiscoveryProblem,
-    _ metric: any DifferentiableMetric
-  ) {
-    self.problem = problem
-    self.metric = metric
-    self.batch = batch
-    path = method.path
-    ablated = problem.ablationValues.writes(for: batch)
-    run = PlainRun(problem.model, batch: batch.clean)
-    clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
-    let result = clean?.result ?? run.forward()
-    difference = result.writes - ablated
-    reference = ReferenceLogits(result.logits)
+  /// How many modules are moved, one at a time.
+  private func moduleCount(_ graph: ComputationGraph) -> Int {
+    path == .input ? 1 : 2 * graph.layerCount + 1
   }
 
-  /// Adds the contraction with the gradients of the run whose module is given a write at a point.
-  func addScores(module: Int, at point: Double, to sums: inout Sums) {
-    // With the clean input the run is the clean one; other given writes cut the gradient.
-    let given = path == .input && point == 1 ? nil : given(module, Float(point))
-    let result = given == nil ? clean ?? run.taped() : run.taped(given: given, from: clean)
-    let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
-    run.contract(
-      difference, with: run.backward(gradient, result.tape, given: given), graph: problem.graph,
-      into: &sums)
-  }
-
-  /// The write of a module, counted as writers are, somewhere between ablated and clean.
-  private func given(_ module: Int, _ point: Float) -> PlainRun.GivenWrite {
-    guard module > 0 else {
-      return .input(ablated.input.moved(by: point, along: difference.input))
+  /// Scores groups of prompts in one run of all of them; how far it has come is not kept.
+  ///
+  /// - Throws: ``MethodError`` when the metric has no gradient, or none at the only point.
+  public func promptScores(
+    for problem: DiscoveryProblem, groups: [Range<Int>], run: MethodRun
+  ) throws(MethodError) -> [EdgeScores] {
+    let metric = try requireGradient(problem)
+    let batches = problem.plainBatches.value
+    let moduleCount = moduleCount(problem.graph)
+    let size = problem.graph.writerCount * problem.graph.readerCount
+    var open = [Sums?](repeating: nil, count: groups.count)
+    var scores = [EdgeScores?](repeating: nil, count: groups.count)
+    var first = 0
+    for (index, batch) in batches.enumerated() {
+      run.progress(RunProgress("scoring prompts", done: index, total: batches.count))
+      let runs = PathRuns(self, batch, problem, metric)
+      let end = first + batch.promptCount
+      let members = groups.indices.filter { groups[$0].overlaps(first..<end) }
+      let segments = members.map { group in
+        groups[group].clamped(to: first..<end).map { runs.tokens[$0 - first] }
+      }
+      for member in members where open[member] == nil { open[member] = Sums(count: size) }
+      for module in 0..<moduleCount {
+        for point in points {
+          runs.contract(module: module, at: point, segments) { open[members[$0]]?.add($1) }
+        }
+      }
+      for member in members where groups[member].upperBound <= end {
+        // A group's numbers are let go as soon as its last prompt was seen.
+        let sums = open[member].take()?.values() ?? []
+        scores[member] = try problem.restricted(to: groups[member]).scores(
+          sums, termsPerPrompt: points.count * moduleCount)
+      }
+      first = end
     }
-    let (layer, isMLP) = ((module - 1) / 2, module % 2 == 0)
-    return isMLP
-      ? .mlp(ablated.mlps[layer].moved(by: point, along: difference.mlps[layer]), layer: layer)
-      : .heads(ablated.heads[layer].moved(by: point, along: difference.heads[layer]), layer: layer)
-  }
-}
-
-extension Tensor {
-  /// This tensor plus `share · direction`.
-  fileprivate func moved(by share: Float, along direction: Tensor) -> Tensor {
-    var copy = self
-    copy.add(direction, scaledBy: share)
-    return copy
+    run.progress(RunProgress("scoring prompts", done: batches.count, total: batches.count))
+    return scores.compactMap(\.self)
   }
 }

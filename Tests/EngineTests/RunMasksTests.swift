@@ -164,7 +164,7 @@ import Testing
       Int($0)..<Int($1)
     }
     var parts = [Sums](repeating: Sums(count: size), count: prompts.count)
-    run.contract(difference, with: gradients, graph: graph, segments: prompts) {
+    run.contract(difference, with: gradients, graph: graph, segments: prompts.map { [$0] }) {
       parts[$0].add($1)
     }
     var whole = Sums(count: size)
@@ -175,7 +175,9 @@ import Testing
     expectClose(sum, whole.values(), relative: 1e-5)
     // Without the first prompt's tokens, what it scores is gone.
     var rest = Sums(count: size)
-    run.contract(difference, with: gradients, graph: graph, segments: Array(prompts.dropFirst())) {
+    run.contract(
+      difference, with: gradients, graph: graph, segments: prompts.dropFirst().map { [$0] }
+    ) {
       rest.add($1)
     }
     expectClose(

@@ -1,3 +1,4 @@
+import Engine
 import Graphs
 import Methods
 import Tasks
@@ -36,9 +37,7 @@ import Testing
   @Test(arguments: ablations) func `shared means are those of each part by itself`(
     ablation: Ablation
   ) throws {
-    let methods: [any DiscoveryMethod] = [
-      AttributionPatching.plain, ExactPatching(), ACDC(thresholds: [0.01]),
-    ]
+    let methods: [any DiscoveryMethod] = [ExactPatching(), ACDC(thresholds: [0.01])]
     for method in methods {
       let whole = try problem(ablation)
       let groups = groups(whole)
@@ -50,6 +49,57 @@ import Testing
         #expect(try part == method.scores(for: problem(ablation).restricted(to: group)))
       }
     }
+  }
+
+  /// One run of all prompts scores each of them as a run of its own would.
+  @Test(arguments: ablations, ["gpt2", "llama"]) func `attribution tells prompts apart in one run`(
+    ablation: Ablation, family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let methods: [AttributionPatching] = [
+      .plain, .integrated(steps: 3), .integrated(along: .modules, steps: 2), .cleanAndCorrupted,
+    ]
+    for method in methods {
+      let whole = DiscoveryProblem(
+        model: golden.model, task: try golden.task(LogitDifference()), ablation: ablation)
+      let groups = groups(whole)
+      let parts = try method.promptScores(for: whole, groups: groups, run: MethodRun())
+      for (part, group) in zip(parts, groups) {
+        let alone = try method.scores(for: whole.restricted(to: group))
+        expectClose(
+          part.values.map(Double.init), alone.values.map(Double.init), relative: 1e-5, family)
+      }
+    }
+  }
+
+  /// Tokens that both prompts of a pair start with are left out, since no write differs there.
+  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"]) func `a shared start carries nothing`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let golds = try golden.task(LogitDifference()).pairs
+    let pairs = golds.enumerated().map { index, pair in
+      // The first one, two, … tokens are those of the clean prompt, and of one pair all.
+      let shared = min(index + 1, pair.clean.count)
+      return PromptPair(
+        clean: pair.clean,
+        corrupted: Array(pair.clean.prefix(shared)) + pair.corrupted.dropFirst(shared),
+        answers: pair.answers, wrongAnswers: pair.wrongAnswers)
+    }
+    let task = try CircuitTask(
+      name: "shared", pairs: pairs, metric: LogitDifference(), model: golden.model)
+    let scores = try AttributionPatching.plain.scores(
+      for: DiscoveryProblem(model: golden.model, task: task))
+    let batch = TokenBatch(pairs.map(\.clean))
+    let ablated = PlainRun(golden.model, batch: TokenBatch(pairs.map(\.corrupted))).forward()
+    let run = MaskedRun(
+      golden.model, batch: batch, mask: EdgeMask(1, graph: golden.graph), ablated: ablated.writes)
+    let taped = run.taped()
+    let gradient = run.backward(
+      try golden.logitDifferenceGradient(), taped.tape, wanting: .mask
+    ).masks[0]
+    expectClose(
+      scores.values.map { Double($0) * Double(pairs.count) }, gradient, relative: 1e-4, family)
   }
 
   /// A sum over prompts is that of its parts, which holds only with the same means for all.

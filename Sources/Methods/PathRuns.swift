@@ -1,0 +1,87 @@
+import Engine
+import Graphs
+import Tasks
+import Tensors
+
+/// The runs of one batch on the way from ablated to clean.
+struct PathRuns {
+  private let problem: DiscoveryProblem
+  private let metric: any DifferentiableMetric
+  private let path: AttributionPatching.Path
+  private let batch: PairBatch
+  private let run: PlainRun
+  /// The clean run, where gradients are taken of it or runs start from it.
+  private let clean: PlainRun.TapedResult?
+  private let ablated: CompactWrites
+  private let difference: CompactWrites
+  private let reference: ReferenceLogits
+
+  init(
+    _ method: AttributionPatching, _ batch: PairBatch, _ problem: DiscoveryProblem,
+    _ metric: any DifferentiableMetric
+  ) {
+    self.problem = problem
+    self.metric = metric
+    self.batch = batch
+    path = method.path
+    ablated = problem.ablationValues.writes(for: batch)
+    run = PlainRun(problem.model, batch: batch.clean)
+    clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
+    let result = clean?.result ?? run.forward()
+    difference = result.writes - ablated
+    reference = ReferenceLogits(result.logits)
+  }
+
+  /// For each prompt, the tokens at which writers can differ from their ablated values.
+  ///
+  /// With resampling in a causal model that is from the first token on at which the prompts of a pair differ:
+  /// before it both runs are the same.
+  var tokens: [Range<Int>] {
+    let isShared = problem.ablation == .resample && problem.model.configuration.isCausal
+    return batch.pairs.enumerated().map { index, pair in
+      let (start, end) = (Int(batch.clean.starts[index]), Int(batch.clean.starts[index + 1]))
+      let same = zip(pair.clean, pair.corrupted).prefix { $0 == $1 }.count
+      return (isShared ? start + same : start)..<end
+    }
+  }
+
+  /// Hands out terms of the contraction with the gradients of the run whose module is given a write at a point.
+  ///
+  /// - Parameters:
+  ///   - module: The module, counted as writers are.
+  ///   - point: Where its write lies between ablated and clean.
+  ///   - segments: Ranges of tokens whose terms belong together.
+  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
+  func contract(
+    module: Int, at point: Double, _ segments: [[Range<Int>]],
+    add: (_ segment: Int, _ terms: Tensor) -> Void
+  ) {
+    // With the clean input the run is the clean one; other given writes cut the gradient.
+    let given = path == .input && point == 1 ? nil : given(module, Float(point))
+    let result = given == nil ? clean ?? run.taped() : run.taped(given: given, from: clean)
+    let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
+    run.contract(
+      difference, with: run.backward(gradient, result.tape, given: given), graph: problem.graph,
+      segments: segments, add: add)
+  }
+
+  /// The write of a module, counted as writers are, somewhere between ablated and clean.
+  private func given(_ module: Int, _ point: Float) -> PlainRun.GivenWrite {
+    guard module > 0 else {
+      return .input(ablated.input.moved(by: point, along: difference.input))
+    }
+    let (layer, isMLP) = ((module - 1) / 2, module % 2 == 0)
+    return isMLP
+      ? .mlp(ablated.mlps[layer].moved(by: point, along: difference.mlps[layer]), layer: layer)
+      : .heads(ablated.heads[layer].moved(by: point, along: difference.heads[layer]), layer: layer)
+  }
+}
+
+extension Tensor {
+  /// This tensor plus `share · direction`.
+  fileprivate func moved(by share: Float, along direction: Tensor) -> Tensor {
+    var copy = self
+    copy.add(direction, scaledBy: share)
+    return copy
+  }
+}
