@@ -1,8 +1,8 @@
 import Foundation
-import Tensors
+package import Tensors
 
 /// A way to draw masks between 0 and 1 from numbers that are trained.
-protocol MaskParametrisation: Sendable {
+package protocol MaskParametrisation: Sendable {
   /// Where every number starts.
   var start: Double { get }
 
@@ -19,12 +19,14 @@ protocol MaskParametrisation: Sendable {
 ///
 /// With u uniform in (0, 1), `s = σ((log u − log(1 − u) + θ) / β)` and `z = clamp(1.2 s − 0.1, 0, 1)`. θ
 /// starts where `σ(θ) = 0.9`. The chance of `z > 0` is `σ(θ − β log(0.1 / 1.1))`.
-struct HardConcrete: MaskParametrisation {
+package struct HardConcrete: MaskParametrisation {
   private static let (low, high, temperature) = (-0.1, 1.1, 2.0 / 3)
 
-  let start = log(0.9 / 0.1)
+  package init() {}
 
-  func draw(
+  package let start = log(0.9 / 0.1)
+
+  package func draw(
     _ number: Double, using generator: inout SeededGenerator
   ) -> (value: Double, slope: Double) {
     let uniform = Double.random(in: 1e-6..<(1 - 1e-6), using: &generator)
@@ -35,7 +37,7 @@ struct HardConcrete: MaskParametrisation {
     return (min(max(stretched, 0), 1), isInside ? slope : 0)
   }
 
-  func presence(_ number: Double) -> (value: Double, slope: Double) {
+  package func presence(_ number: Double) -> (value: Double, slope: Double) {
     let chance = sigmoid(number - Self.temperature * log(-Self.low / Self.high))
     return (chance, chance * (1 - chance))
   }

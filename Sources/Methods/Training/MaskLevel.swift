@@ -1,4 +1,4 @@
-import Graphs
+package import Graphs
 
 /// What a method gives a score or a trained number of its own.
 public enum MaskLevel: String, Sendable, CaseIterable {
@@ -10,12 +10,12 @@ public enum MaskLevel: String, Sendable, CaseIterable {
 
 extension MaskLevel {
   /// How many numbers there are.
-  func count(_ graph: ComputationGraph) -> Int {
+  package func count(_ graph: ComputationGraph) -> Int {
     self == .nodes ? graph.logitsReader : graph.edgeCount
   }
 
   /// The mask of edges that numbers describe: an edge is as intact as the product of its ends.
-  func mask(_ values: [Double], _ graph: ComputationGraph) -> EdgeMask {
+  package func mask(_ values: [Double], _ graph: ComputationGraph) -> EdgeMask {
     var mask = EdgeMask(0, graph: graph)
     forEachEdge(graph) { writer, reader, factors in
       mask[writer: writer, reader: reader] = Float(factors.reduce(1) { $0 * values[$1] })
@@ -24,7 +24,8 @@ extension MaskLevel {
   }
 
   /// The gradient with respect to the numbers, from that with respect to the mask `[writers, readers]`.
-  func gradient(_ mask: [Double], _ values: [Double], _ graph: ComputationGraph) -> [Double] {
+  package func gradient(_ mask: [Double], _ values: [Double], _ graph: ComputationGraph) -> [Double]
+  {
     var sums = [Double](repeating: 0, count: values.count)
     forEachEdge(graph) { writer, reader, factors in
       for factor in factors {

@@ -1,0 +1,6 @@
+package import Tensors
+
+extension Tensor {
+  /// All elements, outermost axis first.
+  package var numbers: [Float] { elements }
+}
