@@ -152,6 +152,15 @@ import Testing
 
   /// A pickle of ACDC's `save_edges` with one edge, of a head and an effect of the caller's choice.
   private func acdc(head: Int32, effect: Double) -> Data {
+    let bits = effect.bitPattern
+    return acdc(
+      head: head,
+      effect: Data("G".utf8)
+        + Data((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }))
+  }
+
+  /// The same with an effect as the pickle writes it.
+  private func acdc(head: Int32, effect: Data) -> Data {
     let text = { (text: String) in Data([0x8C, UInt8(text.utf8.count)]) + Data(text.utf8) }
     let bytes = { (value: UInt64, count: Int) in
       Data((0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
@@ -161,8 +170,22 @@ import Testing
     let key =
       Data("(".utf8) + text("blocks.1.hook_mlp_in") + Data("N".utf8) + Data([0x85])
       + text("blocks.1.attn.hook_result") + index + Data("t".utf8)
-    return Data([0x80, 0x02]) + Data("]".utf8) + key + Data("G".utf8)
-      + bytes(effect.bitPattern.byteSwapped, 8) + Data([0x86]) + Data("a.".utf8)
+    return Data([0x80, 0x02]) + Data("]".utf8) + key + effect + Data([0x86]) + Data("a.".utf8)
+  }
+
+  @Test(
+    arguments: [
+      ([0x4B, 200], 200), ([0x4D, 0x34, 0x12], 0x1234), ([0x4A, 0xFB, 0xFF, 0xFF, 0xFF], -5),
+      ([0x8A, 2, 0xD4, 0xFE], -300), ([0x8A, 2, 0x2C, 0x01], 300), ([0x8A, 1, 0x80], -128),
+      ([0x8A, 2, 0x80, 0x00], 128), ([0x47, 0xBF, 0xF8, 0, 0, 0, 0, 0, 0], -1.5),
+    ] as [([UInt8], Float)]) func `numbers of pickles`(bytes: [UInt8], number: Float) throws
+  {
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "acdc.pkl")
+      try acdc(head: 2, effect: Data(bytes)).write(to: url)
+      let scores = try #require(try CircuitFile.read(url, for: configuration).scores)
+      #expect(scores.top(1).map(\.score) == [number])
+    }
   }
 
   @Test func `heads and effects that no model has`() throws {

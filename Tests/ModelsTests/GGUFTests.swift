@@ -124,12 +124,3 @@ import Testing
     }
   }
 }
-
-extension GGUFFile {
-  fileprivate mutating func set(_ name: String, _ value: Value) {
-    fields.removeAll { $0.0 == name }
-    fields.append((name, value))
-  }
-
-  fileprivate mutating func remove(_ name: String) { fields.removeAll { $0.0 == name } }
-}

@@ -102,4 +102,46 @@ import Testing
       #expect(Array(tokenizer.decode(tokens).utf8) == Array(text.utf8))
     }
   }
+
+  /// A tokenizer of a few letters, as tokenizer.json.
+  private func tokenizer(
+    _ vocabulary: [String: Int], merges: [[String]] = [], added: [String: Int] = [:],
+    steps: [[String: any Sendable]] = []
+  ) throws -> Tokenizer {
+    let bytes: [String: any Sendable] = ["type": "ByteLevel", "use_regex": steps.isEmpty]
+    let json: [String: Any] = [
+      "model": ["type": "BPE", "vocab": vocabulary, "merges": merges] as [String: Any],
+      "added_tokens": added.map { ["id": $1, "content": $0] as [String: Any] },
+      "pre_tokenizer": ["type": "Sequence", "pretokenizers": steps + [bytes]] as [String: Any],
+    ]
+    return try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "tokenizer.json")
+      try JSONSerialization.data(withJSONObject: json).write(to: url)
+      return try Tokenizer(json: url)
+    }
+  }
+
+  @Test func `merges go by their first rank, and from left to right`() throws {
+    let tokenizer = try tokenizer(
+      ["a": 0, "b": 1, "aa": 2, "ab": 3], merges: [["a", "a"], ["a", "b"], ["a", "a"]])
+    #expect(tokenizer.encode("aab") == [2, 1])
+    #expect(tokenizer.encode("aaa") == [2, 0])
+    #expect(tokenizer.encode("bab") == [1, 3])
+  }
+
+  @Test func `of special tokens the first in the text is taken, and the longest of those`() throws {
+    let tokenizer = try tokenizer(["a": 0, "b": 1], added: ["<a": 4, "<a>": 5, ">": 6])
+    #expect(tokenizer.encode("b<a>") == [1, 5])
+    #expect(tokenizer.encode("<a<a>a>") == [4, 5, 0, 6])
+    #expect(tokenizer.encode(">b<a>") == [6, 1, 5])
+  }
+
+  @Test(arguments: [nil, false, true] as [Bool?])
+  func `digits stay together unless they are to be apart`(apart: Bool?) throws {
+    var step: [String: any Sendable] = ["type": "Digits"]
+    step["individual_digits"] = apart
+    let tokenizer = try tokenizer(
+      ["a": 0, "1": 1, "11": 2], merges: [["1", "1"]], steps: [step])
+    #expect(tokenizer.encode("a11a") == (apart == true ? [0, 1, 1, 0] : [0, 2, 0]))
+  }
 }

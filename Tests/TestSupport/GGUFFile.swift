@@ -9,6 +9,8 @@ package struct GGUFFile {
     case flag(Bool)
     case texts([String])
     case integers([Int32])
+    /// A value of any type, as the file has it.
+    case raw(type: UInt32, Data)
   }
 
   package struct Stored {
@@ -31,6 +33,8 @@ package struct GGUFFile {
 
   package var magic = Data("GGUF".utf8)
   package var version: UInt32 = 3
+  /// Tensors lie at multiples of it; state another one than 32 as `general.alignment`, too.
+  package var alignment = 32
   package var fields: [(String, Value)] = []
   package var tensors: [Stored] = []
   /// Nil for the true numbers.
@@ -48,7 +52,7 @@ package struct GGUFFile {
       data += text(tensor.name) + bytes(UInt32(tensor.shape.count))
       for length in tensor.shape.reversed() { data += bytes(UInt64(length)) }
       data += bytes(tensor.type) + bytes(tensor.offset ?? end)
-      end += UInt64(tensor.bytes.count + 31) / 32 * 32
+      end += UInt64((tensor.bytes.count + alignment - 1) / alignment * alignment)
     }
     pad(&data)
     for tensor in tensors {
@@ -58,7 +62,9 @@ package struct GGUFFile {
     return data
   }
 
-  private func pad(_ data: inout Data) { data += Data(count: (32 - data.count % 32) % 32) }
+  private func pad(_ data: inout Data) {
+    data += Data(count: (alignment - data.count % alignment) % alignment)
+  }
 
   private func bytes(_ value: some FixedWidthInteger) -> Data {
     Data((0..<(value.bitWidth / 8)).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
@@ -72,6 +78,7 @@ package struct GGUFFile {
     case .number(let number): bytes(UInt32(6)) + bytes(number.bitPattern)
     case .flag(let flag): bytes(UInt32(7)) + bytes(UInt8(flag ? 1 : 0))
     case .text(let string): bytes(UInt32(8)) + text(string)
+    case .raw(let type, let data): bytes(type) + data
     case .texts(let list):
       list.reduce(bytes(UInt32(9)) + bytes(UInt32(8)) + bytes(UInt64(list.count))) { $0 + text($1) }
     case .integers(let list):
@@ -80,4 +87,11 @@ package struct GGUFFile {
       }
     }
   }
+
+  package mutating func set(_ name: String, _ value: Value) {
+    remove(name)
+    fields.append((name, value))
+  }
+
+  package mutating func remove(_ name: String) { fields.removeAll { $0.0 == name } }
 }
