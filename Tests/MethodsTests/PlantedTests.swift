@@ -1,5 +1,6 @@
 import Engine
 import Evaluation
+import Foundation
 import Graphs
 import Methods
 import Models
@@ -79,5 +80,18 @@ import Testing
       try PlantedCircuits.named("planted-two-hops", options: options)
     }
     #expect(try PlantedCircuits.named("planted-or", options: options).model.graph.layerCount == 2)
+  }
+
+  /// One of eight tokens has the score s, the others 0; the unembedding multiplies by 10.
+  @Test(arguments: [0.5, 2, 5] as [Float]) func `attention is as sharp as it says`(sharpness: Float)
+    throws
+  {
+    let known = try known("planted-copy", 0, sharpness: sharpness)
+    let task = try known.task(count: 5)
+    let whole = CircuitEvaluation(model: known.model, task: task)
+      .faithfulness(of: try #require(known.truth(for: .resample))).full
+    let weight = exp(Double(sharpness))
+    expectClose(
+      whole.values, [Double](repeating: 10 * weight / (weight + 7), count: 5), relative: 1e-5)
   }
 }

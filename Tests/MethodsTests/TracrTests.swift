@@ -178,4 +178,16 @@ import Testing
     let faithfulness = evaluation.faithfulness(of: truth)
     #expect(faithfulness.value == 1)
   }
+
+  @Test func `fewer prompts are spread over all`() throws {
+    let known = try TracrProgram("reverse").known
+    let prompts = { (count: Int) in
+      try known.prompts.pairs(count: count, seed: 0, model: known.model)
+    }
+    let all = try prompts(.max)
+    #expect(all.count > 4)
+    #expect(try prompts(2) == [all[0], all[all.count / 2]])
+    #expect(try prompts(3) == [all[0], all[all.count / 3], all[2 * all.count / 3]])
+    #expect(try prompts(all.count) == all)
+  }
 }
