@@ -53,6 +53,21 @@ import Testing
       task.batches(Transformer.BatchLimit(tokens: 10_000)).map(\.promptCount) == [task.pairs.count])
   }
 
+  @Test func `batches are filled up to their limits`() throws {
+    let pairs = [3, 2, 5, 1, 1, 4].map { length in
+      let tokens = [Int32](repeating: 1, count: length)
+      return PromptPair(clean: tokens, corrupted: tokens, answers: [2], wrongAnswers: [3])
+    }
+    let task = try CircuitTask(
+      name: "lengths", pairs: pairs, metric: LogitDifference(), model: golden.model)
+    let sizes = { (tokens: Int, prompts: Int) in
+      task.batches(Transformer.BatchLimit(tokens: tokens, prompts: prompts)).map(\.promptCount)
+    }
+    #expect(sizes(5, .max) == [2, 1, 2, 1] && sizes(6, .max) == [2, 2, 2])
+    #expect(sizes(100, 4) == [4, 2] && sizes(100, 3) == [3, 3] && sizes(100, 1).count == 6)
+    #expect(sizes(1, .max) == [1, 1, 1, 1, 1, 1])
+  }
+
   private func tensors(_ writes: CompactWrites) -> [Tensor] {
     [writes.input] + writes.heads + writes.mlps
   }
@@ -75,7 +90,7 @@ import Testing
     let graph = ComputationGraph(layerCount: 1, headCount: 1, dModel: 1)
     let expected: [String: [Int32]] = [
       "all": [], "last": [0, 1, 2], "changed": [0, 2, 4], "0": [1, 2, 3],
-      "1-2,-1": [0], "-4,changed": [2, 4], "9": [0, 1, 2, 3, 4],
+      "1-2,-1": [0], "2-2": [0, 1, 3, 4], "-4,changed": [2, 4], "9": [0, 1, 2, 3, 4],
     ]
     for (text, intact) in expected.sorted(by: { $0.key < $1.key }) {
       let positions = try #require(AblatedPositions(text))

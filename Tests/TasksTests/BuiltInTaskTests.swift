@@ -42,6 +42,8 @@ import Testing
     for pair in try Induction().pairs(count: 100, seed: 1, model: model) {
       let last = try #require(pair.clean.last)
       let first = try #require(pair.clean.firstIndex(of: last))
+      // What is repeated has two tokens after it at least, and one before.
+      #expect((1..<7).contains(first) && pair.wrongAnswers != [last])
       #expect(pair.answers == [pair.clean[first + 1]])
       #expect(pair.answers != pair.wrongAnswers && pair.clean.contains(pair.wrongAnswers[0]))
       #expect(pair.clean.indices.filter { pair.clean[$0] != pair.corrupted[$0] } == [first])

@@ -29,6 +29,8 @@ import Testing
       {"clean": [7], "corrupted": [8], "answers": 9}
       """
     #expect(try read(lines, as: "t.jsonl").pairs == expected)
+    let windows = lines.replacing("\n", with: "\r\n")
+    #expect(try read(windows, as: "t.jsonl").pairs == expected)
     let csv = """
       clean,corrupted,answers,wrong_answers
       "[1, 2]","[3, 2]",[4],"[5, 6]"
@@ -67,6 +69,24 @@ import Testing
       Issue.record("\(String(describing: error))")
       return
     }
+  }
+
+  @Test func `text gets the start token, answers and token ids do not`() throws {
+    let bundled = Transformer.bundled()
+    let model = Transformer(
+      name: "text", configuration: bundled.configuration, weights: bundled.weights,
+      tokenizer: try wordTokenizer(["cat", "dog"], start: "<s>"))
+    let tokenizer = try #require(model.tokenizer)
+    let start = try #require(tokenizer.startToken)
+    let pairs = try read(
+      #"""
+      {"clean": "a cat", "corrupted": "a dog", "answers": [" cat"]}
+      {"clean": [1, 2], "corrupted": [2, 1]}
+      """#, as: "t.jsonl", model: model
+    ).pairs
+    #expect(pairs[0].clean == [start] + tokenizer.encode("a") + tokenizer.encode(" cat"))
+    #expect(pairs[0].answers == tokenizer.encode(" cat") && pairs[0].answers.count == 1)
+    #expect(pairs[1].clean == [1, 2])
   }
 
   @Test func `unequal pairs are refused by number or left out`() throws {
@@ -108,6 +128,10 @@ import Testing
       "record 2: a cell that starts with a space should be written in quotes"
     ),
     (
+      "t.csv", "clean,corrupted,answers\na,b,\t[1]\n",
+      "record 1: a cell that starts with a space should be written in quotes"
+    ),
+    (
       "t.jsonl", #"{"clean": [1], "corrupted": [2], "answers": [[1, 2]]}"#,
       "the answer \"[1, 2]\" is 2 tokens"
     ),
@@ -140,6 +164,7 @@ import Testing
     #expect(throws: TaskError.promptTooLong(pair: 1, length: 25, limit: 24)) {
       try make([pair([Int32](repeating: 0, count: 25), [1], [2])])
     }
+    #expect(try make([pair([Int32](repeating: 0, count: 24), [1], [2])]).pairs.count == 1)
     #expect(
       throws: TaskError.missingAnswers(pair: 1, field: "wrong_answers", metric: "logit-difference")
     ) { try make([pair([1], [2], [])]) }
