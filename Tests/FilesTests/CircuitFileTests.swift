@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Graphs
 import Models
+import Tensors
 import TestSupport
 import Testing
 
@@ -71,6 +72,19 @@ import Testing
       let url = directory.appending(path: "scores.safetensors")
       let data = try scores.safetensors(method: "eap", metric: "kl")
       try data.write(to: url)
+      #expect(try CircuitFile.read(url, for: configuration.graphs).scores == scores)
+
+      let graph = scores.graph
+      let names = { (names: [String]) in
+        String(decoding: try JSONEncoder().encode(names), as: UTF8.self)
+      }
+      let old = try Safetensors.encode(
+        ["scores": Tensor(scores.values, shape: [graph.writerCount, graph.readerCount])],
+        metadata: [
+          "writers": names(graph.writers.map(\.description)),
+          "readers": names(graph.readers.map(\.description)),
+        ])
+      try old.write(to: url)
       #expect(try CircuitFile.read(url, for: configuration.graphs).scores == scores)
     }
   }

@@ -164,7 +164,8 @@ import Methods
   }
 
   /// Scores of attention are products of queries and keys, so a factor does the same at either.
-  @Test(arguments: ["gpt2", "gpt_neox"]) func `a head's queries and keys matter alike`(
+  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"])
+  func `a head's queries and keys matter alike`(
     family: String
   ) throws {
     let golden = try GoldenModel(family)

@@ -85,6 +85,21 @@ import Testing
       model.logits(golden.clean), golden.model.logits(golden.clean), relative: 1e-5, family)
   }
 
+  @Test func `attention's scale and direction are as the configuration says`() throws {
+    let golden = try GoldenModel("gpt2")
+    let tensors = tensors(golden.model)
+    let read = { (changes: [String: any Sendable]) in
+      let config = config(golden.model).merging(changes) { $1 }
+      return try load(config, tensors).configuration
+    }
+    let usual = 1 / Float(golden.model.configuration.dHead).squareRoot()
+    #expect(try read(["attn_scale": 4]).attentionScale == 0.25)
+    #expect(try read(["attn_scale": -1]).attentionScale == usual)
+    #expect(try read(["attn_scale": 4, "use_attn_scale": false]).attentionScale == 1)
+    #expect(try read([:]).isCausal && read(["attention_dir": "causal"]).isCausal)
+    #expect(try !read(["attention_dir": "bidirectional"]).isCausal)
+  }
+
   @Test func `folded norms have no parameters`() throws {
     let golden = try GoldenModel("gpt2")
     var config = config(golden.model)
