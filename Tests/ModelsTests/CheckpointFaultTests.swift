@@ -65,6 +65,12 @@ import Testing
     let tensors = ["b": Tensor.random([3, 4], seed: 1), "a": Tensor.random([5], seed: 2)]
     let data = try Safetensors.encode(tensors, metadata: ["note": "x\"y"])
     #expect(try data == Safetensors.encode(tensors, metadata: ["note": "x\"y"]))
+    for length in 0..<8 {
+      // Numbers start at a multiple of 8 bytes, whatever the header's length.
+      let header = try Safetensors.encode(
+        [:], metadata: [String(repeating: "x", count: length): ""])
+      #expect(header.count % 8 == 0)
+    }
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "t.safetensors")
       try data.write(to: url)

@@ -61,6 +61,17 @@ import Testing
     #expect(scaled.configuration.rotaryFrequencies == plain.map { $0 / 4 })
   }
 
+  @Test(arguments: [("rms_norm_eps", 0), ("rope_theta", 0), ("rms_norm_eps", -1)])
+  func `numbers are more than nothing`(field: String, value: Double) throws {
+    let error = #expect(throws: CheckpointError.self) {
+      try load("llama") { fields, _ in
+        fields["rope_parameters"] = nil
+        fields[field] = value
+      }
+    }
+    #expect(error?.description.contains("\"\(field)\" should be a positive number") ?? false)
+  }
+
   private let biases: [(name: String, count: Int, path: KeyPath<BlockWeights, Tensor?>)] = [
     ("self_attn.q_proj", 32, \.attention.query.bias),
     ("self_attn.k_proj", 16, \.attention.key.bias),

@@ -121,6 +121,18 @@ import Testing
     #expect([57, 58, 59, 60].map(tokenizer.isSpecial) == [false, true, true, false])
   }
 
+  @Test(arguments: [("llama-bpe", [59, 19]), ("qwen2", [16, 17, 18, 19]), ("gpt-2", [60])])
+  func `digits come in threes, alone or together, by family`(kind: String, expected: [Int32]) throws
+  {
+    let model = try load {
+      let texts = (33..<91).map { String(UnicodeScalar(UInt8($0))) } + ["12", "123", "1234"]
+      $0.set("tokenizer.ggml.tokens", .texts(texts))
+      $0.set("tokenizer.ggml.merges", .texts(["1 2", "12 3", "123 4"]))
+      $0.set("tokenizer.ggml.pre", .text(kind))
+    }
+    #expect(model.tokenizer?.encode("1234") == expected)
+  }
+
   @Test(
     arguments: [
       ("llama-bpe", nil, 3), ("llama-bpe", false, nil), ("gpt-2", nil, nil), ("gpt-2", true, 3),
