@@ -37,7 +37,7 @@ outcome() {
   elif grep -q 'Test run with .* failed' test.log; then
     result=killed
   else
-    result=crashed # A trap is no verdict of a test, nor is a filter that finds none.
+    result=crashed # A trap is no verdict of a test.
   fi
   printf '%s\n' "$text" >"$file"
   echo "$result"
