@@ -140,7 +140,18 @@ public struct Tensor: Sendable {
       precondition(index >= 0 && index < length, "index \(indices) outside of shape \(shape)")
       place = place * length + index
     }
-    return window(at: place, shape: [1]).values()[0]
+    guard format == .f32 else { return float32.element(place) }
+    return element(place)
+  }
+
+  /// One number of a Float32 tensor, fetched.
+  private func element(_ place: Int) -> Float {
+    var element: Float = 0
+    unsafe withUnsafeMutableBytes(of: &element) { buffer in
+      guard let base = buffer.baseAddress else { return }
+      unsafe backend.download((address + place).bytes, to: base, byteCount: 4)
+    }
+    return element
   }
 
   /// Whether no element is infinite or NaN; converts a few rows at a time.

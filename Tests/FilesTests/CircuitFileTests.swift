@@ -197,7 +197,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "acdc.pkl")
       try acdc(head: 2, effect: Data(bytes)).write(to: url)
-      let scores = try #require(try CircuitFile.read(url, for: configuration).scores)
+      let scores = try #require(try CircuitFile.read(url, for: configuration.graphs).scores)
       #expect(scores.top(1).map(\.score) == [number])
     }
   }

@@ -1,3 +1,4 @@
+import Engine
 import Graphs
 import Models
 import Tasks
@@ -70,7 +71,7 @@ import Methods
       steps: 2, rule: .midpoint, thresholds: [0.5, 0.25], usesMagnitude: true, training: training,
       edges: edges)
     let make = { (name: String, options: MethodOptions) in
-      try Methods.named(name).make(options)
+      try DiscoveryMethods.named(name).make(options)
     }
     for (name, published) in [("eap-ig", [0, 0.5]), ("eap-ig-activations", [0.5, 1])] {
       #expect(try (make(name, options) as? AttributionPatching)?.points == [0.25, 0.75])
@@ -95,7 +96,7 @@ import Methods
     ("eap", 2, 1), ("eap-ig", 6, 4), ("eap-ig-activations", 14, 12), ("clean-corrupted", 3, 2),
     ("exact", 10, 0), ("acdc", 18, 0), ("hisp", 1, 1), ("hisp-edges", 1, 1),
   ]) func `passes are counted`(name: String, forward: Int, backward: Int) throws {
-    let passes = try Methods.named(name).passes(
+    let passes = try DiscoveryMethods.named(name).passes(
       MethodOptions(steps: 4, thresholds: [0.1, 0.2]), problem())
     #expect(passes == PassCount(forward, backward))
   }
@@ -108,7 +109,7 @@ import Methods
         name: "many", pairs: many, metric: LogitDifference(), model: ThreeEdgeModel.model))
     let batches = problem.task.batches(problem.model.maskedBatch(withGradients: true)).count
     #expect(batches > 1)
-    let passes = try Methods.named("sp").passes(
+    let passes = try DiscoveryMethods.named("sp").passes(
       MethodOptions(training: TrainingSettings(steps: 3 * batches)), problem)
     #expect(passes == PassCount(5, 3))
   }
@@ -171,10 +172,9 @@ import Methods
     let golden = try GoldenModel(family)
     let task = try golden.task(LogitDifference())
     let plain = PlainRun(golden.model, batch: golden.clean)
-    let clean = plain.forward(keepsTape: true)
+    let clean = plain.taped()
     let gradients = plain.backward(
-      task.metric.measure(clean.logits, of: PairBatch(task.pairs)).gradient,
-      try #require(clean.tape))
+      LogitDifference().measure(clean.logits, of: PairBatch(task.pairs)).gradient, clean.tape)
     let products = plain.nodeProducts(clean, gradients, graph: golden.graph)
     let sums = (0..<golden.graph.logitsReader).map { reader in
       products.row(reader).reduce(0.0) { $0 + Double($1) }

@@ -85,7 +85,7 @@ import Testing
     let values = random(level.count(graph))
     let weights = random(graph.writerCount * graph.readerCount)
     let loss = { (values: [Double]) in
-      zip(level.mask(values, graph).values, weights).reduce(0) { $0 + Double($1.0) * $1.1 }
+      zip(level.mask(values, graph).values(), weights).reduce(0) { $0 + Double($1.0) * $1.1 }
     }
     let gradient = level.gradient(weights, values, graph)
     for index in values.indices {

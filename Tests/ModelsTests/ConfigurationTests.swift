@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Foundation
 import Models
 import Tensors
@@ -54,11 +56,12 @@ import Testing
 
   @Test(arguments: ["rope_parameters", "rope_scaling"])
   func `linear scaling slows every angle`(field: String) throws {
-    let plain = try #require(try GoldenModel("llama").model.configuration.rotaryFrequencies)
+    let plain = try #require(
+      try GoldenModel("llama").model.configuration.layers[0].rotaryFrequencies)
     let scaled = try load("llama") { fields, _ in
       fields[field] = ["rope_type": "linear", "factor": 4, "rope_theta": 10000]
     }
-    #expect(scaled.configuration.rotaryFrequencies == plain.map { $0 / 4 })
+    #expect(scaled.configuration.layers[0].rotaryFrequencies == plain.map { $0 / 4 })
   }
 
   @Test(arguments: [("rms_norm_eps", 0), ("rope_theta", 0), ("rms_norm_eps", -1)])
@@ -141,7 +144,7 @@ import Testing
       layerCount: 1, headCount: 1, keyValueHeadCount: 1, dModel: 32, dHead: 32, dMLP: 8,
       vocabularySize: 2000, contextLength: 4, activation: .relu, isGated: false,
       isParallel: false, norm: .layer, normEpsilon: 1e-5, rotaryFrequencies: nil)
-    let numbers = Transformer.random(configuration, seed: 1).weights.tokenEmbedding.numbers
+    let numbers = Transformer.random(configuration, seed: 1).weights.tokenEmbedding.values()
     let squares = numbers.reduce(0.0) { $0 + Double($1 * $1) } / 2000
     #expect(abs(squares - 1) < 0.02)
     #expect(abs(numbers.reduce(0.0) { $0 + Double($1) } / 64000) < 0.005)

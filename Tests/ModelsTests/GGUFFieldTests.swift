@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Foundation
 import Models
 import Tensors
@@ -26,7 +28,7 @@ import Testing
   }
 
   private func frequencies(_ change: (inout GGUFFile) -> Void = { _ in }) throws -> [Double] {
-    try #require(try load(change).configuration.rotaryFrequencies)
+    try #require(try load(change).configuration.layers[0].rotaryFrequencies)
   }
 
   @Test func `rotary factors divide the angles`() throws {

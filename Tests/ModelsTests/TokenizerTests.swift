@@ -107,7 +107,7 @@ import Testing
   private func tokenizer(
     _ vocabulary: [String: Int], merges: [[String]] = [], added: [String: Int] = [:],
     steps: [[String: any Sendable]] = []
-  ) throws -> Tokenizer {
+  ) throws -> BytePairTokenizer {
     let bytes: [String: any Sendable] = ["type": "ByteLevel", "use_regex": steps.isEmpty]
     let json: [String: Any] = [
       "model": ["type": "BPE", "vocab": vocabulary, "merges": merges] as [String: Any],
@@ -117,7 +117,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: json).write(to: url)
-      return try Tokenizer(json: url)
+      return try BytePairTokenizer(json: url)
     }
   }
 

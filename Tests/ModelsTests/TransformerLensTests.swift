@@ -93,9 +93,9 @@ import Testing
       return try load(config, tensors).configuration
     }
     let usual = 1 / Float(golden.model.configuration.dHead).squareRoot()
-    #expect(try read(["attn_scale": 4]).attentionScale == 0.25)
-    #expect(try read(["attn_scale": -1]).attentionScale == usual)
-    #expect(try read(["attn_scale": 4, "use_attn_scale": false]).attentionScale == 1)
+    #expect(try read(["attn_scale": 4]).layers[0].attentionScale == 0.25)
+    #expect(try read(["attn_scale": -1]).layers[0].attentionScale == usual)
+    #expect(try read(["attn_scale": 4, "use_attn_scale": false]).layers[0].attentionScale == 1)
     #expect(try read([:]).isCausal && read(["attention_dir": "causal"]).isCausal)
     #expect(try !read(["attention_dir": "bidirectional"]).isCausal)
   }

@@ -1,3 +1,4 @@
+import Engine
 import Models
 import Tasks
 import Tensors
@@ -7,9 +8,8 @@ import Testing
 /// Metrics of ties, of unequal numbers of answers and of several rows, and what a task may hold.
 @Suite struct MetricBoundsTests {
   private func values(_ metric: some Metric, _ logits: [Float], _ pair: PromptPair) -> [Double] {
-    metric.evaluate(
-      MetricInput(logits: Tensor(logits, shape: [1, logits.count]), batch: PairBatch([pair]))
-    ).values
+    metric.values(
+      MetricInput(logits: Tensor(logits, shape: [1, logits.count]), batch: PairBatch([pair])))
   }
 
   private func pair(_ answers: [Int32], _ wrong: [Int32]) -> PromptPair {
@@ -40,7 +40,9 @@ import Testing
       PromptPair(clean: [3], corrupted: [3], answers: [1], wrongAnswers: [0]),
     ])
     let logits = Tensor.random([4, 3], seed: 1)
-    for metric in [LogitDifference(), ProbabilityDifference(), LogLikelihood()] as [any Metric] {
+    for metric in [LogitDifference(), ProbabilityDifference(), LogLikelihood()]
+      as [any DifferentiableMetric]
+    {
       let measured = metric.measure(logits, of: batch)
       let rows = metric.evaluate(MetricInput(logits: logits, batch: batch)).values
       expectClose(

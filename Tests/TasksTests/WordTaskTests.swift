@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Models
 import Tasks
@@ -16,7 +17,7 @@ import Testing
     "have",
   ]
 
-  private let tokenizer: Tokenizer
+  private let tokenizer: BytePairTokenizer
   private let model: Transformer
 
   init() throws {

@@ -6,7 +6,8 @@ import Testing
 @Suite struct KernelBoundsTests {
   @Test func `ReLU has no slope at zero`() {
     let one = Tensor([1, 1, 1], shape: [3])
-    #expect(Activation.relu.backward(one, x: Tensor([-1, 0, 1], shape: [3])).numbers == [0, 0, 1])
+    #expect(
+      Activation.relu.backward(one, x: Tensor([-1, 0, 1], shape: [3])).values() == [0, 0, 1])
   }
 
   /// Mean 0 and variance ε, so the deviation is √(2 ε).
@@ -42,7 +43,7 @@ import Testing
 
   @Test func `entries of one place add up`() {
     let sparse = Tensor(rowsWithEntries: [[(1, 2), (1, 3)], []], columnCount: 3)
-    #expect(sparse.numbers == [0, 5, 0, 0, 0, 0])
+    #expect(sparse.values() == [0, 5, 0, 0, 0, 0])
   }
 
   /// The published values of SplitMix64 for this seed: a seed means the same for ever.

@@ -115,7 +115,9 @@ enum Naive {
     return Tensor(result, shape: q.shape)
   }
 
-  private static func double(_ x: Tensor, _ index: Int) -> Double { Double(x.values()[index]) }
+  private static func double(_ x: Tensor, _ index: Int) -> Double {
+    Double(x.reshaped([x.count])[index])
+  }
 
   private static func tensor(_ shape: [Int], _ value: (Int) -> Double) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { Float(value($0)) }, shape: shape)

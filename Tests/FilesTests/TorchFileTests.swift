@@ -1,3 +1,5 @@
+import Files
+import Engine
 import Foundation
 import Graphs
 import Models
@@ -89,7 +91,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "circuit.pt")
       try file.write(to: url)
-      return try CircuitFile.read(url, for: configuration)
+      return try CircuitFile.read(url, for: configuration.graphs)
     }
   }
 

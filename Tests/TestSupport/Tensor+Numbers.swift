@@ -1,6 +1,0 @@
-package import Tensors
-
-extension Tensor {
-  /// All elements, outermost axis first.
-  package var numbers: [Float] { elements }
-}
