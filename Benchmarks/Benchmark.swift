@@ -17,6 +17,7 @@ struct Benchmark {
     let task = Workload.task(for: model)
     print("GPT-2-small shape, 32 prompts × 16 tokens, \(ProcessSettings.threadCount) threads")
     EAPBenchmark(model: model, task: task).run()
+    SegmentBenchmark(model: model, task: task).run()
     EvaluationBenchmark(model: model, task: task).run()
     PatchingBenchmark.projection(model, task)
     PatchingBenchmark.small()

@@ -13,14 +13,17 @@ enum Workload {
       seed: 1)
   }
 
+  /// Pairs of random prompts, of which the first tokens may be the same.
   static func task(
-    for model: Transformer, prompts: Int = 32, metric: any Metric = LogitDifference()
+    for model: Transformer, prompts: Int = 32, metric: any Metric = LogitDifference(),
+    sharing: Int = 0
   ) -> CircuitTask {
     var generator = SeededGenerator(seed: 2)
     let token = { Int32.random(in: 0..<50257, using: &generator) }
     let pairs = (0..<prompts).map { _ in
-      PromptPair(
-        clean: (0..<16).map { _ in token() }, corrupted: (0..<16).map { _ in token() },
+      let (clean, corrupted) = ((0..<16).map { _ in token() }, (0..<16).map { _ in token() })
+      return PromptPair(
+        clean: clean, corrupted: Array(clean.prefix(sharing)) + corrupted.dropFirst(sharing),
         answers: [token()], wrongAnswers: [token()])
     }
     guard

@@ -32,7 +32,8 @@ extension PlainRun {
     dstream.scatterAdd(model.logitReader.backward(dlogits, tape.final).read, to: tape.rows)
     var gradients = ReaderGradients(layers: [], logits: dstream)
     for layer in layers.indices.reversed() {
-      gradients.layers.append(backward(layer, tape.layers[layer], given, &dstream))
+      gradients.layers.append(
+        backward(layer, tape.layers[layer], given, tape.rows, &dstream))
     }
     gradients.layers.reverse()
     return gradients
@@ -40,11 +41,14 @@ extension PlainRun {
 
   /// Carries the gradient of the residual stream back through one layer.
   private func backward(
-    _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, _ dstream: inout Tensor
+    _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, _ rows: [Int32],
+    _ dstream: inout Tensor
   ) -> ReaderGradients.Layer {
     let layer = layers[index]
     let dwrite = dstream
-    var dmlp = layer.mlp.backward(dwrite, tape.mlp).read
+    var dmlp = spread(
+      layer.mlp.backward(some(rows, of: dwrite, layer: index), tape.mlp).read, over: rows,
+      layer: index)
     if case .mlp(_, index) = given { dmlp.scale(by: 0) }
     dstream.add(dmlp)
     // A parallel block's heads do not write to its MLP: they see the gradient above both.

@@ -7,14 +7,22 @@ package struct PlainRun {
   let model: Transformer
   let batch: TokenBatch
   let layers: [Layer]
+  /// Whether the last MLP is run only at the tokens whose logits are wanted.
+  let isMeasuredOnly: Bool
 
   /// - Parameters:
   ///   - model: The model.
   ///   - batch: The prompts.
   ///   - rules: How gradients pass in the backward.
-  package init(_ model: Transformer, batch: TokenBatch, rules: BackwardRules = .exact) {
+  ///   - isMeasuredOnly: Whether the last MLP is run only at the tokens whose logits are wanted; its writes are
+  ///     then zero at all others, where nobody reads them.
+  package init(
+    _ model: Transformer, batch: TokenBatch, rules: BackwardRules = .exact,
+    isMeasuredOnly: Bool = false
+  ) {
     self.model = model
     self.batch = batch
+    self.isMeasuredOnly = isMeasuredOnly
     layers = model.layers(TokenPlaces(batch), rules: rules)
   }
 
@@ -70,9 +78,10 @@ package struct PlainRun {
   /// - Parameter rows: The tokens whose logits are wanted; nil for the batch's own.
   /// - Returns: Logits and writes.
   package func forward(rows: [Int32]? = nil) -> Result {
+    let rows = rows ?? batch.rows
     var pass = Pass(stream: model.embed(batch))
-    for layer in layers.indices { _ = run(layer, given: nil, &pass) }
-    return finish(pass, rows ?? batch.rows).result
+    for layer in layers.indices { _ = run(layer, given: nil, rows, &pass) }
+    return finish(pass, rows).result
   }
 
   /// Runs the prompts and keeps what ``backward(_:_:given:)`` needs.
@@ -85,6 +94,7 @@ package struct PlainRun {
   package func taped(
     given: GivenWrite? = nil, from start: TapedResult? = nil, rows: [Int32]? = nil
   ) -> TapedResult {
+    let rows = rows ?? batch.rows
     let first = start == nil ? 0 : given?.layer ?? 0
     var pass: Pass
     var tapes: [LayerTape] = []
@@ -96,10 +106,9 @@ package struct PlainRun {
     } else {
       pass = Pass(stream: model.embed(batch))
     }
-    for layer in first..<layers.count { tapes.append(run(layer, given: given, &pass)) }
-    let (result, final) = finish(pass, rows ?? batch.rows)
-    return TapedResult(
-      result: result, tape: Tape(layers: tapes, final: final, rows: rows ?? batch.rows))
+    for layer in first..<layers.count { tapes.append(run(layer, given: given, rows, &pass)) }
+    let (result, final) = finish(pass, rows)
+    return TapedResult(result: result, tape: Tape(layers: tapes, final: final, rows: rows))
   }
 
   /// The residual stream on its way up, and what was written to it.
@@ -121,18 +130,35 @@ package struct PlainRun {
   }
 
   /// Runs one layer, adding its writes to the residual stream.
-  private func run(_ index: Int, given: GivenWrite?, _ pass: inout Pass) -> LayerTape {
+  private func run(
+    _ index: Int, given: GivenWrite?, _ rows: [Int32], _ pass: inout Pass
+  ) -> LayerTape {
     let (layer, read) = (layers[index], pass.stream)
     let attention = layer.attention.inputs(read)
     var z = layer.attention.attend(attention.inputs)
     if case .heads(let known, index) = given { z = known }
     pass.stream.add(layer.attention.write(z))
-    var (write, mlp) = layer.mlp.forward(model.configuration.isParallel ? read : pass.stream)
+    let mlpRead = model.configuration.isParallel ? read : pass.stream
+    var (write, mlp) = layer.mlp.forward(some(rows, of: mlpRead, layer: index))
+    write = spread(write, over: rows, layer: index)
     if case .mlp(let known, index) = given { write = known }
     pass.stream.add(write)
     pass.writes.heads.append(z)
     pass.writes.mlps.append(write)
     return LayerTape(attention: attention, mlp: mlp)
+  }
+
+  /// The rows at which a layer's MLP is run.
+  func some(_ rows: [Int32], of tensor: Tensor, layer: Int) -> Tensor {
+    isMeasuredOnly && layer == layers.count - 1 ? tensor.gatherRows(rows) : tensor
+  }
+
+  /// What an MLP gives at those rows, as rows of all tokens.
+  func spread(_ tensor: Tensor, over rows: [Int32], layer: Int) -> Tensor {
+    guard isMeasuredOnly, layer == layers.count - 1 else { return tensor }
+    var all = Tensor(zeros: [batch.tokens.count, tensor.columnCount])
+    all.replaceRows(rows, with: tensor)
+    return all
   }
 
   private func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {

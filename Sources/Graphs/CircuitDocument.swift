@@ -151,7 +151,7 @@ extension CircuitDocument {
 
   /// The scores that the file states, 0 for edges without one; nil when it states none.
   ///
-  /// - Throws: ``CircuitFormatError`` for an edge that the graph lacks or a score that is no number.
+  /// - Throws: ``CircuitFormatError`` for an edge that the graph lacks or a score that is NaN.
   public func scores() throws(CircuitFormatError) -> EdgeScores? {
     let graph = try graph()
     var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)

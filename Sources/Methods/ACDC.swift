@@ -67,7 +67,7 @@ public struct ACDC: DiscoveryMethod {
 
   /// Ablates edges at each threshold.
   ///
-  /// - Throws: ``MethodError/notFinite`` when a loss is no number, and
+  /// - Throws: ``MethodError/notFinite`` when a loss is NaN or infinite, and
   ///   ``MethodError/foreignState``.
   public func scores(
     for problem: DiscoveryProblem, run: MethodRun

@@ -80,7 +80,7 @@ extension DiscoveryProblem {
   ///   - sums: `[writers, readers]`.
   ///   - count: How many terms each sum has for every prompt.
   /// - Returns: Means over prompts.
-  /// - Throws: ``MethodError/notFinite`` when a sum is infinite or no number.
+  /// - Throws: ``MethodError/notFinite`` when a sum is infinite or NaN.
   func scores(_ sums: [Double], termsPerPrompt count: Int = 1) throws(MethodError) -> EdgeScores {
     let scores = sums.map { Float($0 / Double(task.pairs.count * count)) }
     guard scores.allSatisfy(\.isFinite) else { throw .notFinite }
@@ -153,7 +153,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case notDifferentiable(metric: String)
   /// The metric's gradient is zero at the clean run.
   case zeroGradient(metric: String)
-  /// A score is infinite or no number.
+  /// A score is infinite or NaN.
   case notFinite
   /// A kept state is not of this method or does not fit the problem.
   case foreignState

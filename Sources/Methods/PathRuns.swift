@@ -24,8 +24,14 @@ struct PathRuns {
     self.metric = metric
     self.batch = batch
     path = method.path
-    ablated = problem.ablationValues.writes(for: batch)
-    run = PlainRun(problem.model, batch: batch.clean)
+    // Only measured tokens matter above the last attention.
+    let plain = { (prompts: TokenBatch) in
+      PlainRun(problem.model, batch: prompts, isMeasuredOnly: true)
+    }
+    ablated = problem.ablationValues.writes(
+      for: batch,
+      corrupted: problem.ablation == .resample ? plain(batch.corrupted).forward().writes : nil)
+    run = plain(batch.clean)
     clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
     let result = clean?.result ?? run.forward()
     difference = result.writes - ablated

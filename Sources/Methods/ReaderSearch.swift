@@ -34,7 +34,7 @@ struct ReaderSearch {
   /// - Parameters:
   ///   - accepts: Whether an edge goes when the loss rises so much without it.
   ///   - losses: The losses at several columns.
-  /// - Throws: ``MethodError/notFinite`` when a loss is no number.
+  /// - Throws: ``MethodError/notFinite`` when a loss is NaN or infinite.
   mutating func run(
     accepts: (Double) -> Bool, losses: ([[Float]]) -> [Double]
   ) throws(MethodError) {

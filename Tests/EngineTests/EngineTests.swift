@@ -57,6 +57,35 @@ import Testing
       family)
   }
 
+  /// Above the last attention only measured tokens matter.
+  @Test(arguments: families) func `the last MLP need be run at measured tokens only`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let graph = golden.graph
+    let batch = TokenBatch(
+      try golden.file.prompts("tokens.clean"), positions: golden.lengths.map { [0, $0 - 1] })
+    let dlogits = Tensor.random(
+      [2 * batch.promptCount, golden.model.configuration.outputCount], seed: 3)
+    let ablated = golden.ablated(by: "mean")
+    let results = [false, true].map { isMeasuredOnly in
+      let run = PlainRun(golden.model, batch: batch, isMeasuredOnly: isMeasuredOnly)
+      let result = run.taped()
+      var sums = Sums(count: graph.writerCount * graph.readerCount)
+      run.contract(
+        result.writes - ablated, with: run.backward(dlogits, result.tape), graph: graph,
+        into: &sums)
+      return (result, sums.values(), run.forward().logits)
+    }
+    expectClose(results[1].0.logits, results[0].0.logits, relative: 1e-6)
+    expectClose(results[1].1, results[0].1, relative: 1e-6, family)
+    #expect(results[1].2 == results[1].0.logits)
+    // Its writes are zero elsewhere, and only there.
+    let last = try #require(results[1].0.writes.mlps.last)
+    let isMeasured = golden.allRows.map { batch.rows.contains($0) }
+    #expect(isMeasured.indices.allSatisfy { last.row($0).contains { $0 != 0 } == isMeasured[$0] })
+  }
+
   @Test(arguments: families) func `a batch of unequal lengths equals its prompts one by one`(
     family: String
   ) throws {

@@ -6,8 +6,8 @@ internal import Foundation
 /// The rows are in files by kind; this one has memory.
 struct CPUBackend: Backend {
   func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
-    // A cache line is what vectors and threads like.
-    .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    // What malloc aligns to: it takes freed blocks again only if no more is asked for, and the heap would grow.
+    .allocate(byteCount: max(byteCount, 1), alignment: 16)
   }
 
   func deallocate(_ memory: UnsafeMutableRawPointer) { unsafe memory.deallocate() }
