@@ -18,8 +18,8 @@ import TestSupport
     }
 
     /// Fills the large file with a letter, as if that had been done some seconds ago.
-    func write(_ letter: String, secondsAgo: Double) throws {
-      try Data(String(repeating: letter, count: 5 << 20).utf8).write(to: file)
+    func write(_ letter: String, secondsAgo: Double, count: Int = 5 << 20) throws {
+      try Data(String(repeating: letter, count: count).utf8).write(to: file)
       // Whole seconds, so that the same date can be set again.
       let date = Date(timeIntervalSince1970: 1_700_000_000 - secondsAgo)
       try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file.path)
@@ -49,11 +49,25 @@ import TestSupport
       #expect(second != first)
       try model.write("a", secondsAgo: 100)
       #expect(try model.hash() == first)
+      // Longer, but of the date that it had.
+      try model.write("a", secondsAgo: 100, count: 6 << 20)
+      #expect(try ![first, second].contains(model.hash()))
       let longer = try FileHandle(forWritingTo: model.file)
       try longer.seekToEnd()
       try longer.write(contentsOf: Data("a".utf8))
       try longer.close()
       #expect(try ![first, second].contains(model.hash()))
+    }
+  }
+
+  /// Its bytes could change once more without another date.
+  @Test func `a file that was written only now is not remembered`() throws {
+    try withTemporaryDirectory { directory in
+      let model = try Case(in: directory)
+      // A date ahead of the clock is as young, however long the run takes.
+      try model.write("a", secondsAgo: -1_000_000_000)
+      _ = try model.hash()
+      #expect(!FileManager.default.fileExists(atPath: model.memory.path))
     }
   }
 

@@ -64,6 +64,7 @@ import Testing
         model: golden.model, task: try golden.task(LogitDifference()), ablation: ablation)
       let groups = groups(whole)
       let parts = try method.promptScores(for: whole, groups: groups, run: MethodRun())
+      #expect(parts.count == groups.count)
       for (part, group) in zip(parts, groups) {
         let alone = try method.scores(for: whole.restricted(to: group))
         expectClose(
@@ -72,11 +73,42 @@ import Testing
     }
   }
 
-  /// Tokens that both prompts of a pair start with are left out, since no write differs there.
-  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"]) func `a shared start carries nothing`(
-    family: String
-  ) throws {
+  /// A group's prompts may lie in several batches, and a batch's in several groups.
+  @Test func `groups lie across batches`() throws {
+    let golden = try GoldenModel("gpt2")
+    let pairs = try golden.task(LogitDifference()).pairs
+    let limit = golden.model.plainBatch.tokens
+    let copies = 3 * limit / pairs.map(\.clean.count).reduce(0, +) + 1
+    let task = try CircuitTask(
+      name: "many", pairs: [[PromptPair]](repeating: pairs, count: copies).flatMap(\.self),
+      metric: LogitDifference(), model: golden.model)
+    let problem = DiscoveryProblem(model: golden.model, task: task)
+    let count = task.pairs.count
+    let groups = [0..<1, 1..<(2 * count / 3), (2 * count / 3)..<count]
+    let method = AttributionPatching.plain
+    let parts = try method.promptScores(for: problem, groups: groups, run: MethodRun())
+    #expect(parts.count == groups.count)
+    for (part, group) in zip(parts, groups) {
+      let alone = try method.scores(for: problem.restricted(to: group))
+      expectClose(
+        part.values.map(Double.init), alone.values.map(Double.init), relative: 1e-5, "\(group)")
+    }
+  }
+
+  /// Tokens that both prompts of a pair start with are left out where no write differs at them: with
+  /// resampling, as long as no token sees what comes after it.
+  @Test(
+    arguments: ["gpt2", "gpt_neox", "llama", "qwen2"],
+    [(Ablation.resample, true), (.resample, false), (.zero, true)])
+  func `a shared start carries nothing`(family: String, setting: (Ablation, Bool)) throws {
+    let (ablation, isCausal) = setting
     let golden = try GoldenModel(family)
+    var configuration = golden.model.configuration
+    for layer in configuration.layers.indices {
+      configuration.layers[layer].isCausal = isCausal
+    }
+    let model = Transformer(
+      name: family, configuration: configuration, weights: golden.model.weights)
     let golds = try golden.task(LogitDifference()).pairs
     let pairs = golds.enumerated().map { index, pair in
       // The first one, two, … tokens are those of the clean prompt, and of one pair all.
@@ -87,13 +119,16 @@ import Testing
         answers: pair.answers, wrongAnswers: pair.wrongAnswers)
     }
     let task = try CircuitTask(
-      name: "shared", pairs: pairs, metric: LogitDifference(), model: golden.model)
+      name: "shared", pairs: pairs, metric: LogitDifference(), model: model)
     let scores = try AttributionPatching.plain.scores(
-      for: DiscoveryProblem(model: golden.model, task: task))
+      for: DiscoveryProblem(model: model, task: task, ablation: ablation))
     let batch = TokenBatch(pairs.map(\.clean))
-    let ablated = PlainRun(golden.model, batch: TokenBatch(pairs.map(\.corrupted))).forward()
+    let ablated =
+      ablation == .zero
+      ? model.zeroWrites(tokenCount: batch.tokens.count)
+      : PlainRun(model, batch: TokenBatch(pairs.map(\.corrupted))).forward().writes
     let run = MaskedRun(
-      golden.model, batch: batch, mask: EdgeMask(1, graph: golden.graph), ablated: ablated.writes)
+      model, batch: batch, mask: EdgeMask(1, graph: golden.graph), ablated: ablated)
     let taped = run.taped()
     let gradient = run.backward(
       try golden.logitDifferenceGradient(), taped.tape, wanting: .mask
