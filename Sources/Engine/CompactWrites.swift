@@ -33,20 +33,21 @@ package struct CompactWrites: Sendable {
 
   /// The writes of some tokens in full, `[writer, token, dModel]`.
   func expanded(
-    _ tokens: Range<Int>, _ graph: ComputationGraph, _ layers: [Layer]
+    _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer]
   ) -> Tensor {
     let width = tokens.count * graph.dModel
     var writes = Tensor(zeros: [graph.writerCount, tokens.count, graph.dModel])
-    writes.replace(at: 0, with: input.slice(tokens))
+    writes.replace(at: 0, with: input.pickedRows(tokens))
     for (layer, mlp) in mlps.enumerated() {
-      writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.slice(tokens))
+      writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
     }
     let target = writes.layout
     writes.add(
       heads.enumerated().flatMap { layer, z in
         let first = graph.headWriters(layer: layer).lowerBound * tokens.count
         return layers[layer].attention.writes(
-          z.matrix.rows(tokens), into: target.rows(first..<(first + graph.headCount * tokens.count))
+          z.pickedRows(tokens).matrix,
+          into: target.rows(first..<(first + graph.headCount * tokens.count))
         )
       })
     return writes

@@ -35,54 +35,37 @@ extension PlainRun {
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
     segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
-    let rows = segments.joined().flatMap { $0.map(Int32.init) }
-    // Tokens that take part are brought together, so that tiles are full.
-    let isWhole = rows.count == batch.tokens.count
-    let writes = isWhole ? difference : difference.map { $0.gatherRows(rows) }
-    let gradients = isWhole ? gradients : gradients.gathered(rows)
     let length = min(max(tileBudget / (graph.writerCount * graph.dModel), 8), 64)
-    let tiles = Self.tiles(segments.map { $0.map(\.count).reduce(0, +) }, length: length)
+    let tiles = Self.tiles(segments, length: length)
     orderedTerms(
-      tiles.count, of: { Contraction(self, writes, gradients, graph, tiles[$0]).scores() }
+      tiles.count, of: { Contraction(self, difference, gradients, graph, tiles[$0]).scores() }
     ) { tile, terms in
       for (part, term) in zip(tiles[tile].parts, terms) { add(part.segment, term) }
     }
   }
 
-  /// Consecutive tokens that are expanded together, and the segments that they belong to.
+  /// Tokens that are expanded together, and the segments that they belong to.
   fileprivate struct Tile {
-    let tokens: Range<Int>
-    let parts: [(segment: Int, tokens: Range<Int>)]
+    let tokens: [Int32]
+    /// Places among the tile's tokens.
+    let parts: [(segment: Int, places: Range<Int>)]
   }
 
-  /// Cuts tokens into tiles of so many, and those where segments of some lengths end.
-  private static func tiles(_ lengths: [Int], length: Int) -> [Tile] {
-    let ends = lengths.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
-    let count = ends.last ?? 0
-    return stride(from: 0, to: count, by: length).map { start in
-      let tokens = start..<min(start + length, count)
-      let parts = lengths.indices.compactMap { segment -> (segment: Int, tokens: Range<Int>)? in
-        let part = (ends[segment]..<ends[segment + 1]).clamped(to: tokens)
-        return part.isEmpty ? nil : (segment, part)
-      }
-      return Tile(tokens: tokens, parts: parts)
+  /// Cuts the tokens that take part into tiles of so many, and each where segments end.
+  private static func tiles(_ segments: [[Range<Int>]], length: Int) -> [Tile] {
+    let tokens = segments.joined().flatMap { $0.map(Int32.init) }
+    let ends = segments.reduce(into: [0]) { ends, ranges in
+      ends.append((ends.last ?? 0) + ranges.map(\.count).reduce(0, +))
     }
-  }
-}
-
-extension ReaderGradients {
-  /// The gradients at some tokens.
-  fileprivate func gathered(_ rows: [Int32]) -> ReaderGradients {
-    ReaderGradients(
-      layers: layers.map { layer in
-        Layer(
-          heads: AttentionLayer.Inputs(
-            query: layer.heads.query.gatherRows(rows), key: layer.heads.key.gatherRows(rows),
-            value: layer.heads.value.gatherRows(rows)),
-          attentionRead: layer.attentionRead.gatherRows(rows),
-          attentionStatistics: layer.attentionStatistics.gatherRows(rows),
-          mlp: layer.mlp.gatherRows(rows), mlpWrite: layer.mlpWrite.gatherRows(rows))
-      }, logits: logits.gatherRows(rows))
+    return stride(from: 0, to: tokens.count, by: length).map { start in
+      let own = start..<min(start + length, tokens.count)
+      let parts = segments.indices.compactMap { segment -> (segment: Int, places: Range<Int>)? in
+        let part = (ends[segment]..<ends[segment + 1]).clamped(to: own)
+        guard !part.isEmpty else { return nil }
+        return (segment, (part.lowerBound - start)..<(part.upperBound - start))
+      }
+      return Tile(tokens: Array(tokens[own]), parts: parts)
+    }
   }
 }
 
@@ -118,13 +101,13 @@ private struct Contraction {
         graph.headReaders(layer: layer), graph.attentionWriterCount(layer: layer),
         headReads(gradient, layer), writes, to: &scores)
       add(
-        mlp..<(mlp + 1), graph.mlpWriterCount(layer: layer), gradient.mlp.slice(tile.tokens),
+        mlp..<(mlp + 1), graph.mlpWriterCount(layer: layer), gradient.mlp.pickedRows(tile.tokens),
         writes,
         to: &scores)
     }
     add(
       graph.logitsReader..<graph.readerCount, graph.writerCount,
-      gradients.logits.slice(tile.tokens), writes, to: &scores)
+      gradients.logits.pickedRows(tile.tokens), writes, to: &scores)
     return scores
   }
 
@@ -135,8 +118,8 @@ private struct Contraction {
   ) {
     let reads = reads.reshaped([readers.count, tile.tokens.count, graph.dModel]).blockMatrix
     for (index, part) in tile.parts.enumerated() {
-      let first = (part.tokens.lowerBound - tile.tokens.lowerBound) * graph.dModel
-      let columns = first..<(first + part.tokens.count * graph.dModel)
+      let columns =
+        (part.places.lowerBound * graph.dModel)..<(part.places.upperBound * graph.dModel)
       let target = scores[index].layout.rows(0..<writerCount).columns(readers)
       scores[index].add([
         MatrixProduct(
@@ -154,12 +137,12 @@ private struct Contraction {
       offset: 0, rowCount: shape[0] * shape[1], columnCount: shape[2], stride: shape[2])
     let inputs = layer.shared(
       AttentionLayer.Inputs(
-        query: gradient.heads.query.slice(tokens), key: gradient.heads.key.slice(tokens),
-        value: gradient.heads.value.slice(tokens)), by: graph.keyValueReaderCount)
+        query: gradient.heads.query.pickedRows(tokens), key: gradient.heads.key.pickedRows(tokens),
+        value: gradient.heads.value.pickedRows(tokens)), by: graph.keyValueReaderCount)
     return layer.norm.backward(
       .products(shape: shape, layer.readProducts(inputs, graph, into: target)),
-      x: gradient.attentionRead.slice(tokens),
-      statistics: gradient.attentionStatistics.slice(tokens)
+      x: gradient.attentionRead.pickedRows(tokens),
+      statistics: gradient.attentionStatistics.pickedRows(tokens)
     )
   }
 }

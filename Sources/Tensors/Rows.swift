@@ -9,6 +9,13 @@ extension Tensor {
     }
   }
 
+  /// The rows at ascending `indices`: a window where they lie one after another, else gathered.
+  package func pickedRows(_ indices: [Int32]) -> Tensor {
+    let (first, end) = (Int(indices.first ?? 0), Int(indices.last ?? -1) + 1)
+    guard end - first == indices.count, shape.count == 2 else { return gatherRows(indices) }
+    return slice(first..<end)
+  }
+
   /// Adds row `i` of `rows` to this tensor's row `indices[i]`; indices may repeat.
   ///
   /// The backward of ``gatherRows(_:)``.
