@@ -4,7 +4,7 @@ package import Foundation
 /// storage.
 ///
 /// The last axis is contiguous. A tensor is a value: copies, slices and other shapes share their storage, and
-/// writing to one of them copies its own window first. Numbers are Float32 unless ``format`` says otherwise,
+/// writing to one of them copies its own window first. Numbers are Float32 unless `format` says otherwise,
 /// which only a model's weights do. A shape that does not fit is a programmer's error and traps with both shapes
 /// in the message.
 public struct Tensor: Sendable {

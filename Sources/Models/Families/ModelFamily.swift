@@ -9,7 +9,7 @@ package protocol ModelFamily: Sendable {
 
   /// Reads the configuration and asks for every tensor that it implies.
   ///
-  /// - Throws: ``CheckpointError`` for a bad field or tensor.
+  /// - Throws: `CheckpointError` for a bad field or tensor.
   static func load(
     _ fields: Fields, _ loader: inout WeightLoader
   ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights)

@@ -10,7 +10,7 @@ extension Fields {
   ///   - dHead: The width of a head.
   ///   - share: The rotated share of a head when the configuration does not say it.
   /// - Returns: Radians per position, `[rotated/2]`.
-  /// - Throws: ``CheckpointError`` for fields that do not describe a rotation.
+  /// - Throws: `CheckpointError` for fields that do not describe a rotation.
   func rotaryFrequencies(dHead: Int, share: Double = 1) throws(CheckpointError) -> [Double] {
     let parameters = object("rope_parameters") ?? self
     let theta = try parameters.number(

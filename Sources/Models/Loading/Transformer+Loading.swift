@@ -12,7 +12,7 @@ extension Transformer {
   /// product uses them.
   ///
   /// - Parameter url: The directory or file.
-  /// - Throws: ``CheckpointError``, which names the file and what is wrong with it.
+  /// - Throws: `CheckpointError`, which names the file and what is wrong with it.
   public init(contentsOf url: URL) throws(CheckpointError) {
     var isDirectory: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {

@@ -11,7 +11,7 @@ package struct WeightLoader {
   /// The matrices that were handed out unread.
   private(set) var matrices: [(name: String, matrix: Tensor)] = []
 
-  /// - Throws: ``CheckpointError`` when two files have a tensor of one name.
+  /// - Throws: `CheckpointError` when two files have a tensor of one name.
   package init(path: String, files: [TensorFile]) throws(CheckpointError) {
     self.path = path
     self.files = files
@@ -32,7 +32,7 @@ package struct WeightLoader {
 
   /// A matrix as it lies in the mapped file: neither read nor converted.
   ///
-  /// - Throws: ``CheckpointError`` when it is missing or of another shape.
+  /// - Throws: `CheckpointError` when it is missing or of another shape.
   mutating func matrix(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
     let (file, stored) = try stored(name, shape)
     let matrix = try file.map(name, stored)
@@ -42,7 +42,7 @@ package struct WeightLoader {
 
   /// A small tensor, or one that is to be laid out anew, in Float32.
   ///
-  /// - Throws: ``CheckpointError`` when it is missing, of another shape, or not of finite numbers.
+  /// - Throws: `CheckpointError` when it is missing, of another shape, or not of finite numbers.
   mutating func tensor(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
     let (file, stored) = try stored(name, shape)
     return try file.read(name, stored)
@@ -87,7 +87,7 @@ package struct WeightLoader {
     unused = unused.filter { !isIgnored($0) }
   }
 
-  /// - Throws: ``CheckpointError`` when tensors are left that nothing asked for.
+  /// - Throws: `CheckpointError` when tensors are left that nothing asked for.
   func finish() throws(CheckpointError) {
     guard unused.isEmpty else {
       throw CheckpointError(path, .unusedTensors(unused.sorted()))

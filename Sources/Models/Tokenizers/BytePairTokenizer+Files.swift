@@ -8,7 +8,7 @@ extension BytePairTokenizer {
   /// - Parameters:
   ///   - directory: A directory with `tokenizer.json`, or `vocab.json` and `merges.txt`.
   ///   - family: The model's family, which decides how text is split when no file says so.
-  /// - Throws: ``CheckpointError`` for files that are not a byte-level byte-pair tokenizer.
+  /// - Throws: `CheckpointError` for files that are not a byte-level byte-pair tokenizer.
   package init?(directory: URL, family: String) throws(CheckpointError) {
     let file = directory.appending(path: "tokenizer.json")
     let vocabulary = directory.appending(path: "vocab.json")

@@ -73,7 +73,7 @@ private struct TokenizerFile: Decodable {
 extension BytePairTokenizer {
   /// `tokenizer.json`, as the tokenizers library writes it.
   ///
-  /// - Throws: ``CheckpointError`` when it is not a byte-level byte-pair tokenizer or has a step
+  /// - Throws: `CheckpointError` when it is not a byte-level byte-pair tokenizer or has a step
   ///   that would be passed over.
   package init(json url: URL) throws(CheckpointError) {
     let data = try TensorFile.map(url)
