@@ -2,7 +2,8 @@ import Edgewise
 
 /// Times work and reports it as ratios inside one run; seconds alone say little across machines.
 ///
-/// Usage: `swift run -c release edgewise-benchmarks [--threads N]`
+/// Usage: `swift run -c release edgewise-benchmarks [--threads N] [eap] [segments] [evaluation] [patching]`, all
+/// parts if none is named.
 @main
 struct Benchmark {
   static func main() {
@@ -15,12 +16,21 @@ struct Benchmark {
     }
     let model = Workload.model()
     let task = Workload.task(for: model)
+    let parts: [(name: String, run: () -> Void)] = [
+      ("eap", EAPBenchmark(model: model, task: task).run),
+      ("segments", SegmentBenchmark(model: model, task: task).run),
+      ("evaluation", EvaluationBenchmark(model: model, task: task).run),
+      (
+        "patching",
+        {
+          PatchingBenchmark.projection(model, task)
+          PatchingBenchmark.small()
+        }
+      ),
+    ]
+    let named = parts.filter { arguments.contains($0.name) }
     print("GPT-2-small shape, 32 prompts × 16 tokens, \(ProcessSettings.threadCount) threads")
-    EAPBenchmark(model: model, task: task).run()
-    SegmentBenchmark(model: model, task: task).run()
-    EvaluationBenchmark(model: model, task: task).run()
-    PatchingBenchmark.projection(model, task)
-    PatchingBenchmark.small()
+    for part in named.isEmpty ? parts : named { part.run() }
   }
 }
 

@@ -36,23 +36,31 @@ void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t
 typedef struct {
   float *z, *dq, *dk, *dv;
   const float *q, *k, *v, *dz;
-  const int32_t *starts;
+  ek_prompts prompts;
   int64_t heads, keyValueHeads, width;
   float scale;
   bool causal;
 } attention;
 
-/// Where one prompt's part of one head lies: its length in tokens, the first token's place in tensors
-/// of heads and of keys and values, and the way from one token to the next in either.
-typedef struct { int64_t length, own, shared, stride, source; } span;
+/// Where one prompt's part of one head lies: its counts of queries, keys and keys that are not its own, the first
+/// of each in tensors of heads and of keys and values, and the way from one token to the next in either.
+typedef struct { int64_t queries, keys, known, query, key, own, stride, source; } span;
 
 EK_INLINE span locate(const attention *o, int64_t job) {
-  const int64_t prompt = job / o->heads, head = job % o->heads, first = o->starts[prompt];
-  const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width;
+  const int64_t p = job / o->heads, head = job % o->heads;
+  const ek_prompts *at = &o->prompts;
+  const int64_t stride = o->heads * o->width, source = o->keyValueHeads * o->width, column = head * o->width;
+  const int64_t keys = at->keys[p + 1] - at->keys[p];
   return (span){
-      .length = o->starts[prompt + 1] - first, .stride = stride, .source = source,
-      .own = first * stride + head * o->width,
-      .shared = first * source + head / (o->heads / o->keyValueHeads) * o->width};
+      .queries = at->queries[p + 1] - at->queries[p], .keys = keys, .known = keys - (at->own[p + 1] - at->own[p]),
+      .query = at->queries[p] * stride + column, .own = at->own[p] * stride + column,
+      .key = at->keys[p] * source + head / (o->heads / o->keyValueHeads) * o->width,
+      .stride = stride, .source = source};
+}
+
+/// How many keys a prompt's query i sees: its queries are those of the last tokens.
+EK_INLINE int64_t seen_by(const attention *o, const span *s, int64_t i) {
+  return o->causal ? s->keys - s->queries + i + 1 : s->keys;
 }
 
 EK_INLINE float dot(const float *restrict x, const float *restrict y, int64_t count) {
@@ -75,22 +83,22 @@ EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end)
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
     const span s = locate(o, job);
-    float *pattern = malloc((size_t)s.length * sizeof(float));
-    for (int64_t i = 0; i < s.length; i++) {
-      const int64_t seen = o->causal ? i + 1 : s.length;
-      float *z = o->z + s.own + i * s.stride;
-      pattern_row(pattern, o->q + s.own + i * s.stride, o->k + s.shared, seen, s.source, o->width, o->scale);
+    float *pattern = malloc((size_t)s.keys * sizeof(float));
+    for (int64_t i = 0; i < s.queries; i++) {
+      const int64_t seen = seen_by(o, &s, i);
+      float *z = o->z + s.query + i * s.stride;
+      pattern_row(pattern, o->q + s.query + i * s.stride, o->k + s.key, seen, s.source, o->width, o->scale);
       memset(z, 0, (size_t)o->width * sizeof(float));
-      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + s.shared + j * s.source, pattern[j], o->width);
+      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + s.key + j * s.source, pattern[j], o->width);
     }
     free(pattern);
   }
 }
-void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts, int64_t prompts,
+void ek_attention(float *z, const float *q, const float *k, const float *v, ek_prompts prompts,
                   int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal) {
-  attention work = {.z = z, .q = q, .k = k, .v = v, .starts = starts, .heads = heads,
+  attention work = {.z = z, .q = q, .k = k, .v = v, .prompts = prompts, .heads = heads,
                     .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
-  ek_for_ranges(prompts * heads, 1, attention_range, &work);
+  ek_for_ranges(prompts.count * heads, 1, attention_range, &work);
 }
 
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
@@ -98,34 +106,36 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
   for (int64_t job = begin; job < end; job++) {
     const span s = locate(o, job);
     const size_t row = (size_t)o->width * sizeof(float);
-    float *pattern = malloc(2 * (size_t)s.length * sizeof(float)), *dpattern = pattern + s.length;
-    for (int64_t i = 0; i < s.length; i++) {
-      memset(o->dk + s.own + i * s.stride, 0, row);
-      memset(o->dv + s.own + i * s.stride, 0, row);
+    float *pattern = malloc(2 * (size_t)s.keys * sizeof(float)), *dpattern = pattern + s.keys;
+    // Keys and values that are not the run's own get no gradient.
+    float *dk = o->dk + s.own - s.known * s.stride, *dv = o->dv + s.own - s.known * s.stride;
+    for (int64_t j = s.known; j < s.keys; j++) {
+      memset(dk + j * s.stride, 0, row);
+      memset(dv + j * s.stride, 0, row);
     }
-    for (int64_t i = 0; i < s.length; i++) {
-      const int64_t seen = o->causal ? i + 1 : s.length;
-      const float *q = o->q + s.own + i * s.stride, *dz = o->dz + s.own + i * s.stride;
-      float *dq = o->dq + s.own + i * s.stride;
-      pattern_row(pattern, q, o->k + s.shared, seen, s.source, o->width, o->scale);
+    for (int64_t i = 0; i < s.queries; i++) {
+      const int64_t seen = seen_by(o, &s, i);
+      const float *q = o->q + s.query + i * s.stride, *dz = o->dz + s.query + i * s.stride;
+      float *dq = o->dq + s.query + i * s.stride;
+      pattern_row(pattern, q, o->k + s.key, seen, s.source, o->width, o->scale);
       for (int64_t j = 0; j < seen; j++) {
-        dpattern[j] = dot(dz, o->v + s.shared + j * s.source, o->width);
-        add_scaled(o->dv + s.own + j * s.stride, dz, pattern[j], o->width);
+        dpattern[j] = dot(dz, o->v + s.key + j * s.source, o->width);
+        if (j >= s.known) add_scaled(dv + j * s.stride, dz, pattern[j], o->width);
       }
       ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
       memset(dq, 0, row);
       for (int64_t j = 0; j < seen; j++) {
-        add_scaled(dq, o->k + s.shared + j * s.source, o->scale * dpattern[j], o->width);
-        add_scaled(o->dk + s.own + j * s.stride, q, o->scale * dpattern[j], o->width);
+        add_scaled(dq, o->k + s.key + j * s.source, o->scale * dpattern[j], o->width);
+        if (j >= s.known) add_scaled(dk + j * s.stride, q, o->scale * dpattern[j], o->width);
       }
     }
     free(pattern);
   }
 }
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,
-                           const float *v, const int32_t *starts, int64_t prompts, int64_t heads,
-                           int64_t keyValueHeads, int64_t width, float scale, bool causal) {
-  attention work = {.dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .starts = starts,
+                           const float *v, ek_prompts prompts, int64_t heads, int64_t keyValueHeads,
+                           int64_t width, float scale, bool causal) {
+  attention work = {.dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .prompts = prompts,
                     .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
-  ek_for_ranges(prompts * heads, 1, backward_range, &work);
+  ek_for_ranges(prompts.count * heads, 1, backward_range, &work);
 }

@@ -32,8 +32,9 @@ extension AttentionLayer {
   ///
   /// All are `[token, head · dHead]`: each head has its own copy of a shared key or value.
   func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
+    let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
-      dz, q: inputs.query, k: inputs.key, v: inputs.value)
+      dz, q: all.query, k: all.key, v: all.value)
     if rules.freezesPatterns { (dq, dk) = (Tensor(zeros: dq.shape), Tensor(zeros: dk.shape)) }
     rotary?.rotate(&dq, positions: tokens.positions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)

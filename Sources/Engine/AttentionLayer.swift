@@ -15,6 +15,8 @@ struct AttentionLayer {
   let rotary: Rotary?
   let rules: BackwardRules
   private(set) var tokens: TokenPlaces
+  /// Keys and values of tokens before the run's; nil when there are none.
+  let cache: KeyValueCache.Layer?
 
   /// Queries, keys and values, already turned by their positions; or gradients of them before they are.
   struct Inputs {
@@ -47,10 +49,10 @@ struct AttentionLayer {
     let inputs: Inputs
   }
 
-  /// The same layer over the run's tokens several times.
-  func repeated(_ count: Int) -> AttentionLayer {
+  /// The same layer over other tokens.
+  func over(_ tokens: TokenPlaces) -> AttentionLayer {
     var copy = self
-    copy.tokens = tokens.repeated(count)
+    copy.tokens = tokens
     return copy
   }
 
@@ -129,7 +131,8 @@ struct AttentionLayer {
 
   /// The outputs of all heads before the output matrix, `[token, head · dHead]`.
   func attend(_ inputs: Inputs) -> Tensor {
-    kernel(headCount, keyCount).forward(q: inputs.query, k: inputs.key, v: inputs.value)
+    let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
+    return kernel(headCount, keyCount).forward(q: all.query, k: all.key, v: all.value)
   }
 
   /// The outputs of some heads only, `[token, place among heads · dHead]`.
@@ -140,19 +143,39 @@ struct AttentionLayer {
       Inputs(
         query: inputs.query.gatherColumnBlocks(heads, width: dHead),
         key: inputs.key.gatherColumnBlocks(shared, width: dHead),
-        value: inputs.value.gatherColumnBlocks(shared, width: dHead)))
+        value: inputs.value.gatherColumnBlocks(shared, width: dHead)), heads: heads)
   }
 
-  /// The outputs of heads that each have a key and value of their own.
-  func attendEach(_ inputs: Inputs) -> Tensor {
-    let count = inputs.query.columnCount / dHead
-    return kernel(count, count).forward(q: inputs.query, k: inputs.key, v: inputs.value)
+  /// The outputs of some heads that each have a key and value of their own.
+  func attendEach(_ inputs: Inputs, heads: [Int]) -> Tensor {
+    let all = withCached(inputs, keys: heads, of: headCount)
+    return kernel(heads.count, heads.count).forward(q: all.query, k: all.key, v: all.value)
+  }
+
+  /// Keys and values of whole prompts: the cached ones and then the run's, for each prompt.
+  ///
+  /// - Parameters:
+  ///   - inputs: Queries, keys and values of the run's tokens.
+  ///   - keys: Which keys there are, in order.
+  ///   - count: Of how many, consecutive ones of which may share a key of the model.
+  /// - Returns: The queries as they are; keys and values `[key token, key · dHead]`.
+  func withCached(_ inputs: Inputs, keys: some Collection<Int>, of count: Int) -> Inputs {
+    guard let cache else { return inputs }
+    let own = cache.key.columnCount / dHead
+    let sources = keys.map { $0 * own / count }
+    let whole = { (cached: Tensor, tensor: Tensor) in
+      Tensor(joining: [cached.gatherColumnBlocks(sources, width: dHead), tensor])
+        .gatherRows(tokens.keyRows)
+    }
+    return Inputs(
+      query: inputs.query, key: whole(cache.key, inputs.key),
+      value: whole(cache.value, inputs.value))
   }
 
   func kernel(_ headCount: Int, _ keyCount: Int) -> PromptAttention {
     PromptAttention(
-      starts: tokens.starts, headCount: headCount, keyValueHeadCount: keyCount,
-      scale: variant.attentionScale, isCausal: variant.isCausal)
+      starts: tokens.starts, keyStarts: tokens.keyStarts, headCount: headCount,
+      keyValueHeadCount: keyCount, scale: variant.attentionScale, isCausal: variant.isCausal)
   }
 
   /// What all heads write together, with the bias that belongs to none of them, `[token, dModel]`.

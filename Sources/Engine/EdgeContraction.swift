@@ -20,10 +20,10 @@ extension PlainRun {
 
   /// Hands out `⟨a_w − ã_w, ∂L/∂read(r)⟩` of every edge over each of several segments of tokens.
   ///
-  /// Tokens are taken in tiles: a tile's writers and one layer's readers are expanded to full width,
-  /// and one matrix product for each segment adds them up. Beyond the compact values of the runs, each thread
-  /// holds the writers of one tile, 32 MiB or 8 tokens' worth where that is more, and the readers of one
-  /// layer, and one matrix of scores, whatever the number of tokens.
+  /// Tokens are taken in tiles: a tile's writers and some layers' readers are expanded to full width,
+  /// and matrix products for each segment add them up. Beyond the compact values of the runs, each thread
+  /// holds the writers of one tile, 16 MiB or 8 tokens' worth where that is more, as much for the readers of some
+  /// layers, and one matrix of scores, whatever the number of tokens.
   ///
   /// - Parameters:
   ///   - difference: The writers' clean minus ablated values.
@@ -69,8 +69,8 @@ extension PlainRun {
   }
 }
 
-/// Numbers that one thread may hold for the expanded writers of a tile: 32 MiB.
-private let tileBudget = 8 << 20
+/// Numbers that one thread may hold for the expanded writers of a tile, and as many for readers: 16 MiB.
+private let tileBudget = 4 << 20
 
 /// The contraction of one tile.
 private struct Contraction {
@@ -92,57 +92,86 @@ private struct Contraction {
   }
 
   /// The scores of each part of the tile, `[writers, readers]`.
+  ///
+  /// Layers are taken in groups whose readers together are as large as the writers: what all of them see is one
+  /// product, which goes through the writers once for the whole group.
   func scores() -> [Tensor] {
     let writes = difference.expanded(tile.tokens, graph, layers).blockMatrix
     var scores = tile.parts.map { _ in Tensor(zeros: [graph.writerCount, graph.readerCount]) }
-    for (layer, gradient) in gradients.layers.enumerated() {
-      let mlp = graph.mlpReader(layer: layer)
-      add(
-        graph.headReaders(layer: layer), graph.attentionWriterCount(layer: layer),
-        headReads(gradient, layer), writes, to: &scores)
-      add(
-        mlp..<(mlp + 1), graph.mlpWriterCount(layer: layer), gradient.mlp.pickedRows(tile.tokens),
-        writes,
-        to: &scores)
+    let layerReaders = graph.readers(ofLayer: 0).count
+    let size = min(max(graph.writerCount / layerReaders, 1), layers.count)
+    var reads = Tensor(zeros: [size * layerReaders, tile.tokens.count, graph.dModel])
+    for first in stride(from: 0, to: layers.count, by: size) {
+      let group = first..<min(first + size, layers.count)
+      for layer in group { read(layer, to: &reads, at: (layer - first) * layerReaders) }
+      add(blocks(of: group), reads.blockMatrix, writes, to: &scores)
     }
+    let logits = gradients.logits.pickedRows(tile.tokens).reshaped([1] + reads.shape.dropFirst())
     add(
-      graph.logitsReader..<graph.readerCount, graph.writerCount,
-      gradients.logits.pickedRows(tile.tokens), writes, to: &scores)
+      [Block(readers: graph.logitsReader..<graph.readerCount, writers: 0..<graph.writerCount)],
+      logits.blockMatrix, writes, to: &scores)
     return scores
   }
 
-  /// Adds the products of the writers that some readers see with the gradients at those, `[reader, token, dModel]`.
+  /// Readers, and writers that all of them see.
+  private struct Block {
+    let readers: Range<Int>
+    let writers: Range<Int>
+  }
+
+  /// All edges into the readers of some layers as blocks: first those from the writers that all of them see.
+  private func blocks(of group: Range<Int>) -> [Block] {
+    let readers = graph.readers(ofLayer: group.lowerBound).lowerBound
+    let common = graph.attentionWriterCount(layer: group.lowerBound)
+    let whole = Block(
+      readers: readers..<graph.readers(ofLayer: group.upperBound - 1).upperBound,
+      writers: 0..<common)
+    let own = group.flatMap { layer in
+      let mlp = graph.mlpReader(layer: layer)
+      return [
+        Block(
+          readers: graph.headReaders(layer: layer),
+          writers: common..<graph.attentionWriterCount(layer: layer)),
+        Block(readers: mlp..<(mlp + 1), writers: common..<graph.mlpWriterCount(layer: layer)),
+      ]
+    }
+    return [whole] + own.filter { !$0.writers.isEmpty }
+  }
+
+  /// Adds the products of writers with the gradients at readers, `[reader, token · dModel]` from the first block's on.
   private func add(
-    _ readers: Range<Int>, _ writerCount: Int, _ reads: Tensor, _ writes: Matrix,
-    to scores: inout [Tensor]
+    _ blocks: [Block], _ reads: Matrix, _ writes: Matrix, to scores: inout [Tensor]
   ) {
-    let reads = reads.reshaped([readers.count, tile.tokens.count, graph.dModel]).blockMatrix
+    let first = blocks[0].readers.lowerBound
     for (index, part) in tile.parts.enumerated() {
       let columns =
         (part.places.lowerBound * graph.dModel)..<(part.places.upperBound * graph.dModel)
-      let target = scores[index].layout.rows(0..<writerCount).columns(readers)
-      scores[index].add([
-        MatrixProduct(
-          writes.rows(0..<writerCount).columns(columns), reads.columns(columns).transposed,
-          into: target)
-      ])
+      let target = scores[index].layout
+      scores[index].add(
+        blocks.map { block in
+          let rows = (block.readers.lowerBound - first)..<(block.readers.upperBound - first)
+          return MatrixProduct(
+            writes.rows(block.writers).columns(columns),
+            reads.rows(rows).columns(columns).transposed,
+            into: target.rows(block.writers).columns(block.readers))
+        })
     }
   }
 
-  /// The gradients at the reads of a layer's head readers, `[reader, token, dModel]`.
-  private func headReads(_ gradient: ReaderGradients.Layer, _ index: Int) -> Tensor {
-    let (layer, tokens) = (layers[index].attention, tile.tokens)
-    let shape = [graph.headReaders(layer: index).count, tokens.count, graph.dModel]
-    let target = MatrixLayout(
-      offset: 0, rowCount: shape[0] * shape[1], columnCount: shape[2], stride: shape[2])
+  /// Writes the gradients at the reads of a layer's readers over some of `reads`, `[reader, token, dModel]`.
+  private func read(_ index: Int, to reads: inout Tensor, at place: Int) {
+    let (gradient, layer, tokens) = (gradients.layers[index], layers[index].attention, tile.tokens)
+    let heads = place..<(place + graph.headReaders(layer: index).count)
     let inputs = layer.shared(
       AttentionLayer.Inputs(
         query: gradient.heads.query.pickedRows(tokens), key: gradient.heads.key.pickedRows(tokens),
         value: gradient.heads.value.pickedRows(tokens)), by: graph.keyValueReaderCount)
-    return layer.norm.backward(
-      .products(shape: shape, layer.readProducts(inputs, graph, into: target)),
-      x: gradient.attentionRead.pickedRows(tokens),
-      statistics: gradient.attentionStatistics.pickedRows(tokens)
-    )
+    let rows = (heads.lowerBound * tokens.count)..<(heads.upperBound * tokens.count)
+    reads.replace(layer.readProducts(inputs, graph, into: reads.layout.rows(rows)))
+    layer.norm.backward(
+      inBlocks: heads, of: &reads, x: gradient.attentionRead.pickedRows(tokens),
+      statistics: gradient.attentionStatistics.pickedRows(tokens))
+    reads.replace(
+      at: rows.upperBound * graph.dModel, with: gradient.mlp.pickedRows(tokens))
   }
 }

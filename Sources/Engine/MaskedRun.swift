@@ -23,11 +23,14 @@ package struct MaskedRun {
   ///   - batch: The prompts.
   ///   - masks: Masks over the model's graph, maybe with grouped keys and values, for the batch's tokens.
   ///   - ablated: What ablated edges carry, for the batch's tokens.
+  ///   - cache: Keys and values of the tokens before the batch's, where ablated values are the clean ones; nil
+  ///     when the prompts are whole.
   ///   - rules: How gradients pass in the backward.
   package init(
     _ model: Transformer, batch: TokenBatch, masks: RunMasks, ablated: AblatedStream,
-    rules: BackwardRules = .exact
+    cache: KeyValueCache? = nil, rules: BackwardRules = .exact
   ) {
+    precondition(batch.continues(cache), "a cache of other prompts")
     precondition(
       masks.spans.last?.tokens.upperBound == batch.tokens.count, "masks of other tokens")
     self.model = model
@@ -35,17 +38,17 @@ package struct MaskedRun {
     self.masks = masks
     self.ablated = ablated
     layers = model.layers(
-      TokenPlaces(batch), keyCount: masks.graph.keyValueReaderCount, rules: rules)
+      TokenPlaces(batch), cache: cache, keyCount: masks.graph.keyValueReaderCount, rules: rules)
   }
 
   /// A run with one mask for all tokens.
   package init(
     _ model: Transformer, batch: TokenBatch, mask: EdgeMask, ablated: AblatedStream,
-    rules: BackwardRules = .exact
+    cache: KeyValueCache? = nil, rules: BackwardRules = .exact
   ) {
     self.init(
       model, batch: batch, masks: RunMasks(mask, tokenCount: batch.tokens.count),
-      ablated: ablated, rules: rules)
+      ablated: ablated, cache: cache, rules: rules)
   }
 
   struct LayerTape {

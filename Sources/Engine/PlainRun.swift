@@ -12,18 +12,20 @@ package struct PlainRun {
 
   /// - Parameters:
   ///   - model: The model.
-  ///   - batch: The prompts.
+  ///   - batch: The prompts, or their ends.
+  ///   - cache: Keys and values of the tokens before those; nil when the prompts are whole.
   ///   - rules: How gradients pass in the backward.
   ///   - isMeasuredOnly: Whether the last MLP is run only at the tokens whose logits are wanted; its writes are
   ///     then zero at all others, where nobody reads them.
   package init(
-    _ model: Transformer, batch: TokenBatch, rules: BackwardRules = .exact,
-    isMeasuredOnly: Bool = false
+    _ model: Transformer, batch: TokenBatch, cache: KeyValueCache? = nil,
+    rules: BackwardRules = .exact, isMeasuredOnly: Bool = false
   ) {
+    precondition(batch.continues(cache), "a cache of other prompts")
     self.model = model
     self.batch = batch
     self.isMeasuredOnly = isMeasuredOnly
-    layers = model.layers(TokenPlaces(batch), rules: rules)
+    layers = model.layers(TokenPlaces(batch), cache: cache, rules: rules)
   }
 
   /// What the backward needs of one layer.
@@ -109,6 +111,18 @@ package struct PlainRun {
     for layer in first..<layers.count { tapes.append(run(layer, given: given, rows, &pass)) }
     let (result, final) = finish(pass, rows)
     return TapedResult(result: result, tape: Tape(layers: tapes, final: final, rows: rows))
+  }
+
+  /// The keys and values of each layer.
+  func keysAndValues() -> [KeyValueCache.Layer] {
+    var pass = Pass(stream: model.embed(batch))
+    return layers.indices.map { index in
+      let inputs =
+        index == layers.count - 1
+        ? layers[index].attention.inputs(pass.stream).inputs
+        : run(index, given: nil, batch.rows, &pass).attention.inputs
+      return KeyValueCache.Layer(key: inputs.key, value: inputs.value)
+    }
   }
 
   /// The residual stream on its way up, and what was written to it.

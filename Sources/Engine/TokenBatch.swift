@@ -1,7 +1,8 @@
 /// Several prompts laid one after another, without padding.
 ///
 /// Tensors of a run have a `token` axis that walks through all prompts; attention keeps to each
-/// prompt's own tokens. A prompt's results do not depend on the others.
+/// prompt's own tokens. A prompt's results do not depend on the others. A batch may hold the ends of prompts only,
+/// when the values of the tokens before are at hand.
 public struct TokenBatch: Sendable, Equatable {
   /// All tokens, prompt after prompt.
   public let tokens: [Int32]
@@ -9,6 +10,8 @@ public struct TokenBatch: Sendable, Equatable {
   public let starts: [Int32]
   /// Places among ``tokens`` whose logits are read: each prompt's last token, if nothing else was said.
   public let rows: [Int32]
+  /// How many tokens each prompt has before the first that is here.
+  package let cachedCounts: [Int32]
 
   /// Lays prompts one after another.
   ///
@@ -16,22 +19,39 @@ public struct TokenBatch: Sendable, Equatable {
   ///   - prompts: Token ids; every prompt has at least one.
   ///   - positions: For each prompt, after which of its tokens logits are read, ascending; nil for the last.
   public init(_ prompts: [[Int32]], positions: [[Int]]? = nil) {
-    precondition(prompts.allSatisfy { !$0.isEmpty }, "a prompt without tokens")
-    tokens = prompts.flatMap(\.self)
-    starts = prompts.reduce(into: [0]) { $0.append(($0.last ?? 0) + Int32($1.count)) }
-    let starts = starts
-    rows =
-      positions.map { positions in
-        zip(starts, positions).flatMap { start, positions in positions.map { start + Int32($0) } }
-      } ?? starts.dropFirst().map { $0 - 1 }
+    self.init(prompts, positions: positions, cachedCounts: prompts.map { _ in 0 })
+  }
+
+  /// Lays the ends of prompts one after another.
+  ///
+  /// - Parameters:
+  ///   - prompts: Token ids of whole prompts.
+  ///   - positions: For each prompt, after which of its tokens logits are read, ascending; nil for the last.
+  ///   - cachedCounts: How many of each prompt's first tokens are left out: fewer than come before the first
+  ///     whose logits are read.
+  package init(_ prompts: [[Int32]], positions: [[Int]]?, cachedCounts: [Int]) {
+    precondition(
+      zip(prompts, cachedCounts).allSatisfy { $0.count > $1 }, "a prompt without tokens")
+    let ends = zip(prompts, cachedCounts).map { $0.dropFirst($1) }
+    let starts = ends.reduce(into: [0]) { $0.append(($0.last ?? 0) + Int32($1.count)) }
+    tokens = ends.flatMap(\.self)
+    rows = ends.indices.flatMap { prompt in
+      (positions?[prompt] ?? [prompts[prompt].count - 1]).map {
+        starts[prompt] + Int32($0 - cachedCounts[prompt])
+      }
+    }
+    self.starts = starts
+    self.cachedCounts = cachedCounts.map(Int32.init)
   }
 
   /// How many prompts there are.
   public var promptCount: Int { starts.count - 1 }
-  /// How many tokens the longest prompt has.
-  public var longestPrompt: Int { zip(starts, starts.dropFirst()).map { Int($1 - $0) }.max() ?? 0 }
+  /// The tokens of each prompt, as places among ``tokens``.
+  public var prompts: [Range<Int>] {
+    zip(starts, starts.dropFirst()).map { Int($0)..<Int($1) }
+  }
   /// The position of each token inside its prompt.
   public var positions: [Int32] {
-    zip(starts, starts.dropFirst()).flatMap { start, end in 0..<(end - start) }
+    zip(prompts, cachedCounts).flatMap { prompt, cached in cached..<(cached + Int32(prompt.count)) }
   }
 }

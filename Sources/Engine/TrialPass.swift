@@ -5,12 +5,15 @@ import Tensors
 struct TrialPass {
   private let trials: ReaderTrials
   private let columns: [[Float]]
+  /// The tokens of all trials.
+  private let tokens: TokenPlaces
   private var changes: TrialChanges
 
   init(trials: ReaderTrials, columns: [[Float]]) {
     self.trials = trials
     self.columns = columns
     let batch = trials.run.batch
+    tokens = TokenPlaces(batch, copies: columns.count)
     let tokenCount = Int32(batch.tokens.count)
     changes = TrialChanges(
       rows: columns.indices.flatMap { trial in batch.rows.map { Int32(trial) * tokenCount + $0 } },
@@ -66,11 +69,12 @@ struct TrialPass {
       reader == trials.reader ? [] : run.masks.column(reader)
     }
     let reads = groups.readers.map { read($0, base: run.ablated.attentionReads[layer]) }
-    let attention = run.layers[layer].attention.repeated(columns.count)
+    let attention = run.layers[layer].attention.over(tokens)
     let normal = attention.norm.forward(
       Tensor(stacking: reads).reshaped([reads.count * reads[0].rowCount, graph.dModel])
     ).output
-    let z = attention.attendEach(inputs(attention, of: heads, moved, layer, normal, groups))
+    let z = attention.attendEach(
+      inputs(attention, of: heads, moved, layer, normal, groups), heads: heads)
     return changes(attention, of: heads, layer, z)
   }
 

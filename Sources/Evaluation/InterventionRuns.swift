@@ -64,7 +64,9 @@ public struct InterventionRuns: Sendable {
     let ablations = Ablation.allCases.filter(Set(interventions.map(\.ablation)).contains)
     var full = [[Double]](repeating: [], count: metrics.count)
     var values = [[[Double]]](repeating: full, count: interventions.count)
-    let batches = task.batches(model.maskedBatch(withGradients: false))
+    let batches = task.batches(
+      model.maskedBatch(withGradients: false),
+      sharesStarts: ablations.allSatisfy(model.sharesStarts(under:)))
     let total = batches.count * (interventions.count + 1)
     for (index, batch) in batches.enumerated() {
       var done = index * (interventions.count + 1)
@@ -98,6 +100,7 @@ struct BatchRuns {
   let model: Transformer
   let batch: PairBatch
   private let ablationValues: [Ablation: AblationValues]
+  private let cache: KeyValueCache?
   /// The full model on the clean prompts.
   let clean: PlainRun.TapedResult
   private var ablatedStarts: [Ablation: Start] = [:]
@@ -113,7 +116,8 @@ struct BatchRuns {
     model = runs.model
     self.batch = batch
     ablationValues = runs.ablationValues
-    clean = PlainRun(model, batch: batch.clean).taped()
+    cache = batch.cache(model)
+    clean = PlainRun(model, batch: batch.clean, cache: cache).taped()
   }
 
   /// A run under an intervention, from where there is least to do.
@@ -136,7 +140,7 @@ struct BatchRuns {
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
       model, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
-      ablated: start.ablated)
+      ablated: start.ablated, cache: cache)
   }
 
   /// The clean run as a state, made at its first use.
@@ -159,12 +163,12 @@ struct BatchRuns {
     }
     let made: Start
     if ablation == .resample {
-      let corrupted = PlainRun(model, batch: batch.corrupted).taped()
+      let corrupted = PlainRun(model, batch: batch.corrupted, cache: cache).taped()
       made = Start(
         ablated: AblatedStream(corrupted.writes, model: model),
         state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
     } else {
-      let ablated = AblatedStream(values.writes(for: batch), model: model)
+      let ablated = AblatedStream(values.writes(for: batch, cache: nil), model: model)
       let run = MaskedRun(
         model, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
       made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)

@@ -15,7 +15,8 @@ public struct DiscoveryProblem: Sendable {
   public var ablation: Ablation { ablationValues.ablation }
   /// The ablated values, with means over the whole task, when ``task`` is a part of it.
   package let ablationValues: AblationValues
-  /// The prompts in batches for plain runs.
+  /// The prompts in batches for plain runs, like the others without what the prompts of a pair start with where
+  /// that does not depend on masks.
   let plainBatches: Lazy<[PairBatch]>
   /// The prompts in batches for masked runs.
   let maskedBatches: Lazy<[PairBatch]>
@@ -45,9 +46,12 @@ public struct DiscoveryProblem: Sendable {
     self.task = task
     self.graph = graph
     self.ablationValues = ablationValues
-    plainBatches = Lazy { task.batches(model.plainBatch) }
-    maskedBatches = Lazy { task.batches(model.maskedBatch(withGradients: false)) }
-    trainingBatches = Lazy { task.batches(model.maskedBatch(withGradients: true)) }
+    let batches = { @Sendable (limit: Transformer.BatchLimit) in
+      task.batches(limit, sharesStarts: model.sharesStarts(under: ablationValues.ablation))
+    }
+    plainBatches = Lazy { batches(model.plainBatch) }
+    maskedBatches = Lazy { batches(model.maskedBatch(withGradients: false)) }
+    trainingBatches = Lazy { batches(model.maskedBatch(withGradients: true)) }
   }
 
   /// The problem for some of the task's pairs; means are still those over all of them, taken once.

@@ -35,7 +35,8 @@ public struct HeadImportance: DiscoveryMethod {
     let metric = try problem.requireGradient(onCleanRun: true)
     let count = level == .nodes ? graph.logitsReader : graph.writerCount * graph.readerCount
     var sums = [Double](repeating: 0, count: count)
-    let batches = problem.plainBatches.value
+    // Values themselves count, so every token does.
+    let batches = problem.task.batches(problem.model.plainBatch)
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring nodes", done: index, total: batches.count))
       add(batch, problem, metric, to: &sums)
@@ -55,9 +56,7 @@ public struct HeadImportance: DiscoveryMethod {
     let result = plain.taped()
     let gradient = metric.measure(result.logits, of: batch).gradient
     let gradients = plain.backward(gradient, result.tape)
-    let prompts = zip(batch.clean.starts, batch.clean.starts.dropFirst()).map {
-      Int($0)..<Int($1)
-    }
+    let prompts = batch.clean.prompts
     switch level {
     case .nodes:
       let products = plain.nodeProducts(result, gradients, graph: problem.graph)

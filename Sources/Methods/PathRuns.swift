@@ -24,14 +24,9 @@ struct PathRuns {
     self.metric = metric
     self.batch = batch
     path = method.path
-    // Only measured tokens matter above the last attention.
-    let plain = { (prompts: TokenBatch) in
-      PlainRun(problem.model, batch: prompts, isMeasuredOnly: true)
-    }
-    ablated = problem.ablationValues.writes(
-      for: batch,
-      corrupted: problem.ablation == .resample ? plain(batch.corrupted).forward().writes : nil)
-    run = plain(batch.clean)
+    let cache = batch.cache(problem.model)
+    ablated = problem.ablationValues.writes(for: batch, cache: cache, isMeasuredOnly: true)
+    run = PlainRun(problem.model, batch: batch.clean, cache: cache, isMeasuredOnly: true)
     clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
     let result = clean?.result ?? run.forward()
     difference = result.writes - ablated
@@ -39,17 +34,7 @@ struct PathRuns {
   }
 
   /// For each prompt, the tokens at which writers can differ from their ablated values.
-  ///
-  /// With resampling in a causal model that is from the first token on at which the prompts of a pair differ:
-  /// before it both runs are the same.
-  var tokens: [Range<Int>] {
-    let isShared = problem.ablation == .resample && problem.model.configuration.isCausal
-    return batch.pairs.enumerated().map { index, pair in
-      let (start, end) = (Int(batch.clean.starts[index]), Int(batch.clean.starts[index + 1]))
-      let same = zip(pair.clean, pair.corrupted).prefix { $0 == $1 }.count
-      return (isShared ? start + same : start)..<end
-    }
-  }
+  var tokens: [Range<Int>] { batch.clean.prompts }
 
   /// Hands out terms of the contraction with the gradients of the run whose module is given a write at a point.
   ///

@@ -10,21 +10,30 @@ struct PreparedBatch {
   /// The full model's logits.
   let reference: ReferenceLogits
   private let problem: DiscoveryProblem
+  private let cache: KeyValueCache?
 
   /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
   init(_ batch: PairBatch, of problem: DiscoveryProblem) {
-    self.init(batch, of: problem, PlainRun(problem.model, batch: batch.clean).forward())
+    let cache = batch.cache(problem.model)
+    self.init(
+      batch, of: problem, cache,
+      PlainRun(problem.model, batch: batch.clean, cache: cache).forward())
   }
 
-  fileprivate init(_ batch: PairBatch, of problem: DiscoveryProblem, _ full: PlainRun.Result) {
+  fileprivate init(
+    _ batch: PairBatch, of problem: DiscoveryProblem, _ cache: KeyValueCache?,
+    _ full: PlainRun.Result
+  ) {
     self.batch = batch
     self.problem = problem
-    ablated = AblatedStream(problem.ablationValues.writes(for: batch), model: problem.model)
+    self.cache = cache
+    ablated = AblatedStream(
+      problem.ablationValues.writes(for: batch, cache: cache), model: problem.model)
     reference = ReferenceLogits(full.logits)
   }
 
   func run(_ mask: EdgeMask) -> MaskedRun {
-    MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated)
+    MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated, cache: cache)
   }
 }
 
@@ -39,8 +48,9 @@ struct IntactBatch {
 
   /// - Complexity: A forward pass, and one more when ablated values are those of corrupted prompts.
   init(_ batch: PairBatch, of problem: DiscoveryProblem) {
-    let full = PlainRun(problem.model, batch: batch.clean).taped()
-    prepared = PreparedBatch(batch, of: problem, full.result)
+    let cache = batch.cache(problem.model)
+    let full = PlainRun(problem.model, batch: batch.clean, cache: cache).taped()
+    prepared = PreparedBatch(batch, of: problem, cache, full.result)
     metric = problem.task.metric
     outputs = metric.readsAnswersOnly ? batch.outputs : nil
     state = MaskedState(

@@ -76,8 +76,8 @@ public struct AblatedPositions: Sendable, Hashable {
     guard items != nil else { return RunMasks(mask, tokenCount: batch.clean.tokens.count) }
     return RunMasks(
       [mask, EdgeMask(1, graph: mask.graph)],
-      segments: batch.pairs.flatMap { pair in
-        pair.clean.indices.map { contains($0, of: pair) ? 0 : 1 }
+      segments: zip(batch.pairs, batch.clean.prompts).flatMap { pair, tokens in
+        batch.clean.positions[tokens].map { contains(Int($0), of: pair) ? 0 : 1 }
       })
   }
 }

@@ -28,14 +28,24 @@ package struct AblationValues: Sendable {
     }
   }
 
-  /// The ablated writes for a batch's tokens; `corrupted` spares a pass when it was run already.
-  package func writes(for batch: PairBatch, corrupted: CompactWrites? = nil) -> CompactWrites {
+  /// The ablated writes for a batch's tokens, which go on from a cache unless it is nil.
+  ///
+  /// - Parameters:
+  ///   - batch: The pairs.
+  ///   - cache: What ``PairBatch/cache(_:)`` is.
+  ///   - isMeasuredOnly: Whether those of the last layer are wanted at measured tokens only.
+  /// - Returns: Ablated values.
+  package func writes(
+    for batch: PairBatch, cache: KeyValueCache?, isMeasuredOnly: Bool = false
+  ) -> CompactWrites {
     if let means {
       let rows = batch.clean.positions.map { isPositional ? $0 : 0 }
       return means.value.map { $0.gatherRows(rows) }
     }
     if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
-    return corrupted ?? PlainRun(model, batch: batch.corrupted).forward().writes
+    return PlainRun(
+      model, batch: batch.corrupted, cache: cache, isMeasuredOnly: isMeasuredOnly
+    ).forward().writes
   }
 
   /// Averages the writes of the prompts' tokens over groups of positions.

@@ -73,8 +73,15 @@ public struct CircuitTask: Sendable {
     }
   }
 
-  /// The pairs in batches of whole prompts within a limit, or of one prompt.
-  package func batches(_ limit: Transformer.BatchLimit) -> [PairBatch] {
+  /// The pairs in batches of prompts within a limit, or of one prompt.
+  ///
+  /// - Parameters:
+  ///   - limit: How large a batch may be.
+  ///   - sharesStarts: Whether batches leave out what the prompts of each pair start with.
+  /// - Returns: All pairs, in order.
+  package func batches(
+    _ limit: Transformer.BatchLimit, sharesStarts: Bool = false
+  ) -> [PairBatch] {
     var batches: [PairBatch] = []
     var current: [PromptPair] = []
     var tokenCount = 0
@@ -82,13 +89,13 @@ public struct CircuitTask: Sendable {
       if !current.isEmpty,
         tokenCount + pair.clean.count > limit.tokens || current.count == limit.prompts
       {
-        batches.append(PairBatch(current))
+        batches.append(PairBatch(current, sharesStarts: sharesStarts))
         (current, tokenCount) = ([], 0)
       }
       current.append(pair)
       tokenCount += pair.clean.count
     }
-    return batches + [PairBatch(current)]
+    return batches + [PairBatch(current, sharesStarts: sharesStarts)]
   }
 }
 
@@ -98,11 +105,24 @@ package struct PairBatch: Sendable {
   package let clean: TokenBatch
   package let corrupted: TokenBatch
 
-  package init(_ pairs: [PromptPair]) {
+  /// - Parameters:
+  ///   - pairs: The pairs.
+  ///   - sharesStarts: Whether to leave out the tokens with which both prompts of a pair start.
+  package init(_ pairs: [PromptPair], sharesStarts: Bool = false) {
     self.pairs = pairs
     let positions = pairs.map(\.positions)
-    clean = TokenBatch(pairs.map(\.clean), positions: positions)
-    corrupted = TokenBatch(pairs.map(\.corrupted), positions: positions)
+    let counts = pairs.map { sharesStarts ? $0.sharedCount : 0 }
+    clean = TokenBatch(pairs.map(\.clean), positions: positions, cachedCounts: counts)
+    corrupted = TokenBatch(pairs.map(\.corrupted), positions: positions, cachedCounts: counts)
+  }
+
+  /// Keys and values of the tokens that were left out; nil when none were.
+  ///
+  /// - Complexity: A forward pass over those tokens.
+  package func cache(_ model: Transformer) -> KeyValueCache? {
+    guard clean.cachedCounts.contains(where: { $0 > 0 }) else { return nil }
+    return KeyValueCache(
+      model, starts: zip(pairs, clean.cachedCounts).map { Array($0.clean.prefix(Int($1))) })
   }
 
   /// For each row of logits, its prompt's answers.
@@ -117,5 +137,20 @@ package struct PairBatch: Sendable {
 
   private func perRow(_ tokens: (PromptPair) -> [Int32]) -> [[Int32]] {
     pairs.flatMap { [[Int32]](repeating: tokens($0), count: $0.positions.count) }
+  }
+}
+
+extension PromptPair {
+  /// How many tokens both prompts start with before the first at which they differ or are measured.
+  fileprivate var sharedCount: Int {
+    let same = zip(clean, corrupted).prefix { $0 == $1 }.count
+    return positions.reduce(same, min)
+  }
+}
+
+extension Transformer {
+  /// Whether runs may leave out what the prompts of a pair start with: nothing there depends on any mask.
+  package func sharesStarts(under ablation: Ablation) -> Bool {
+    ablation == .resample && configuration.isCausal
   }
 }

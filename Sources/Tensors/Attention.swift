@@ -41,9 +41,17 @@ package struct Rotary: Sendable, Equatable {
 }
 
 /// Attention inside each of several prompts that lie one after another.
+///
+/// A prompt's keys and values may begin with some that are known from elsewhere, and only some of its last tokens
+/// may have queries.
 package struct PromptAttention: Sendable {
-  /// Where each prompt starts; one more for the end of the last.
+  /// Where each prompt's own tokens start, those whose keys and values have gradients; one more for the end of the
+  /// last.
   package let starts: [Int32]
+  /// Where each prompt's queries start, those of its last tokens.
+  package let queryStarts: [Int32]
+  /// Where each prompt's keys start: known ones, then its own tokens'.
+  package let keyStarts: [Int32]
   package let headCount: Int
   /// Keys and values are shared by `headCount / keyValueHeadCount` consecutive heads.
   package let keyValueHeadCount: Int
@@ -51,12 +59,18 @@ package struct PromptAttention: Sendable {
   /// Whether a token sees only itself and what comes before it.
   package let isCausal: Bool
 
+  /// Queries and keys are of each prompt's own tokens, unless something else is said.
   package init(
-    starts: [Int32], headCount: Int, keyValueHeadCount: Int, scale: Float,
-    isCausal: Bool = true
+    starts: [Int32], queryStarts: [Int32]? = nil, keyStarts: [Int32]? = nil, headCount: Int,
+    keyValueHeadCount: Int, scale: Float, isCausal: Bool = true
   ) {
     precondition(keyValueHeadCount > 0 && headCount % keyValueHeadCount == 0)
     self.starts = starts
+    self.queryStarts = queryStarts ?? starts
+    self.keyStarts = keyStarts ?? starts
+    precondition(
+      self.queryStarts.count == starts.count && self.keyStarts.count == starts.count,
+      "queries, keys and tokens of different prompts")
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.scale = scale
@@ -66,23 +80,24 @@ package struct PromptAttention: Sendable {
   /// `z_i = Σ_j softmax_j(scale · ⟨q_i, k_j⟩) v_j`, over j ≤ i when it is causal.
   ///
   /// - Parameters:
-  ///   - q: `[token, head · dHead]`.
-  ///   - k: `[token, keyValueHead · dHead]`.
-  ///   - v: `[token, keyValueHead · dHead]`.
-  /// - Returns: `z`, `[token, head · dHead]`.
+  ///   - q: `[query, head · dHead]`.
+  ///   - k: `[key, keyValueHead · dHead]`.
+  ///   - v: `[key, keyValueHead · dHead]`.
+  /// - Returns: `z`, `[query, head · dHead]`.
   package func forward(q: Tensor, k: Tensor, v: Tensor) -> Tensor {
     let operands = operands(q, k, v)
     return q.making(q.shape) { $0.attend($1, operands, self) }
   }
 
-  /// The gradients with respect to q, k and v, all `[token, head · dHead]`.
+  /// The gradients with respect to q, `[query, head · dHead]`, and to k and v, `[token, head · dHead]`.
   ///
-  /// Those of k and v are of each query head's own copy: sum the groups for shared ones.
+  /// Those of k and v are of own tokens, and of each query head's own copy: sum the groups for shared ones.
   package func backward(
     _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor
   ) -> (q: Tensor, k: Tensor, v: Tensor) {
     let operands = operands(q, k, v)
-    var (dk, dv) = (Tensor(zeros: q.shape), Tensor(zeros: q.shape))
+    let own = [Int(starts.last ?? 0), q.columnCount]
+    var (dk, dv) = (Tensor(zeros: own), Tensor(zeros: own))
     let (keys, values) = (dk.writable(), dv.writable())
     let dq = q.making(q.shape) {
       $0.attendBackward($1, keys, values, dz.address, operands, self)
@@ -93,9 +108,9 @@ package struct PromptAttention: Sendable {
   private func operands(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> AttentionOperands {
     let width = q.columnCount / headCount
     precondition(
-      q.rowCount == Int(starts.last ?? 0) && k.shape == [q.rowCount, keyValueHeadCount * width]
-        && v.shape == k.shape,
-      "attention of q \(q.shape), k \(k.shape), v \(v.shape) over \(starts.last ?? 0) tokens")
+      q.rowCount == Int(queryStarts.last ?? 0)
+        && k.shape == [Int(keyStarts.last ?? 0), keyValueHeadCount * width] && v.shape == k.shape,
+      "attention of q \(q.shape), k \(k.shape), v \(v.shape) over \(keyStarts.last ?? 0) tokens")
     return AttentionOperands(q: q.address, k: k.address, v: v.address, width: width)
   }
 }

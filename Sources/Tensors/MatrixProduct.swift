@@ -48,12 +48,19 @@ extension Tensor {
   /// Adds products of matrices to windows of this tensor.
   ///
   /// - Parameter products: Products whose windows do not overlap.
-  package mutating func add(_ products: [MatrixProduct]) {
+  package mutating func add(_ products: [MatrixProduct]) { form(products, adding: true) }
+
+  /// Writes products of matrices over windows of this tensor.
+  ///
+  /// - Parameter products: Products whose windows do not overlap.
+  package mutating func replace(_ products: [MatrixProduct]) { form(products, adding: false) }
+
+  private mutating func form(_ products: [MatrixProduct], adding: Bool) {
     let count = count
     precondition(products.allSatisfy { $0.target.end <= count }, "a product outside of \(shape)")
     guard count > 0 else { return }
     let out = writable()
-    backend.multiply(products, into: out, adding: true)
+    backend.multiply(products, into: out, adding: adding)
   }
 }
 

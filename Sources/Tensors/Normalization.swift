@@ -61,14 +61,39 @@ package struct Normalization: Sendable, Equatable {
   /// - Returns: Gradients of `dy`'s shape.
   package func backward(_ dy: Tensor, x: Tensor, statistics: Tensor) -> Tensor {
     guard kind != .none else { return dy }
-    precondition(
-      dy.columnCount == x.columnCount && dy.rowCount % max(x.rowCount, 1) == 0
-        && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
     return x.making(dy.shape) {
-      $0.normBackward(
-        $1, dy.address, x.address, statistics: statistics.address, self, rows: dy.rowCount,
-        cycle: max(x.rowCount, 1), columns: x.columnCount)
+      backward($0, dy.address, to: $1, rows: dy.rowCount, x: x, statistics: statistics)
     }
+  }
+
+  /// Turns gradients with respect to the output into such with respect to `x`, in their place.
+  ///
+  /// - Parameters:
+  ///   - blocks: Which blocks of the outermost axis hold gradients.
+  ///   - gradients: `[…, rows, columns]`.
+  ///   - x: The input of the forward, `[rows, columns]`.
+  ///   - statistics: The statistics that the forward returned.
+  package func backward(
+    inBlocks blocks: Range<Int>, of gradients: inout Tensor, x: Tensor, statistics: Tensor
+  ) {
+    guard kind != .none else { return }
+    let block = gradients.shape.dropFirst().reduce(1, *)
+    precondition(blocks.upperBound <= gradients.shape[0], "blocks \(blocks) of \(gradients.shape)")
+    let dy = gradients.writable() + blocks.lowerBound * block
+    backward(
+      x.backend, dy, to: dy, rows: blocks.count * block / x.columnCount, x: x,
+      statistics: statistics)
+  }
+
+  private func backward(
+    _ backend: any Backend, _ dy: Address, to dx: Address, rows: Int, x: Tensor, statistics: Tensor
+  ) {
+    precondition(
+      x.columnCount == scale.count && rows % max(x.rowCount, 1) == 0
+        && statistics.rowCount == x.rowCount, "a norm's gradient of \(rows) rows for \(x.shape)")
+    backend.normBackward(
+      dx, dy, x.address, statistics: statistics.address, self, rows: rows,
+      cycle: max(x.rowCount, 1), columns: x.columnCount)
   }
 
   /// Adds the gradients with respect to scale and bias to `gradient`'s own.

@@ -17,7 +17,8 @@ import Testing
   }
 
   private func writes(_ ablation: Ablation) -> CompactWrites {
-    AblationValues(ablation, task: task, model: golden.model).writes(for: PairBatch(task.pairs))
+    AblationValues(ablation, task: task, model: golden.model).writes(
+      for: PairBatch(task.pairs), cache: nil)
   }
 
   @Test func `resample is the corrupted run and zero is nothing`() {

@@ -197,6 +197,29 @@ import Testing
       shared(gradients.v), of: { attention.forward(q: q, k: k, v: $0) }, at: v, dy: dz, "v")
   }
 
+  /// Keys and values before a prompt's own tokens are known, and its first tokens have no queries.
+  @Test(arguments: [true, false])
+  func `attention of some tokens is that of all`(isCausal: Bool) {
+    let all = PromptAttention(
+      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal)
+    let some = PromptAttention(
+      starts: [0, 1, 4, 6], queryStarts: [0, 1, 2, 4], keyStarts: all.starts, headCount: 4,
+      keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal)
+    let (owned, queries): ([Int32], [Int32]) = ([0, 3, 4, 5, 7, 8], [0, 5, 7, 8])
+    let q = Tensor.random([9, 20], seed: 24)
+    let (k, v) = (Tensor.random([9, 10], seed: 25), Tensor.random([9, 10], seed: 26))
+    let own = q.gatherRows(queries)
+    #expect(some.forward(q: own, k: k, v: v) == all.forward(q: q, k: k, v: v).gatherRows(queries))
+    let dz = Tensor.random([4, 20], seed: 27)
+    var dall = Tensor(zeros: [9, 20])
+    dall.replaceRows(queries, with: dz)
+    let expected = all.backward(dall, q: q, k: k, v: v)
+    let gradients = some.backward(dz, q: own, k: k, v: v)
+    #expect(gradients.q == expected.q.gatherRows(queries))
+    #expect(gradients.k == expected.k.gatherRows(owned))
+    #expect(gradients.v == expected.v.gatherRows(owned))
+  }
+
   @Test func `gather and scatter are each other's transpose`() {
     let table = Tensor.random([7, 5], seed: 22)
     let indices: [Int32] = [6, 0, 0, 3, 6]

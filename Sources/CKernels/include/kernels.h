@@ -122,13 +122,17 @@ void ek_divergence(ek_divergence_kind kind, double *losses, float *dx, const flo
 /// Pairs are (i, i + rotated / 2). In place.
 void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions,
                int64_t tokens, int64_t heads, int64_t width, int64_t rotated, bool inverse);
-/// Attention inside each prompt, to earlier tokens only when causal. q, z [t, head, width]; k, v [t, keyValueHead, width];
-/// prompt p holds tokens starts[p]..<starts[p + 1]; head h reads key/value head h / (heads / keyValueHeads).
-void ek_attention(float *z, const float *q, const float *k, const float *v, const int32_t *starts,
-                  int64_t prompts, int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
-/// dq, dk, dv are all [t, head, width]: gradients of each query head's own copy of k and v.
+/// Where the tokens of each prompt start in tensors of queries, of keys and values, and of the gradients of these;
+/// one more number for the end of the last. Queries are those of a prompt's last tokens, and so are the own keys,
+/// those that have gradients: the others are known from elsewhere.
+typedef struct { const int32_t *queries, *keys, *own; int64_t count; } ek_prompts;
+/// Attention inside each prompt, to earlier tokens only when causal. q, z [query, head, width]; k, v [key, keyValueHead,
+/// width]; head h reads key/value head h / (heads / keyValueHeads).
+void ek_attention(float *z, const float *q, const float *k, const float *v, ek_prompts prompts,
+                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
+/// dq [query, head, width]; dk, dv [own, head, width]: gradients of each query head's own copy of k and v.
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
-                           const float *k, const float *v, const int32_t *starts, int64_t prompts,
+                           const float *k, const float *v, ek_prompts prompts,
                            int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
 
 #endif

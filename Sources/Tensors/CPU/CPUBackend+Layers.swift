@@ -120,21 +120,38 @@ extension CPUBackend {
   }
 
   func attend(_ z: Address, _ inputs: AttentionOperands, _ attention: PromptAttention) {
-    unsafe ek_attention(
-      z.floats, inputs.q.floats, inputs.k.floats, inputs.v.floats, attention.starts,
-      Int64(attention.starts.count - 1), Int64(attention.headCount),
-      Int64(attention.keyValueHeadCount), Int64(inputs.width), attention.scale,
-      attention.isCausal)
+    unsafe attention.withPrompts { prompts in
+      unsafe ek_attention(
+        z.floats, inputs.q.floats, inputs.k.floats, inputs.v.floats, prompts,
+        Int64(attention.headCount), Int64(attention.keyValueHeadCount), Int64(inputs.width),
+        attention.scale, attention.isCausal)
+    }
   }
 
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
     _ attention: PromptAttention
   ) {
-    unsafe ek_attention_backward(
-      dq.floats, dk.floats, dv.floats, dz.floats, inputs.q.floats, inputs.k.floats,
-      inputs.v.floats, attention.starts, Int64(attention.starts.count - 1),
-      Int64(attention.headCount), Int64(attention.keyValueHeadCount), Int64(inputs.width),
-      attention.scale, attention.isCausal)
+    unsafe attention.withPrompts { prompts in
+      unsafe ek_attention_backward(
+        dq.floats, dk.floats, dv.floats, dz.floats, inputs.q.floats, inputs.k.floats,
+        inputs.v.floats, prompts, Int64(attention.headCount), Int64(attention.keyValueHeadCount),
+        Int64(inputs.width), attention.scale, attention.isCausal)
+    }
+  }
+}
+
+extension PromptAttention {
+  fileprivate func withPrompts(_ body: (ek_prompts) -> Void) {
+    unsafe queryStarts.withUnsafeBufferPointer { queries in
+      unsafe keyStarts.withUnsafeBufferPointer { keys in
+        unsafe starts.withUnsafeBufferPointer { own in
+          unsafe body(
+            ek_prompts(
+              queries: queries.baseAddress, keys: keys.baseAddress, own: own.baseAddress,
+              count: Int64(starts.count - 1)))
+        }
+      }
+    }
   }
 }
