@@ -1,8 +1,9 @@
 import Graphs
 
 extension Transformer {
-  /// Numbers that a batch may hold besides the weights: 1 GiB.
-  private static let budget = 256 << 20
+  /// Numbers that the tokens of a batch may take in a plain run, 256 MiB, and in a masked one, 448 MiB; beside the
+  /// weights, and as many for logits. More makes no run faster that was measured.
+  private static let (plainBudget, maskedBudget) = (64 << 20, 112 << 20)
   /// More tokens than this make no product faster.
   private static let enoughTokens = 512
 
@@ -23,20 +24,20 @@ extension Transformer {
     let shared = configuration.keyValueHeadCount * configuration.dHead
     let inner = (configuration.isGated ? 2 : 1) * configuration.dMLP
     let layer = 6 * configuration.dModel + 7 * heads + 2 * shared + inner
-    return limit(holding: configuration.layerCount * layer)
+    return limit(Self.plainBudget, each: configuration.layerCount * layer)
   }
 
   /// The limit for a masked run, with or without its gradients.
   package func maskedBatch(withGradients: Bool) -> BatchLimit {
     let layerReaders = (graph.readerCount - 1) / graph.layerCount
     let blocks = 3 * graph.writerCount + (withGradients ? graph.readerCount * 2 : layerReaders * 2)
-    return limit(holding: blocks * configuration.dModel)
+    return limit(Self.maskedBudget, each: blocks * configuration.dModel)
   }
 
-  /// Half of the budget for what each token takes, half for a prompt's logits and their gradients.
-  private func limit(holding numbers: Int) -> BatchLimit {
+  /// So many numbers for tokens, of which each takes some, and as many for prompts' logits and their gradients.
+  private func limit(_ budget: Int, each numbers: Int) -> BatchLimit {
     BatchLimit(
-      tokens: min(max(Self.budget / 2 / numbers, 1), Self.enoughTokens),
-      prompts: max(Self.budget / 2 / (4 * configuration.outputCount), 1))
+      tokens: min(max(budget / numbers, 1), Self.enoughTokens),
+      prompts: max(budget / (4 * configuration.outputCount), 1))
   }
 }

@@ -15,8 +15,8 @@ import Tensors
 /// Cost: EAP two forward passes and one backward pass for all edges; EAP-IG two forward passes and for each
 /// point, of activations also for each module, a backward pass and what lies above the module of a forward
 /// pass. Memory besides the weights: compact values and logits
-/// of one batch, up to 1 GiB or one prompt; for each thread a tile of expanded writers, 32 MiB or 8
-/// tokens' worth, one layer's readers for it, and a matrix `[writers, readers]`; one such in Float64.
+/// of one batch, up to 512 MiB or one prompt; for each thread a tile of expanded writers, 16 MiB or 8
+/// tokens' worth, as much for some layers' readers, and a matrix `[writers, readers]`; one such in Float64.
 public struct AttributionPatching: DiscoveryMethod {
   /// The α at which gradients are taken.
   public let points: [Double]
