@@ -4,12 +4,13 @@ import Edgewise
 enum Workload {
   /// A model of GPT-2's structure and vocabulary, GPT-2 small if nothing else is said.
   static func model(layers: Int = 12, heads: Int = 12, width: Int = 768) -> Transformer {
-    Transformer.random(
+    let sizes = HeadSizes(count: heads, width: width / heads)
+    return Transformer.random(
       TransformerConfiguration(
-        layerCount: layers, headCount: heads, keyValueHeadCount: heads, dModel: width,
-        dHead: width / heads, dMLP: 4 * width, vocabularySize: 50257, contextLength: 1024,
-        activation: .geluTanh, isGated: false, isParallel: false, norm: .layer, normEpsilon: 1e-5,
-        rotaryFrequencies: nil),
+        layers: .alike(layers, heads: sizes), heads: sizes,
+        mlp: MLPVariant(width: 4 * width, activation: .geluTanh),
+        norm: NormVariant(.layer, epsilon: 1e-5), dModel: width, vocabularySize: 50257,
+        contextLength: 1024),
       seed: 1)
   }
 

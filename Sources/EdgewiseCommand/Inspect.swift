@@ -55,10 +55,10 @@ struct Inspect: ParsableCommand {
     table.add(
       "vocabulary, context",
       "\(Numbers.count(sizes.vocabularySize)), \(Numbers.count(sizes.contextLength))")
-    table.add("norm", sizes.norm.rawValue)
+    table.add("norm", sizes.norm.kind.rawValue)
     table.add("positions", sizes.hasLearnedPositions ? "learned" : "rotary")
     table.add("attention", sizes.isCausal ? "causal" : "both ways")
-    table.add("MLP", (sizes.isGated ? "gated " : "") + sizes.activation.rawValue)
+    table.add("MLP", (sizes.mlp.isGated ? "gated " : "") + sizes.mlp.activation.rawValue)
     table.add("blocks", sizes.isParallel ? "parallel" : "sequential")
     table.add(
       "tokenizer", model.tokenizer == nil ? "none: prompts are token ids" : "byte-level BPE")

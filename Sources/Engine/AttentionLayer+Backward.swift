@@ -30,13 +30,14 @@ extension AttentionLayer {
 
   /// The gradients at queries, keys and values before they were turned.
   ///
-  /// All are `[token, head · dHead]`: each head has its own copy of a shared key or value.
+  /// All are `[token, head · dHead]`, those of queries for tokens that have one: each head has its own copy of a
+  /// shared key or value.
   func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
     let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
       dz, q: all.query, k: all.key, v: all.value)
     if rules.freezesPatterns { (dq, dk) = (Tensor(zeros: dq.shape), Tensor(zeros: dk.shape)) }
-    rotary?.rotate(&dq, positions: tokens.positions, headCount: headCount, inverse: true)
+    rotary?.rotate(&dq, positions: tokens.queryPositions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)
     return Inputs(query: dq, key: dk, value: dv)
   }
@@ -53,7 +54,7 @@ extension AttentionLayer {
   /// The gradient at one read of all readers, `[token, dModel]`, from those at their inputs.
   func backward(_ gradients: Inputs, _ tape: Tape) -> Tensor {
     let own = shared(gradients, by: keyCount)
-    var dnormal = weights.query.backward(own.query)
+    var dnormal = tokens.spread(weights.query.backward(own.query))
     dnormal.add(weights.key.backward(own.key))
     dnormal.add(weights.value.backward(own.value))
     return norm.backward(dnormal, x: tape.read, statistics: tape.statistics)

@@ -20,7 +20,7 @@ struct AttentionLayer {
 
   /// Queries, keys and values, already turned by their positions; or gradients of them before they are.
   struct Inputs {
-    var query: Tensor  // [token, head · dHead]
+    var query: Tensor  // [token, head · dHead], of tokens that have queries
     var key: Tensor  // [token, key · dHead]
     var value: Tensor  // [token, key · dHead]
 
@@ -64,7 +64,7 @@ struct AttentionLayer {
     let all = { (projection: Reader.Projection, count: Int) in
       project(
         projection, (0..<count).map { ReadPlace(reader: $0, read: 0) }, of: count,
-        normal.output, readCount: 1)
+        projection == .query ? tokens.queried(normal.output) : normal.output, readCount: 1)
     }
     return Tape(
       read: read, statistics: normal.statistics,
@@ -113,7 +113,9 @@ struct AttentionLayer {
     values.add(
       row: linear.bias.map { bias in Tensor(joining: rows.map { bias.slice($0) }) })
     if projection != .value {
-      rotary?.rotate(&values, positions: tokens.positions, headCount: places.count)
+      rotary?.rotate(
+        &values, positions: projection == .query ? tokens.queryPositions : tokens.positions,
+        headCount: places.count)
     }
     return values
   }
@@ -174,8 +176,9 @@ struct AttentionLayer {
 
   func kernel(_ headCount: Int, _ keyCount: Int) -> PromptAttention {
     PromptAttention(
-      starts: tokens.starts, keyStarts: tokens.keyStarts, headCount: headCount,
-      keyValueHeadCount: keyCount, scale: variant.attentionScale, isCausal: variant.isCausal)
+      starts: tokens.starts, queryStarts: tokens.queryStarts, keyStarts: tokens.keyStarts,
+      headCount: headCount, keyValueHeadCount: keyCount, scale: variant.attentionScale,
+      isCausal: variant.isCausal)
   }
 
   /// What all heads write together, with the bias that belongs to none of them, `[token, dModel]`.

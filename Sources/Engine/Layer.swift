@@ -35,7 +35,7 @@ extension Transformer {
           variant: variant, rotary: variant.rotaryFrequencies.flatMap { tables[$0] },
           rules: rules, tokens: tokens, cache: cache?.layer(index)),
         mlp: MLPLayer(
-          norm: block.mlpNorm, weights: block.mlp, activation: configuration.activation))
+          norm: block.mlpNorm, weights: block.mlp, activation: configuration.mlp.activation))
     }
   }
 

@@ -51,11 +51,14 @@ extension PlainRun {
       layer: index)
     if case .mlp(_, index) = given { dmlp.scale(by: 0) }
     dstream.add(dmlp)
+    let tokens = layer.attention.tokens
     // A parallel block's heads do not write to its MLP: they see the gradient above both.
-    var dz = layer.attention.backward(write: model.configuration.isParallel ? dwrite : dstream)
+    var dz = layer.attention.backward(
+      write: tokens.queried(model.configuration.isParallel ? dwrite : dstream))
     if case .heads(_, index) = given { dz.scale(by: 0) }
-    let heads = layer.attention.backward(dz, tape.attention.inputs)
+    var heads = layer.attention.backward(dz, tape.attention.inputs)
     dstream.add(layer.attention.backward(heads, tape.attention))
+    heads.query = tokens.spread(heads.query)
     return ReaderGradients.Layer(
       heads: heads, attentionRead: tape.attention.read,
       attentionStatistics: tape.attention.statistics, mlp: dmlp, mlpWrite: dwrite)

@@ -7,7 +7,7 @@ package struct PlainRun {
   let model: Transformer
   let batch: TokenBatch
   let layers: [Layer]
-  /// Whether the last MLP is run only at the tokens whose logits are wanted.
+  /// Whether the last layer is run only where logits are wanted.
   let isMeasuredOnly: Bool
 
   /// - Parameters:
@@ -15,8 +15,9 @@ package struct PlainRun {
   ///   - batch: The prompts, or their ends.
   ///   - cache: Keys and values of the tokens before those; nil when the prompts are whole.
   ///   - rules: How gradients pass in the backward.
-  ///   - isMeasuredOnly: Whether the last MLP is run only at the tokens whose logits are wanted; its writes are
-  ///     then zero at all others, where nobody reads them.
+  ///   - isMeasuredOnly: Whether the last layer writes only where the batch's logits are wanted: its heads from
+  ///     each prompt's first measured token on, its MLP at measured ones; elsewhere, where nobody reads them, its
+  ///     writes are then zero.
   package init(
     _ model: Transformer, batch: TokenBatch, cache: KeyValueCache? = nil,
     rules: BackwardRules = .exact, isMeasuredOnly: Bool = false
@@ -25,7 +26,12 @@ package struct PlainRun {
     self.model = model
     self.batch = batch
     self.isMeasuredOnly = isMeasuredOnly
-    layers = model.layers(TokenPlaces(batch), cache: cache, rules: rules)
+    var layers = model.layers(TokenPlaces(batch), cache: cache, rules: rules)
+    if isMeasuredOnly, let last = layers.indices.last {
+      layers[last].attention = layers[last].attention.over(
+        TokenPlaces(batch).queried(fromFirstOf: batch.rows))
+    }
+    self.layers = layers
   }
 
   /// What the backward needs of one layer.
@@ -148,16 +154,16 @@ package struct PlainRun {
     _ index: Int, given: GivenWrite?, _ rows: [Int32], _ pass: inout Pass
   ) -> LayerTape {
     let (layer, read) = (layers[index], pass.stream)
-    let attention = layer.attention.inputs(read)
+    let (attention, tokens) = (layer.attention.inputs(read), layer.attention.tokens)
     var z = layer.attention.attend(attention.inputs)
-    if case .heads(let known, index) = given { z = known }
-    pass.stream.add(layer.attention.write(z))
+    if case .heads(let known, index) = given { z = tokens.queried(known) }
+    pass.stream.add(tokens.spread(layer.attention.write(z)))
     let mlpRead = model.configuration.isParallel ? read : pass.stream
     var (write, mlp) = layer.mlp.forward(some(rows, of: mlpRead, layer: index))
     write = spread(write, over: rows, layer: index)
     if case .mlp(let known, index) = given { write = known }
     pass.stream.add(write)
-    pass.writes.heads.append(z)
+    pass.writes.heads.append(tokens.spread(z))
     pass.writes.mlps.append(write)
     return LayerTape(attention: attention, mlp: mlp)
   }

@@ -42,8 +42,8 @@ private struct RandomWeights {
     var scale = Tensor([Float](repeating: 1, count: width), shape: [width])
     scale.add(noise)
     return Normalization(
-      scale: scale, bias: configuration.norm == .layer ? noise : nil,
-      epsilon: configuration.normEpsilon, kind: configuration.norm)
+      scale: scale, bias: configuration.norm.kind == .layer ? noise : nil,
+      epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
   }
 
   mutating func block() -> BlockWeights {
@@ -57,7 +57,7 @@ private struct RandomWeights {
         output: linear(width, heads)),
       mlpNorm: norm(),
       mlp: MLPWeights(
-        gate: configuration.isGated ? linear(inner, width) : nil, up: linear(inner, width),
+        gate: configuration.mlp.isGated ? linear(inner, width) : nil, up: linear(inner, width),
         down: linear(width, inner)))
   }
 }

@@ -22,7 +22,7 @@ extension Transformer {
   package var plainBatch: BatchLimit {
     let heads = configuration.headCount * configuration.dHead
     let shared = configuration.keyValueHeadCount * configuration.dHead
-    let inner = (configuration.isGated ? 2 : 1) * configuration.dMLP
+    let inner = (configuration.mlp.isGated ? 2 : 1) * configuration.dMLP
     let layer = 6 * configuration.dModel + 7 * heads + 2 * shared + inner
     return limit(Self.plainBudget, each: configuration.layerCount * layer)
   }

@@ -1,67 +1,54 @@
 public import Graphs
-public import Tensors
 
 /// The sizes and variants of one transformer.
 public struct TransformerConfiguration: Sendable, Equatable {
   /// The layers, from the first on.
   public var layers: [LayerVariant]
-  /// How many layers there are.
-  public var layerCount: Int { layers.count }
-  /// How many attention heads each layer has.
-  public var headCount: Int
-  /// How many keys and values each layer has; consecutive heads share them when there are fewer.
-  public var keyValueHeadCount: Int
+  /// The heads of each layer.
+  public var heads: HeadSizes
+  /// The MLP of each layer.
+  public var mlp: MLPVariant
+  /// How residual streams are normalised before they are read.
+  public var norm: NormVariant
   /// The width of the residual stream.
   public var dModel: Int
-  /// The width of a head's queries, keys and values.
-  public var dHead: Int
-  /// The width inside of an MLP.
-  public var dMLP: Int
   /// How many tokens the model knows.
   public var vocabularySize: Int
   /// How many positions a prompt may have.
   public var contextLength: Int
-  /// The non-linearity of the MLPs.
-  public var activation: Activation
-  /// Whether MLPs are gated products, as in Llama.
-  public var isGated: Bool
-  /// Whether an MLP reads the same stream as its layer's heads, as in GPT-NeoX.
-  public var isParallel: Bool
-  /// How residual streams are normalised before they are read.
-  public var norm: NormKind
-  /// What norms add to the variance.
-  public var normEpsilon: Float
   /// How many logits there are: one for each token, but for programs whose outputs are no tokens.
   public var outputCount: Int
+  /// Whether an MLP reads the same stream as its layer's heads, as in GPT-NeoX.
+  public var isParallel: Bool
+
+  /// How many layers there are.
+  public var layerCount: Int { layers.count }
+  /// How many attention heads each layer has.
+  public var headCount: Int { heads.count }
+  /// How many keys and values each layer has.
+  public var keyValueHeadCount: Int { heads.keyValueCount }
+  /// The width of a head's queries, keys and values.
+  public var dHead: Int { heads.width }
+  /// The width inside of an MLP.
+  public var dMLP: Int { mlp.width }
   /// Whether a token sees only itself and what comes before it, in every layer.
   public var isCausal: Bool { layers.allSatisfy(\.isCausal) }
   /// Whether positions are learned, and not told by turning queries and keys.
   public var hasLearnedPositions: Bool { layers.allSatisfy { $0.rotaryFrequencies == nil } }
 
   package init(
-    layerCount: Int, headCount: Int, keyValueHeadCount: Int, dModel: Int, dHead: Int, dMLP: Int,
-    vocabularySize: Int, contextLength: Int, activation: Activation, isGated: Bool,
-    isParallel: Bool, norm: NormKind, normEpsilon: Float, rotaryFrequencies: [Double]?,
-    outputCount: Int? = nil, attentionScale: Float? = nil, isCausal: Bool = true
+    layers: [LayerVariant], heads: HeadSizes, mlp: MLPVariant, norm: NormVariant, dModel: Int,
+    vocabularySize: Int, contextLength: Int, outputCount: Int? = nil, isParallel: Bool = false
   ) {
-    layers = [LayerVariant](
-      repeating: LayerVariant(
-        rotaryFrequencies: rotaryFrequencies,
-        attentionScale: attentionScale ?? 1 / Float(dHead).squareRoot(), isCausal: isCausal),
-      count: layerCount)
-    self.headCount = headCount
-    self.keyValueHeadCount = keyValueHeadCount
+    self.layers = layers
+    self.heads = heads
+    self.mlp = mlp
+    self.norm = norm
     self.dModel = dModel
-    self.dHead = dHead
-    self.dMLP = dMLP
     self.vocabularySize = vocabularySize
     self.contextLength = contextLength
-    self.activation = activation
-    self.isGated = isGated
-    self.isParallel = isParallel
-    self.norm = norm
-    self.normEpsilon = normEpsilon
     self.outputCount = outputCount ?? vocabularySize
+    self.isParallel = isParallel
   }
 
   /// The graphs of this transformer: with a key and value reader for each head, and with shared ones.

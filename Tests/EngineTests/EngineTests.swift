@@ -57,14 +57,14 @@ import Testing
       family)
   }
 
-  /// Above the last attention only measured tokens matter.
-  @Test(arguments: families) func `the last MLP need be run at measured tokens only`(
+  /// In the last layer only measured tokens matter, but for keys and values.
+  @Test(arguments: families) func `the last layer need be run at measured tokens only`(
     family: String
   ) throws {
     let golden = try GoldenModel(family)
     let graph = golden.graph
     let batch = TokenBatch(
-      try golden.file.prompts("tokens.clean"), positions: golden.lengths.map { [0, $0 - 1] })
+      try golden.file.prompts("tokens.clean"), positions: golden.lengths.map { [$0 - 3, $0 - 1] })
     let dlogits = Tensor.random(
       [2 * batch.promptCount, golden.model.configuration.outputCount], seed: 3)
     let ablated = golden.ablated(by: "mean")
@@ -81,9 +81,15 @@ import Testing
     expectClose(results[1].1, results[0].1, relative: 1e-6, family)
     #expect(results[1].2 == results[1].0.logits)
     // Its writes are zero elsewhere, and only there.
-    let last = try #require(results[1].0.writes.mlps.last)
-    let isMeasured = golden.allRows.map { batch.rows.contains($0) }
-    #expect(isMeasured.indices.allSatisfy { last.row($0).contains { $0 != 0 } == isMeasured[$0] })
+    let writes = results[1].0.writes
+    let (mlp, heads) = (try #require(writes.mlps.last), try #require(writes.heads.last))
+    for prompt in batch.prompts {
+      for token in prompt {
+        let fromEnd = prompt.upperBound - token
+        #expect(mlp.row(token).contains { $0 != 0 } == (fromEnd == 3 || fromEnd == 1))
+        #expect(heads.row(token).contains { $0 != 0 } == (fromEnd <= 3))
+      }
+    }
   }
 
   @Test(arguments: families) func `a batch of unequal lengths equals its prompts one by one`(

@@ -11,10 +11,13 @@ import Testing
 
   /// Heads of 16, so that a head's columns are half of a block.
   private let configuration = TransformerConfiguration(
-    layerCount: 2, headCount: 4, keyValueHeadCount: 2, dModel: 64, dHead: 16, dMLP: 96,
-    vocabularySize: 40, contextLength: 16, activation: .silu, isGated: true, isParallel: false,
-    norm: .rootMeanSquare, normEpsilon: 1e-6,
-    rotaryFrequencies: [1, 0.3, 0.1, 0.05, 0.01, 0.005, 0.002, 0.001])
+    layers: .alike(
+      2, rotaryFrequencies: [1, 0.3, 0.1, 0.05, 0.01, 0.005, 0.002, 0.001],
+      heads: HeadSizes(count: 4, width: 16)),
+    heads: HeadSizes(count: 4, keyValueCount: 2, width: 16),
+    mlp: MLPVariant(width: 96, activation: .silu, isGated: true),
+    norm: NormVariant(.rootMeanSquare, epsilon: 1e-6), dModel: 64, vocabularySize: 40,
+    contextLength: 16)
 
   /// Random stored numbers of a moderate size.
   private func stored(_ shape: [Int], _ format: ElementFormat, seed: UInt64) -> Tensor {

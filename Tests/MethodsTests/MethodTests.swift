@@ -13,9 +13,9 @@ import Testing
   /// A model without norms and non-linearities: two layers whose only heads copy from each token to itself.
   private func linearProblem() throws -> DiscoveryProblem {
     let configuration = TransformerConfiguration(
-      layerCount: 2, headCount: 2, keyValueHeadCount: 2, dModel: 6, dHead: 3, dMLP: 5,
-      vocabularySize: 7, contextLength: 1, activation: .relu, isGated: false, isParallel: false,
-      norm: .none, normEpsilon: 1e-5, rotaryFrequencies: nil)
+      layers: .alike(2, heads: HeadSizes(count: 2, width: 3)),
+      heads: HeadSizes(count: 2, width: 3), mlp: MLPVariant(width: 5, activation: .relu),
+      norm: NormVariant(.none), dModel: 6, vocabularySize: 7, contextLength: 1)
     let random = Transformer.random(configuration, seed: 3)
     var weights = random.weights
     for layer in weights.blocks.indices {

@@ -51,7 +51,7 @@ import Testing
     name: String, activation: Activation
   ) throws {
     let model = try load("gpt2") { fields, _ in fields["activation_function"] = name }
-    #expect(model.configuration.activation == activation)
+    #expect(model.configuration.mlp.activation == activation)
   }
 
   @Test(arguments: ["rope_parameters", "rope_scaling"])
@@ -141,9 +141,9 @@ import Testing
   /// A row times a vector of variance 1 has variance 1.
   @Test func `random weights keep the variance`() {
     let configuration = TransformerConfiguration(
-      layerCount: 1, headCount: 1, keyValueHeadCount: 1, dModel: 32, dHead: 32, dMLP: 8,
-      vocabularySize: 2000, contextLength: 4, activation: .relu, isGated: false,
-      isParallel: false, norm: .layer, normEpsilon: 1e-5, rotaryFrequencies: nil)
+      layers: .alike(1, heads: HeadSizes(count: 1, width: 32)),
+      heads: HeadSizes(count: 1, width: 32), mlp: MLPVariant(width: 8, activation: .relu),
+      norm: NormVariant(.layer, epsilon: 1e-5), dModel: 32, vocabularySize: 2000, contextLength: 4)
     let numbers = Transformer.random(configuration, seed: 1).weights.tokenEmbedding.values()
     let squares = numbers.reduce(0.0) { $0 + Double($1 * $1) } / 2000
     #expect(abs(squares - 1) < 0.02)

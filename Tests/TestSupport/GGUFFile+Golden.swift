@@ -17,7 +17,7 @@ extension GGUFFile {
       ("llama.feed_forward_length", .integer(UInt32(sizes.dMLP))),
       ("llama.attention.head_count", .integer(UInt32(sizes.headCount))),
       ("llama.attention.head_count_kv", .integer(UInt32(sizes.keyValueHeadCount))),
-      ("llama.attention.layer_norm_rms_epsilon", .number(sizes.normEpsilon)),
+      ("llama.attention.layer_norm_rms_epsilon", .number(sizes.norm.epsilon)),
       ("llama.rope.freq_base", .number(10000)),
       ("tokenizer.ggml.model", .text("gpt2")), ("tokenizer.ggml.pre", .text("gpt-2")),
       ("tokenizer.ggml.tokens", .texts(alphabet.map { String(UnicodeScalar(UInt8($0))) })),

@@ -28,9 +28,9 @@ package enum ThreeEdgeModel {
       mlp: MLPWeights(
         gate: nil, up: matrix([[normal, 0, 0, 0]]), down: matrix([[0], [1], [0], [0]])))
     let configuration = TransformerConfiguration(
-      layerCount: 1, headCount: 1, keyValueHeadCount: 1, dModel: width, dHead: width, dMLP: 1,
-      vocabularySize: 5, contextLength: 4, activation: .relu, isGated: false, isParallel: false,
-      norm: .rootMeanSquare, normEpsilon: 0, rotaryFrequencies: nil)
+      layers: .alike(1, heads: HeadSizes(count: 1, width: width)),
+      heads: HeadSizes(count: 1, width: width), mlp: MLPVariant(width: 1, activation: .relu),
+      norm: NormVariant(.rootMeanSquare), dModel: width, vocabularySize: 5, contextLength: 4)
     return Transformer(
       name: "three-edge", configuration: configuration,
       weights: TransformerWeights(

@@ -19,17 +19,24 @@ enum GGUFLlama: ModelFamily {
     let heads = try fields.integer("llama.attention.head_count", in: 1...width)
     let dHead = try fields.integer("llama.attention.key_length", default: max(width / heads, 1))
     let tokens = try fields.texts("tokenizer.ggml.tokens").count
+    let sizes = HeadSizes(
+      count: heads,
+      keyValueCount: try fields.integer(
+        "llama.attention.head_count_kv", in: 1...heads, default: heads), width: dHead)
     let configuration = TransformerConfiguration(
-      layerCount: try fields.integer("llama.block_count", in: 1...4096), headCount: heads,
-      keyValueHeadCount: try fields.integer(
-        "llama.attention.head_count_kv", in: 1...heads, default: heads),
-      dModel: width, dHead: dHead, dMLP: try fields.integer("llama.feed_forward_length"),
+      layers: .alike(
+        try fields.integer("llama.block_count", in: 1...4096),
+        rotaryFrequencies: try frequencies(fields, &loader, dHead: dHead), heads: sizes),
+      heads: sizes,
+      mlp: MLPVariant(
+        width: try fields.integer("llama.feed_forward_length"), activation: .silu, isGated: true),
+      norm: NormVariant(
+        .rootMeanSquare,
+        epsilon: Float(try fields.number("llama.attention.layer_norm_rms_epsilon"))),
+      dModel: width,
       vocabularySize: try fields.integer(
         "llama.vocab_size", in: 1...(1 << 24), default: max(tokens, 1)),
-      contextLength: try fields.integer("llama.context_length", in: 1...(1 << 24)),
-      activation: .silu, isGated: true, isParallel: false, norm: .rootMeanSquare,
-      normEpsilon: Float(try fields.number("llama.attention.layer_norm_rms_epsilon")),
-      rotaryFrequencies: try frequencies(fields, &loader, dHead: dHead))
+      contextLength: try fields.integer("llama.context_length", in: 1...(1 << 24)))
     let isTied = !loader.contains(names.unembedding + ".weight")
     let weights = try GatedModel(names: names, hasInterleavedRotary: true)
       .weights(configuration, isTied: isTied, fields.file, &loader)

@@ -43,16 +43,16 @@ enum GPT2: ModelFamily {
   ) throws(CheckpointError) -> TransformerConfiguration {
     let width = try fields.integer("n_embd")
     let heads = try fields.headCount("n_head", dividing: width)
+    let sizes = HeadSizes(count: heads, width: width / heads)
     return TransformerConfiguration(
-      layerCount: try fields.integer("n_layer", in: 1...4096), headCount: heads,
-      keyValueHeadCount: heads, dModel: width, dHead: width / heads,
-      dMLP: try fields.integer("n_inner", default: 4 * width),
-      vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
-      contextLength: try fields.integer("n_positions", in: 1...(1 << 24)),
-      activation: try fields.activation("activation_function", default: "gelu_new"),
-      isGated: false, isParallel: false, norm: .layer,
-      normEpsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5)),
-      rotaryFrequencies: nil)
+      layers: .alike(try fields.integer("n_layer", in: 1...4096), heads: sizes), heads: sizes,
+      mlp: MLPVariant(
+        width: try fields.integer("n_inner", default: 4 * width),
+        activation: try fields.activation("activation_function", default: "gelu_new")),
+      norm: NormVariant(
+        .layer, epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),
+      dModel: width, vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
+      contextLength: try fields.integer("n_positions", in: 1...(1 << 24)))
   }
 
   private static func block(

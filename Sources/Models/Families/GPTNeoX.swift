@@ -37,17 +37,22 @@ enum GPTNeoX: ModelFamily {
   ) throws(CheckpointError) -> TransformerConfiguration {
     let width = try fields.integer("hidden_size")
     let heads = try fields.headCount("num_attention_heads", dividing: width)
+    let sizes = HeadSizes(count: heads, width: width / heads)
     return TransformerConfiguration(
-      layerCount: try fields.integer("num_hidden_layers", in: 1...4096), headCount: heads,
-      keyValueHeadCount: heads, dModel: width, dHead: width / heads,
-      dMLP: try fields.integer("intermediate_size"),
-      vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
+      layers: .alike(
+        try fields.integer("num_hidden_layers", in: 1...4096),
+        rotaryFrequencies: try fields.rotaryFrequencies(
+          dHead: sizes.width, share: try fields.number("rotary_pct", default: 0.25)),
+        heads: sizes),
+      heads: sizes,
+      mlp: MLPVariant(
+        width: try fields.integer("intermediate_size"),
+        activation: try fields.activation("hidden_act", default: "gelu")),
+      norm: NormVariant(
+        .layer, epsilon: Float(try fields.number("layer_norm_eps", default: 1e-5))),
+      dModel: width, vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
       contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)),
-      activation: try fields.activation("hidden_act", default: "gelu"), isGated: false,
-      isParallel: try fields.flag("use_parallel_residual", default: true), norm: .layer,
-      normEpsilon: Float(try fields.number("layer_norm_eps", default: 1e-5)),
-      rotaryFrequencies: try fields.rotaryFrequencies(
-        dHead: width / heads, share: try fields.number("rotary_pct", default: 0.25)))
+      isParallel: try fields.flag("use_parallel_residual", default: true))
   }
 
   private static func block(

@@ -40,16 +40,22 @@ struct GatedModel {
     let width = try fields.integer("hidden_size")
     let heads = try fields.integer("num_attention_heads", in: 1...width)
     let dHead = try fields.integer("head_dim", default: max(width / heads, 1))
+    let sizes = HeadSizes(
+      count: heads,
+      keyValueCount: try fields.integer("num_key_value_heads", in: 1...heads, default: heads),
+      width: dHead)
     let configuration = TransformerConfiguration(
-      layerCount: try fields.integer("num_hidden_layers", in: 1...4096), headCount: heads,
-      keyValueHeadCount: try fields.integer("num_key_value_heads", in: 1...heads, default: heads),
-      dModel: width, dHead: dHead, dMLP: try fields.integer("intermediate_size"),
-      vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
-      contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)),
-      activation: try fields.activation("hidden_act", default: "silu"), isGated: true,
-      isParallel: false, norm: .rootMeanSquare,
-      normEpsilon: Float(try fields.number("rms_norm_eps", default: 1e-6)),
-      rotaryFrequencies: try fields.rotaryFrequencies(dHead: dHead))
+      layers: .alike(
+        try fields.integer("num_hidden_layers", in: 1...4096),
+        rotaryFrequencies: try fields.rotaryFrequencies(dHead: dHead), heads: sizes),
+      heads: sizes,
+      mlp: MLPVariant(
+        width: try fields.integer("intermediate_size"),
+        activation: try fields.activation("hidden_act", default: "silu"), isGated: true),
+      norm: NormVariant(
+        .rootMeanSquare, epsilon: Float(try fields.number("rms_norm_eps", default: 1e-6))),
+      dModel: width, vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
+      contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)))
     let isTied = try fields.flag("tie_word_embeddings", default: false)
     return (configuration, try weights(configuration, isTied: isTied, fields.file, &loader))
   }

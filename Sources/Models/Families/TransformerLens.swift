@@ -69,28 +69,37 @@ enum TransformerLens: ModelFamily {
         .badField("n_key_value_heads", expected: "a divisor of \(heads) heads", found: "\(shared)"))
     }
     let vocabulary = try fields.integer("d_vocab", in: 1...(1 << 24))
-    return TransformerConfiguration(
-      layerCount: try fields.integer("n_layers", in: 1...4096), headCount: heads,
-      keyValueHeadCount: shared, dModel: try fields.integer("d_model"),
-      dHead: try fields.integer("d_head"), dMLP: try fields.integer("d_mlp"),
-      vocabularySize: vocabulary, contextLength: try fields.integer("n_ctx", in: 1...(1 << 24)),
-      activation: try fields.activation("act_fn", default: "relu"),
-      isGated: try fields.flag("gated_mlp", default: false),
-      isParallel: try fields.flag("parallel_attn_mlp", default: false),
-      norm: try norm(fields), normEpsilon: Float(try fields.number("eps", default: 1e-5)),
+    let sizes = HeadSizes(
+      count: heads, keyValueCount: shared, width: try fields.integer("d_head"))
+    let layer = LayerVariant(
       rotaryFrequencies: try frequencies(fields),
-      outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
-      attentionScale: try attentionScale(fields),
+      attentionScale: try attentionScale(fields, width: sizes.width),
       isCausal: try fields.choice(
         "attention_dir", of: ["causal": true, "bidirectional": false], default: true))
+    return TransformerConfiguration(
+      layers: [LayerVariant](
+        repeating: layer, count: try fields.integer("n_layers", in: 1...4096)),
+      heads: sizes,
+      mlp: MLPVariant(
+        width: try fields.integer("d_mlp"),
+        activation: try fields.activation("act_fn", default: "relu"),
+        isGated: try fields.flag("gated_mlp", default: false)),
+      norm: NormVariant(
+        try norm(fields), epsilon: Float(try fields.number("eps", default: 1e-5))),
+      dModel: try fields.integer("d_model"), vocabularySize: vocabulary,
+      contextLength: try fields.integer("n_ctx", in: 1...(1 << 24)),
+      outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
+      isParallel: try fields.flag("parallel_attn_mlp", default: false))
   }
 
-  /// What scores are multiplied by; nil for the inverse root of a head's width.
-  private static func attentionScale(_ fields: Fields) throws(CheckpointError) -> Float? {
+  /// What scores are multiplied by: the inverse root of a head's width, if nothing else is said.
+  private static func attentionScale(
+    _ fields: Fields, width: Int
+  ) throws(CheckpointError) -> Float {
     guard try fields.flag("use_attn_scale", default: true) else { return 1 }
     // TransformerLens writes −1 before it knows the width.
     let isOpen = [.number(-1), .integer(-1)].contains(fields.values["attn_scale"])
-    guard fields.contains("attn_scale"), !isOpen else { return nil }
+    guard fields.contains("attn_scale"), !isOpen else { return 1 / Float(width).squareRoot() }
     return Float(1 / (try fields.number("attn_scale")))
   }
 
@@ -117,16 +126,16 @@ enum TransformerLens: ModelFamily {
     _ name: String, _ isFolded: Bool, _ configuration: TransformerConfiguration,
     _ loader: inout WeightLoader
   ) throws(CheckpointError) -> Normalization {
-    guard configuration.norm != .none else { return .identity }
+    guard configuration.norm.kind != .none else { return .identity }
     let width = [configuration.dModel]
-    let isCentred = configuration.norm == .layer
+    let isCentred = configuration.norm.kind == .layer
     return Normalization(
       scale: isFolded
         ? Tensor([Float](repeating: 1, count: width[0]), shape: width)
         : try loader.tensor(name + ".w", width),
       bias: !isCentred
         ? nil : isFolded ? Tensor(zeros: width) : try loader.tensor(name + ".b", width),
-      epsilon: configuration.normEpsilon, kind: configuration.norm)
+      epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
   }
 
   private static func attention(
@@ -165,7 +174,7 @@ enum TransformerLens: ModelFamily {
   ) throws(CheckpointError) -> MLPWeights {
     let (width, inner) = (configuration.dModel, configuration.dMLP)
     return MLPWeights(
-      gate: configuration.isGated
+      gate: configuration.mlp.isGated
         ? Linear(weight: try loader.tensor("\(name).W_gate", [width, inner]).transposed()) : nil,
       up: try matrix(name, "in", width, inner, &loader),
       down: try matrix(name, "out", inner, width, &loader))

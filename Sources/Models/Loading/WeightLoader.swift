@@ -78,8 +78,8 @@ package struct WeightLoader {
     let width = [configuration.dModel]
     return Normalization(
       scale: try tensor(name + ".weight", width),
-      bias: configuration.norm == .layer ? try tensor(name + ".bias", width) : nil,
-      epsilon: configuration.normEpsilon, kind: configuration.norm)
+      bias: configuration.norm.kind == .layer ? try tensor(name + ".bias", width) : nil,
+      epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
   }
 
   /// Passes over tensors that carry no weight of the model, such as stored attention masks.

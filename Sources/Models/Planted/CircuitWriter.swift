@@ -137,6 +137,7 @@ package struct CircuitWriter {
   /// The transformer; its logits are `gain` times the elements of a slot.
   package func transformer(name: String, logits slot: Int, gain: Float) -> Transformer {
     let width = slotCount * size
+    let heads = HeadSizes(count: sizes.headCount, width: size)
     let matrix = { (slot: Int, rows: Int, weight: Float) in
       Tensor(
         rowsWithEntries: (0..<rows).map { [(Int32(slot * size + $0), weight)] }, columnCount: width)
@@ -144,11 +145,9 @@ package struct CircuitWriter {
     return Transformer(
       name: name,
       configuration: TransformerConfiguration(
-        layerCount: sizes.layerCount, headCount: sizes.headCount,
-        keyValueHeadCount: sizes.headCount, dModel: width, dHead: size, dMLP: width,
-        vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength,
-        activation: .relu, isGated: false, isParallel: false, norm: .none, normEpsilon: 0,
-        rotaryFrequencies: nil),
+        layers: .alike(sizes.layerCount, heads: heads), heads: heads,
+        mlp: MLPVariant(width: width, activation: .relu), norm: NormVariant(.none), dModel: width,
+        vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength),
       weights: TransformerWeights(
         tokenEmbedding: matrix(Self.token, sizes.vocabularySize, 1),
         positionEmbedding: matrix(Self.position, sizes.contextLength, 1), blocks: blocks,
