@@ -1,8 +1,9 @@
 import Graphs
 
 extension Transformer {
-  /// Numbers that the tokens of a batch may take in a plain run, 256 MiB, and in a masked one, 448 MiB; beside the
-  /// weights, and as many for logits. More makes no run faster that was measured.
+  /// Numbers that the tokens of a batch may take in a plain run, 256 MiB, and in a masked one, 448 MiB.
+  ///
+  /// Weights come on top, and as many numbers again for logits. More made no run faster that was measured.
   private static let (plainBudget, maskedBudget) = (64 << 20, 112 << 20)
   /// More tokens than this make no product faster.
   private static let enoughTokens = 512

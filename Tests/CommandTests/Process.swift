@@ -1,4 +1,6 @@
 import Foundation
+import TestSupport
+import Testing
 
 /// What a run of the command left.
 struct Outcome {
@@ -48,4 +50,16 @@ func run(
   return Outcome(
     status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
     errors: String(decoding: problems, as: UTF8.self))
+}
+
+/// Runs `discover` into a directory and hands over its path.
+func withRun(
+  edges: Int = 3, _ body: (_ run: String, _ directory: URL) throws -> Void
+) throws {
+  try withTemporaryDirectory { directory in
+    let path = directory.appending(path: "run").path
+    let outcome = try run("discover", "--count", "20", "--edges", "\(edges)", "--output", path)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    try body(path, directory)
+  }
 }
