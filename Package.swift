@@ -68,11 +68,15 @@ let package = Package(
     + module("Methods", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")
+    + module(
+      "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
+      "Hashing", "Graphs", "Tensors")
     + [
       .target(
         name: "Edgewise",
         dependencies: [
-          "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Graphs",
+          "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
+          "Graphs",
           "Tensors",
         ],
         swiftSettings: settings),

@@ -50,17 +50,17 @@ discover() { hash_of "$1" discover "${@:2}"; }
 # Methods, on the bundled model.
 discover eap --edges 40
 discover clean-corrupted --method clean-corrupted --edges 40
-for rule in left right midpoint; do discover "eap-ig-$rule" --method eap-ig --rule "$rule" --steps 3; done
-discover eap-ig-activations --method eap-ig-activations --steps 3 --count 20
+for rule in left right midpoint; do discover "eap-ig-$rule" --method "eap-ig:rule=$rule:steps=3"; done
+discover eap-ig-activations --method eap-ig-activations:steps=3 --count 20
 discover exact --method exact --count 20
-discover exact-among --method exact --among eap --count 20
-discover acdc --method acdc --tau 0.01 --count 20
-discover acdc-several --method acdc --tau 0.001,0.01,0.1 --count 20
-discover acdc-absolute --method acdc --tau 0.01 --absolute --metric logit-difference --count 20
+discover exact-among --method exact:among=eap --count 20
+discover acdc --method acdc:tau=0.01 --count 20
+discover acdc-several --method acdc:tau=0.001/0.01/0.1 --count 20
+discover acdc-absolute --method acdc:tau=0.01:absolute --metric logit-difference --count 20
 discover hisp --method hisp
 discover hisp-edges --method hisp-edges
-discover sp --method sp --train-steps 8 --count 20
-discover sp-edges --method sp-edges --train-steps 8 --count 20 --seed 3
+discover sp --method sp:steps=8 --count 20
+discover sp-edges --method sp-edges:steps=8 --count 20 --seed 3
 
 # Ablations, each where prompts differ in length and where a search is used.
 for ablation in resample mean mean-clean mean-both positional-mean positional-mean-clean positional-mean-both zero; do
@@ -72,11 +72,11 @@ discover ablation-zero-acdc --method acdc --ablation zero --count 20
 for family in gpt2 gpt_neox llama qwen2; do
   discover "$family-eap" "fixtures/$family" --task induction --count 20 --edges 30
   discover "$family-exact" "fixtures/$family" --task ids.jsonl --method exact --edges 30
-  discover "$family-acdc" "fixtures/$family" --task ids.jsonl --method acdc --tau 0.001,0.1
+  discover "$family-acdc" "fixtures/$family" --task ids.jsonl --method acdc:tau=0.001/0.1
 done
 for family in llama qwen2; do
   discover "$family-grouped" "fixtures/$family" --task ids.jsonl --group-key-values --edges 30
-  discover "$family-grouped-sp" "fixtures/$family" --task ids.jsonl --group-key-values --method sp-edges --train-steps 5
+  discover "$family-grouped-sp" "fixtures/$family" --task ids.jsonl --group-key-values --method sp-edges:steps=5
 done
 discover tracr-hist fixtures/tracr/hist --method exact
 discover tracr-reverse fixtures/tracr/reverse --method eap-ig
@@ -115,8 +115,8 @@ resume() {
   hashes "$1"
 }
 resume resume-exact --method exact --count 400
-resume resume-acdc --method acdc --tau 0.0001,0.001,0.01,0.1 --count 200
-resume resume-sp --method sp-edges --train-steps 60 --count 40
+resume resume-acdc --method acdc:tau=0.0001/0.001/0.01/0.1 --count 200
+resume resume-sp --method sp-edges:steps=60 --count 40
 
 # Evaluation.
 hash_of evaluate-all evaluate eap --draws 4 --count 20 --truth acdc --against eap-ig-left

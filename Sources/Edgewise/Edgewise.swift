@@ -1,5 +1,6 @@
 @_exported public import Engine
 @_exported public import Evaluation
+@_exported public import Experiments
 @_exported public import Files
 @_exported public import Graphs
 @_exported public import Methods

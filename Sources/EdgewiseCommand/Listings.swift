@@ -31,7 +31,14 @@ struct MethodList: ParsableCommand {
       arXiv ids.
       """)
 
-  func run() {
+  @Argument(help: "A method, to be told its options.")
+  var name: String?
+
+  func run() throws {
+    if let name {
+      print(try description(of: DiscoveryMethods.named(name)))
+      return
+    }
     var summaries = TextTable(["method": .left, "what it is": .left])
     var costs = TextTable(["method": .left, "paper": .left, "passes": .left])
     for method in DiscoveryMethods.all {
@@ -39,6 +46,22 @@ struct MethodList: ParsableCommand {
       costs.add(method.name, method.paper, method.cost)
     }
     print(summaries.text + "\n\n" + costs.text)
+  }
+
+  private func description(of method: MethodEntry) -> String {
+    let paper = method.paper.isEmpty ? "" : ", arXiv \(method.paper)"
+    let head = "\(method.name): \(method.summary)\(paper)\npasses: \(method.cost)"
+    guard !method.options.isEmpty else { return head + "\nno options" }
+    var table = TextTable([
+      "option": .left, "default": .left, "takes": .left, "what it means": .left,
+    ])
+    for option in method.options {
+      table.add(option.name, option.standardText, option.expected, option.summary)
+    }
+    let example = method.options.map { option in
+      option.isSwitch ? option.name : "\(option.name)=…"
+    }.joined(separator: ":")
+    return head + "\nwritten as \(method.name):\(example)\n\n" + table.text
   }
 }
 

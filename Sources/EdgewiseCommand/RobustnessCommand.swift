@@ -36,23 +36,14 @@ struct RobustnessCommand: ParsableCommand {
 
   func run() throws {
     let (target, bar) = try output.begin()
-    let found = try EvaluationSource(source, selection)
-    found.task.warn(about: found.model, found.task.accuracy(of: found.model))
-    let metrics = Metrics.all.filter {
-      (Self.metrics.contains($0.name) || $0.name == found.task.metric.name)
-        && found.task.allows($0)
-    }
-    let schemes = Robustness.schemes(
-      ablations: ablation?.elements ?? [.resample, .mean(), .positionalMean(), .zero],
-      part: part, positions: positions == .all ? [.all] : [.all, positions])
-    let robustness = InterventionRuns(model: found.model, task: found.task).robustness(
-      of: found.circuit, under: schemes, by: metrics, progress: bar.show)
-    try robustness.rows.forEach { row in
-      try row.faithfulness.forEach { try $0.requireNumbers(of: found.model) }
-    }
+    var circuit = source.plan(selection)
+    circuit.part = part
+    var plan = RobustnessPlan(source: circuit, positions: positions)
+    if let ablation { plan.ablations = ablation.elements }
+    let (robustness, found) = try plan.run(telling: bar.listener)
     try target?.write(["robustness.csv": Data(robustness.csvText.utf8)])
     guard !output.json else {
-      print(try sortedJSON(RobustnessRecord(robustness, found, part)))
+      print(try RobustnessRecord(robustness, found).json())
       return
     }
     print(
@@ -61,7 +52,7 @@ struct RobustnessCommand: ParsableCommand {
       \(found.circuitDescription)
       \(found.selectionDescription)
       \(found.taskDescription)
-      faithfulness under \(Numbers.count(schemes.count)) choices of what is ablated \
+      faithfulness under \(Numbers.count(robustness.rows.count)) choices of what is ablated \
       \(part == .complement ? "outside of the circuit" : "of the circuit itself")
 
       \(robustness.table.text)
@@ -70,44 +61,5 @@ struct RobustnessCommand: ParsableCommand {
       \(robustness.conclusion)
       """)
     if let target { print("\nfiles: \(target.url.path)") }
-  }
-
-  /// What fits beside each other: one metric of each kind.
-  private static let metrics = ["logit-difference", "probability-difference", "kl", "accuracy"]
-}
-
-/// What `robustness --json` prints.
-private struct RobustnessRecord: Encodable {
-  struct Row: Encodable {
-    let granularity: String
-    let ablation: String
-    let positions: String
-    let measured: [EvaluationRecord.Measured]
-  }
-
-  let version = edgewiseVersion
-  let arguments = Array(CommandLine.arguments.dropFirst())
-  let workingDirectory = FileManager.default.currentDirectoryPath
-  let model: String
-  let circuit: String
-  let edges: Int
-  let task: String
-  let part: String
-  let rows: [Row]
-
-  init(_ robustness: Robustness, _ found: EvaluationSource, _ part: AblationScheme.Part) {
-    model = found.model.name
-    circuit = found.circuitDescription
-    edges = found.circuit.edgeCount
-    task = found.taskDescription
-    self.part = part.rawValue
-    rows = robustness.rows.map { row in
-      Row(
-        granularity: row.scheme.granularity.rawValue, ablation: row.scheme.ablation.rawValue,
-        positions: row.scheme.positions.description,
-        measured: zip(robustness.metrics, row.faithfulness).map {
-          EvaluationRecord.Measured($0, $1)
-        })
-    }
   }
 }

@@ -1,8 +1,5 @@
-public import ArgumentParser
-public import Edgewise
-
-extension EdgeScores.Ranking: ExpressibleByArgument {}
-extension CircuitSelection.Order: ExpressibleByArgument {}
+import ArgumentParser
+import Edgewise
 
 /// Which edges of all scored ones a circuit keeps.
 struct SelectionOptions: ParsableArguments {
@@ -38,18 +35,14 @@ struct SelectionOptions: ParsableArguments {
   var prune = false
 
   /// The size that was given, if one was.
-  var size: CircuitSelection.Size? {
+  private var size: CircuitSelection.Size? {
     edges.map { .edges($0) } ?? fraction.map { .fraction($0) } ?? threshold.map { .threshold($0) }
       ?? nodes.map { .nodes($0) }
   }
 
-  /// The choice, with another one's options where these say nothing.
-  func selection(
-    default other: CircuitSelection = CircuitSelection(.edges(200))
-  ) -> CircuitSelection {
-    CircuitSelection(
-      size ?? other.size, ranking: ranking ?? other.ranking, order: order ?? other.order,
-      prunes: prune || other.prunes)
+  /// What was given.
+  var plan: SelectionPlan {
+    SelectionPlan(size: size, ranking: ranking, order: order, prunes: prune)
   }
 
   func validate() throws {

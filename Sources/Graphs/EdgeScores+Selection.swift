@@ -126,3 +126,38 @@ extension ComputationGraph {
     share > 0 ? Int(min(share, 1) * Double(edgeCount)) : 0
   }
 }
+
+extension CircuitSelection.Size: Codable {
+  private enum Key: String, CodingKey, CaseIterable {
+    case edges, fraction, threshold, nodes
+  }
+
+  /// Reads what ``encode(to:)`` wrote.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    guard let key = container.allKeys.first else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "a size of no kind"))
+    }
+    switch key {
+    case .edges: self = .edges(try container.decode(Int.self, forKey: key))
+    case .fraction: self = .fraction(try container.decode(Double.self, forKey: key))
+    case .threshold: self = .threshold(try container.decode(Float.self, forKey: key))
+    case .nodes: self = .nodes(try container.decode(Int.self, forKey: key))
+    }
+  }
+
+  /// Writes an object of one number under the kind of size.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .edges(let count): try container.encode(count, forKey: .edges)
+    case .fraction(let share): try container.encode(share, forKey: .fraction)
+    case .threshold(let least): try container.encode(least, forKey: .threshold)
+    case .nodes(let count): try container.encode(count, forKey: .nodes)
+    }
+  }
+}
+
+extension EdgeScores.Ranking: Codable {}
+extension CircuitSelection.Order: Codable {}

@@ -1,5 +1,6 @@
 public import Graphs
 import Engine
+import Foundation
 import Tasks
 import Tensors
 
@@ -150,4 +151,21 @@ public struct ACDC: DiscoveryMethod {
       "testing edges\(place)", done: visited, total: graph.edgeCount,
       note: "\(sweep.kept) kept, \(graph.edgeCount - visited) to go")
   }
+}
+
+extension ACDC {
+  private static let tau = MethodOption.numbers(
+    "tau", "rises of the loss that are let pass, one or several", standard: [0.01])
+  private static let absolute = MethodOption.flag(
+    "absolute", "also keep edges whose ablation lowers the loss by tau")
+
+  static let entry = MethodEntry(
+    name: "acdc", summary: "edges ablated one after another while the loss rises by less than tau",
+    paper: "2304.14997", cost: "1 forward for each edge and tau", metric: "kl",
+    options: [tau, absolute],
+    ranking: [
+      "tau": tau.text(stride(from: -10, through: 0, by: 1).map { pow(10, Double($0) / 2) })
+    ],
+    passes: { PassCount(2 + $1.graph.edgeCount * $0[tau].count, 0) },
+    make: { ACDC(thresholds: $0[tau], usesMagnitude: $0[absolute]) })
 }

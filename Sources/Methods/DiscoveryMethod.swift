@@ -163,6 +163,10 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case foreignState
   /// No method has this name.
   case unknownMethod(String, known: [String])
+  /// A method has no such option.
+  case unknownOption(String, of: String, known: [String])
+  /// An option does not take this value.
+  case badOption(String, of: String, expected: String, found: String)
 
   /// One sentence for the user.
   public var description: String {
@@ -179,6 +183,12 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
     case .foreignState:
       "The state to resume from is not of this method and problem; start again without it."
     case .unknownMethod(let name, let known): known.sentence(kind: "method", missing: name)
+    case .unknownOption(let name, let method, let known):
+      known.isEmpty
+        ? "The method \(method) has no options, found \"\(name)\"."
+        : known.sentence(kind: "option of \(method)", missing: name)
+    case .badOption(let name, let method, let expected, let found):
+      "The option \(name) of \(method) should be \(expected), found \"\(found)\"."
     }
   }
 }

@@ -80,3 +80,15 @@ public struct ExactPatching: DiscoveryMethod {
     return writers
   }
 }
+
+extension ExactPatching {
+  /// The option that names a file of edges.
+  public static let among = MethodOption.file(
+    "among", "a run or circuit file: only the edges of its circuit are patched")
+
+  static let entry = MethodEntry(
+    name: "exact", summary: "activation patching of every edge by itself", paper: "",
+    cost: "1 forward for each edge", options: [among],
+    passes: { PassCount(2 + ($0.edges?.count ?? $1.graph.edgeCount), 0) },
+    make: { ExactPatching(edges: $0.edges) })
+}

@@ -87,3 +87,17 @@ public struct HeadImportance: DiscoveryMethod {
     }
   }
 }
+
+extension HeadImportance {
+  static let nodeEntry = entry(
+    "hisp", "head importance scores: value · gradient of nodes", level: .nodes)
+  static let edgeEntry = entry("hisp-edges", "head importance scores of edges", level: .edges)
+
+  private static func entry(
+    _ name: String, _ summary: String, level: MaskLevel
+  ) -> MethodEntry {
+    MethodEntry(
+      name: name, summary: summary, paper: "1905.10650", cost: "1 forward, 1 backward",
+      passes: { _, _ in PassCount(1, 1) }, make: { _ in HeadImportance(level: level) })
+  }
+}

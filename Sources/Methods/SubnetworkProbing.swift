@@ -1,5 +1,6 @@
 public import Graphs
 import Tasks
+import Tensors
 
 /// Subnetwork probing (SP, arXiv 2104.03514): a hard concrete mask is trained for the metric and few nodes.
 ///
@@ -43,5 +44,40 @@ public struct SubnetworkProbing: DiscoveryMethod {
       parametrisation: HardConcrete(), level: level, settings: settings)
     let numbers = try trainer.train(problem, run)
     return level.scores(numbers.map { Float(sigmoid($0)) }, problem.graph)
+  }
+}
+
+extension SubnetworkProbing {
+  private static let steps = MethodOption.count(
+    "steps", "how many batches of prompts are run to train the mask", standard: 300)
+  private static let rate = MethodOption.number(
+    "rate", "how far each step moves", standard: 0.1, canBeZero: false)
+  private static let sparsity = MethodOption.number(
+    "sparsity",
+    "what keeping everything costs, in units of what full model and empty circuit differ by",
+    standard: 1, canBeZero: true)
+
+  static let nodeEntry = entry(
+    "sp", "subnetwork probing: a trained mask of nodes", level: .nodes)
+  static let edgeEntry = entry(
+    "sp-edges", "subnetwork probing: a trained mask of edges", level: .edges)
+
+  private static func entry(
+    _ name: String, _ summary: String, level: MaskLevel
+  ) -> MethodEntry {
+    MethodEntry(
+      name: name, summary: summary, paper: "2104.03514",
+      cost: "1 forward, 1 backward over a batch for each step", options: [steps, rate, sparsity],
+      passes: { options, problem in
+        let share = Double(options[steps]) / Double(problem.trainingBatches.value.count)
+        return PassCount(forward: 2 + share, backward: share)
+      },
+      make: { options in
+        SubnetworkProbing(
+          level: level,
+          settings: TrainingSettings(
+            steps: options[steps], learningRate: options[rate], sparsity: options[sparsity],
+            seed: options.seed))
+      })
   }
 }

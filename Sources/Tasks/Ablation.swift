@@ -1,7 +1,7 @@
 /// What an ablated edge carries instead of the writer's current value.
 ///
 /// Means are taken over real tokens only: prompts are never padded.
-public enum Ablation: Hashable, Sendable {
+public enum Ablation: Hashable, Sendable, Codable {
   /// The writer's value on the corrupted prompt, token for token.
   case resample
   /// The writer's mean over all tokens of all prompts of a kind.

@@ -14,10 +14,15 @@ import Testing
     "Methods": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Evaluation": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Reports": ["Evaluation", "Graphs", "Foundation"],
-    "Edgewise": [
-      "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Graphs", "Tensors",
+    "Experiments": [
+      "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Hashing", "Graphs",
+      "Tensors", "Foundation", "Dispatch",
     ],
-    "EdgewiseCommand": ["Dispatch", "Edgewise", "ArgumentParser", "Foundation", "Hashing"],
+    "Edgewise": [
+      "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
+      "Graphs", "Tensors",
+    ],
+    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Foundation", "Hashing"],
   ]
 
   private let sources = URL(filePath: #filePath).deletingLastPathComponent()

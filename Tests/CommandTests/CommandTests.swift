@@ -56,17 +56,18 @@ import Testing
         let edge: String
         let isOnPath: Bool
       }
+      struct Plan: Decodable { let method, model: String }
       let measures: Measures
       let circuit: [Kept]
-      let arguments: [String]
       let edges: Int
+      let plan: Plan
     }
     let outcome = try run("discover", "--json", "--edges", "3")
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
     #expect(record.edges == 3 && record.circuit[0].edge == "a1.h2->logits")
     #expect(!record.circuit.contains { !$0.isOnPath })
     #expect(record.measures.faithfulness > 0.98)
-    #expect(record.arguments == ["discover", "--json", "--edges", "3"])
+    #expect(record.plan.method == "eap" && record.plan.model == "induction-tiny")
   }
 
   @Test func `a task file and token ids are enough`() throws {
@@ -75,7 +76,7 @@ import Testing
         #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [5], "wrong_answers": [9]}"#
       try Data(line.utf8).write(to: directory.appending(path: "task.jsonl"))
       let outcome = try run(
-        "discover", "--task", "task.jsonl", "--method", "eap-ig", "--steps", "3", "--metric", "kl",
+        "discover", "--task", "task.jsonl", "--method", "eap-ig:steps=3", "--metric", "kl",
         in: directory)
       #expect(outcome.status == 0 && outcome.output.contains("task.jsonl, 1 pair:"), "\(outcome)")
     }
@@ -93,7 +94,7 @@ import Testing
 
   @Test(arguments: [
     (
-      ["discover", "--method", "eep"], 1,
+      ["discover", "--method", "eep"], 64,
       "There is no method \"eep\"; did you mean eap? Known are eap"
     ),
     (["discover", "--metric", "odd"], 1, "There is no metric \"odd\""),
@@ -109,7 +110,7 @@ import Testing
     (["discover", "--count", "0"], 64, "--count should be from 1"),
     (["discover", "--edges", "-3"], 64, "--edges"),
     (["discover", "--threads", "1000000"], 64, "--threads should be from 0"),
-    (["discover", "--steps", "0"], 64, "--steps should be from 1"),
+    (["discover", "--method", "eap-ig:steps=0"], 64, "steps of eap-ig should be a whole number"),
     (["discover", "--ablation", "odd"], 64, "resample"),
     (["discover", "--odd"], 64, "--odd"),
     (["odd"], 64, "odd"),

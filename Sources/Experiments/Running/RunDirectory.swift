@@ -1,34 +1,38 @@
-import Edgewise
-import Foundation
+import Files
+public import Foundation
 
 /// The files of a run, written all or none.
-struct RunDirectory {
-  let url: URL
+public struct RunDirectory {
+  /// Where it is.
+  public let url: URL
 
-  /// - Throws: ``Failure`` when the directory already holds something, since no run is overwritten, or
+  /// Takes a new directory, or one that is empty.
+  ///
+  /// - Throws: ``ExperimentError`` when it already holds something, since no run is overwritten, or
   ///   cannot be made: before any work is done.
-  init(path: String) throws {
-    guard !path.isEmpty else { throw Failure("--output should name a new directory.") }
+  public init(path: String) throws {
+    guard !path.isEmpty else { throw ExperimentError("--output should name a new directory.") }
     url = URL(filePath: path, directoryHint: .isDirectory)
     let parent = url.deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
     } catch {
-      throw Failure("\(parent.path): the directory cannot be made: \(reason(of: error)).")
+      throw ExperimentError("\(parent.path): the directory cannot be made: \(reason(of: error)).")
     }
     guard FileManager.default.isWritableFile(atPath: parent.path) else {
-      throw Failure("\(parent.path): nothing can be written there; choose another --output.")
+      throw ExperimentError(
+        "\(parent.path): nothing can be written there; choose another --output.")
     }
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: url.path)
     guard contents?.isEmpty ?? false else {
-      throw Failure(
+      throw ExperimentError(
         "\(path) is already there and is not an empty directory; choose another --output.")
     }
   }
 
   /// Writes files by name, all or none.
-  func write(_ contents: [String: Data]) throws {
+  public func write(_ contents: [String: Data]) throws {
     // The moment it takes is not interrupted, so that nothing half-written is left.
     let (interrupt, terminate) = (signal(SIGINT, SIG_IGN), signal(SIGTERM, SIG_IGN))
     defer {
@@ -47,7 +51,7 @@ struct RunDirectory {
       if files.fileExists(atPath: url.path) { try files.removeItem(at: url) }
       try files.moveItem(at: partial, to: url)
     } catch {
-      throw Failure("\(url.path): the run could not be written: \(reason(of: error)).")
+      throw ExperimentError("\(url.path): the run could not be written: \(reason(of: error)).")
     }
   }
 }

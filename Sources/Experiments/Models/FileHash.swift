@@ -1,5 +1,5 @@
-import Edgewise
-import Foundation
+import Files
+package import Foundation
 import Hashing
 
 /// The hashes of the files that a model or task was read from, by name: a file, or those of a directory.
@@ -8,8 +8,8 @@ import Hashing
 ///   - url: The file or directory.
 ///   - hash: Gives the hash of one file.
 /// - Returns: Hashes by the files' names.
-/// - Throws: ``Failure`` when a file cannot be read.
-func fileHashes(
+/// - Throws: ``ExperimentError`` when a file cannot be read.
+package func fileHashes(
   of url: URL, by hash: (URL) throws -> String = Hashing.sha256(of:)
 ) throws -> [String: String] {
   do {
@@ -24,7 +24,7 @@ func fileHashes(
     return Dictionary(
       uniqueKeysWithValues: try read.map { ($0.lastPathComponent, try hash($0)) })
   } catch {
-    throw Failure("\(url.path): the file cannot be read: \(reason(of: error)).")
+    throw ExperimentError("\(url.path): the file cannot be read: \(reason(of: error)).")
   }
 }
 

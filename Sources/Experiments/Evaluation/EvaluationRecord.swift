@@ -1,8 +1,12 @@
-import Edgewise
-import Foundation
+import Engine
+import Tasks
+import Evaluation
+import Files
+import Graphs
+public import Reports
 
 /// What `evaluation.json` says: what was run and everything that was measured.
-struct EvaluationRecord: Encodable {
+public struct EvaluationRecord: Encodable {
   /// A mean over prompts; NaN and infinite values are left out.
   struct Measured: Encodable {
     let metric: String
@@ -96,9 +100,7 @@ struct EvaluationRecord: Encodable {
   }
 
   let version = edgewiseVersion
-  let arguments: [String]
-  /// What relative paths among the arguments are relative to.
-  let workingDirectory = FileManager.default.currentDirectoryPath
+  let source: String
   let heading: [String]
   let model: String
   let task: String
@@ -117,12 +119,11 @@ struct EvaluationRecord: Encodable {
   let agreement: [String: Double]?
   let seconds: Double
 
-  init(
-    arguments: [String], found: EvaluationSource, scheme: AblationScheme, report: EvaluationReport,
-    seconds: Double
-  ) {
-    self.arguments = arguments
+  /// Takes what was run and what came out.
+  public init(_ found: EvaluationSource, _ report: EvaluationReport, seconds: Double) {
+    let scheme = found.scheme
     self.seconds = seconds
+    source = found.plan.source
     heading = report.heading
     model = found.model.name
     task = found.taskDescription
@@ -174,5 +175,7 @@ struct EvaluationRecord: Encodable {
   }
 }
 
-/// A number; nil when it is NaN or infinite.
-private func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }
+extension EvaluationRecord {
+  /// The record as JSON with sorted keys.
+  public func json() throws -> String { try sortedJSON(self) }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Edgewise
+
+/// What is evaluated, and on which model and prompts.
+struct EvaluationOptions: ParsableArguments {
+  @Argument(
+    help: """
+      A run's directory, or a file: a circuit in EAP-IG's JSON, scores (.safetensors), or what EAP-IG \
+      (.pt), ACDC (.pth, .pkl) or Edge Pruning (edges.json) wrote.
+      """)
+  var source: String
+
+  @Option(help: "The model: a directory, a .gguf file or a name. (default: the run's)")
+  var model: String?
+
+  @Option(
+    help: "A built-in task or a file. (default: the run's, on prompts that were held out)")
+  var task: String?
+
+  @Option(parsing: .unconditional, help: "How many prompt pairs a built-in task makes.")
+  var count: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Where a built-in task's random choices start. (default: one more than the run's)")
+  var seed: UInt64?
+
+  @Option(
+    help: "The metric of curves and tests; in robustness one more column. (default: the run's)")
+  var metric: String?
+
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
+  @OptionGroup var files: FileOptions
+
+  func plan(_ selection: SelectionOptions) -> EvaluationPlan {
+    var plan = EvaluationPlan(source: source)
+    plan.model = model.map { ModelReference($0) }
+    (plan.task, plan.count, plan.seed, plan.metric) = (task, count, seed, metric)
+    plan.skipsUnequal = skipUnequal
+    plan.selection = selection.plan
+    plan.verifiesFiles = files.verify
+    return plan
+  }
+
+  func validate() throws { try requireCount(count) }
+}

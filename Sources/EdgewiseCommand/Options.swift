@@ -1,0 +1,106 @@
+public import ArgumentParser
+public import Edgewise
+
+extension Ablation: ExpressibleByArgument {}
+extension EdgeScores.Ranking: ExpressibleByArgument {}
+extension CircuitSelection.Order: ExpressibleByArgument {}
+extension AblationScheme.Granularity: ExpressibleByArgument {}
+extension AblationScheme.Part: ExpressibleByArgument {}
+extension EvaluationMeasure: ExpressibleByArgument {}
+extension AblatedPositions: ExpressibleByArgument {
+  /// Reads the positions of an option.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// Whether files of models are trusted to be those that they were.
+struct FileOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Read a model's files anew for their hashes, also those whose size and date are as they were.
+      """)
+  var verify = false
+}
+
+/// The model that a command works on.
+struct ModelArgument: ParsableArguments {
+  @Argument(
+    help: """
+      A Hugging Face directory, a .gguf file, or the name of a bundled or fetched model. Without it, \
+      the bundled \(Transformer.bundledName).
+      """)
+  var model: String = Transformer.bundledName
+
+  @OptionGroup var files: FileOptions
+}
+
+/// How prompts are made and measured.
+struct PromptOptions: ParsableArguments {
+  @Option(parsing: .unconditional, help: "How many prompt pairs a built-in task makes.")
+  var count: Int = 100
+
+  @Option(
+    parsing: .unconditional,
+    help: "Where random choices start, of a built-in task and of what is held out; 0 or more.")
+  var seed: UInt64 = 0
+
+  @Option(
+    help: """
+      One of \(Metrics.all.map(\.name).joined(separator: ", ")). (default: the task's own, kl for acdc)
+      """)
+  var metric: String?
+
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
+  @Option(
+    parsing: .unconditional,
+    help: "The share of a file's pairs that circuits are not found on but measured on.")
+  var holdout: Double = 0.3
+
+  func plan(_ task: String?) -> TaskPlan {
+    TaskPlan(
+      name: task, count: count, seed: seed, metric: metric, skipsUnequal: skipUnequal,
+      holdout: holdout)
+  }
+
+  func validate() throws {
+    try requireCount(count)
+    guard (0..<1).contains(holdout) else {
+      throw ValidationError("--holdout should be from 0 to less than 1, found \(holdout).")
+    }
+  }
+}
+
+/// - Throws: `ValidationError` when there cannot be so many prompts.
+func requireCount(_ count: Int?) throws {
+  if let count, !(1...1_000_000).contains(count) {
+    throw ValidationError("--count should be from 1 to 1000000, found \(count).")
+  }
+}
+
+/// Which edges there are and what absent ones carry.
+struct EdgeChoice: ParsableArguments {
+  @Option(help: "What an ablated edge carries.")
+  var ablation: Ablation = .resample
+
+  @Flag(help: "Give heads that share a key or value one reader for it.")
+  var groupKeyValues = false
+}
+
+/// Whether a run goes on where one was interrupted.
+struct ResumeOptions: ParsableArguments {
+  @Flag(help: "Go on where an interrupted run with the same --output stopped.")
+  var resume = false
+
+  @Option(
+    parsing: .unconditional,
+    help: "How many seconds lie between the states that a long run keeps beside --output.")
+  var resumeSeconds: Double = 20
+
+  func validate() throws {
+    guard (0...1_000_000).contains(resumeSeconds) else {
+      throw ValidationError(
+        "--resume-seconds should be from 0 to 1000000, found \(resumeSeconds).")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Graphs
+public import Methods
+import Models
+public import Reports
+public import Tasks
+
+/// Methods to be held against each other on tasks of models.
+public struct ComparisonPlan: Sendable, Codable {
+  /// The version that made the plan.
+  public var version: String
+  /// The models.
+  public var models: [ModelReference]
+  /// Tasks by name or file; nil for each model's own.
+  public var tasks: [String]?
+  /// The methods, with their options.
+  public var methods: [MethodChoice]
+  /// How prompts are made; its name is that of each task in turn.
+  public var prompts: TaskPlan
+  /// A task or file that circuits are measured on; nil for prompts of the same task that are held out.
+  public var evaluationTask: String?
+  /// What an ablated edge carries.
+  public var ablation: Ablation
+  /// Whether heads that share a key or value have one reader for it.
+  public var groupsKeysAndValues: Bool
+
+  /// Describes a comparison; see the properties.
+  public init(
+    models: [ModelReference], tasks: [String]? = nil, methods: [MethodChoice],
+    prompts: TaskPlan = TaskPlan(), evaluationTask: String? = nil, ablation: Ablation = .resample,
+    groupsKeysAndValues: Bool = false
+  ) {
+    version = edgewiseVersion
+    self.models = models
+    self.tasks = tasks
+    self.methods = methods
+    self.prompts = prompts
+    self.evaluationTask = evaluationTask
+    self.ablation = ablation
+    self.groupsKeysAndValues = groupsKeysAndValues
+  }
+
+  /// The prompts of a task.
+  func prompts(_ task: String?) -> TaskPlan {
+    var plan = prompts
+    plan.name = task
+    return plan
+  }
+
+  /// Runs every method on every task of every model; a task that a model does not allow is passed over.
+  ///
+  /// - Parameters:
+  ///   - readsFiles: Whether models' files are read anew for their hashes.
+  ///   - listener: Is told how it goes on.
+  ///   - finish: Is handed each task when it is done.
+  /// - Returns: What the methods found.
+  /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
+  public func run(
+    verifying readsFiles: Bool = false, telling listener: ExperimentListener = ExperimentListener(),
+    finish: (Comparison.Task) throws -> Void = { _ in }
+  ) throws -> Comparison {
+    try requireTasks()
+    var done: [Comparison.Task] = []
+    var problem: (any Error)?
+    for model in models { _ = try model.location() }
+    for model in models {
+      let loaded = try model.load(verifying: readsFiles)
+      for task in tasks?.map(Optional.some) ?? [nil] {
+        do {
+          let run = try ComparisonRun(self, loaded, task, listener)
+          let name = run.name(among: done.map(\.name), isAlone: models.count == 1)
+          let outcome = try run.task(name: name)
+          done.append(outcome)
+          try finish(outcome)
+        } catch {
+          listener.note("note: \(task ?? "the task") of \(model.name) is left out: \(error)")
+          problem = error
+        }
+      }
+    }
+    if done.isEmpty, let problem { throw problem }
+    guard done.contains(where: { $0.outcomes.contains { $0.found != nil } }) else {
+      throw ExperimentError("None of the methods says anything about these tasks.")
+    }
+    return Comparison(tasks: done)
+  }
+
+  /// Finds what is misspelt before anything is run.
+  private func requireTasks() throws {
+    if let metric = prompts.metric { _ = try Metrics.named(metric) }
+    let own = PlantedCircuits.names
+    for name in tasks ?? [] + (evaluationTask.map { [$0] } ?? []) where !own.contains(name) {
+      guard let file = TaskPlan.file(name) else {
+        _ = try BuiltInTasks.named(name)
+        continue
+      }
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw ExperimentError("\(file.path): there is no such task file.")
+      }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import Engine
+import Evaluation
+import Foundation
+import Graphs
+import Methods
+import Reports
+import Tasks
+
+/// One model and task of a comparison.
+struct ComparisonRun {
+  private let plan: ComparisonPlan
+  private let loaded: LoadedModel
+  private let prompts: TaskPlan
+  private let made: TaskPlan.Made
+  private let standard: Standard
+  private let listener: ExperimentListener
+  private let clock = ExperimentClock()
+
+  /// What scores are held to.
+  private enum Standard {
+    /// The circuit that is known.
+    case truth(Circuit)
+    /// Prompts that circuits were not found on, and what is said of them.
+    case unseen(CircuitEvaluation, String)
+  }
+
+  init(
+    _ plan: ComparisonPlan, _ loaded: LoadedModel, _ task: String?, _ listener: ExperimentListener
+  ) throws {
+    self.plan = plan
+    self.loaded = loaded
+    self.listener = listener
+    prompts = plan.prompts(task)
+    made = try prompts.make(for: loaded)
+    let name = made.task.name
+    let isOwn = loaded.known.map { $0.prompts.name == name } ?? false
+    let truth = isOwn ? loaded.known?.truth(for: plan.ablation) : nil
+    standard = try truth.map(Standard.truth) ?? Self.unseen(plan, prompts, made, loaded)
+    if isOwn, truth == nil {
+      listener.note("note: the circuit of \(name) is not known for \(plan.ablation) ablation.")
+    }
+    if truth != nil, plan.groupsKeysAndValues {
+      listener.note(
+        "note: the circuit of \(name) is known with a key and value for each head; they are not grouped."
+      )
+    }
+  }
+
+  /// Prompts that circuits were not found on; the same ones where a task has no others.
+  private static func unseen(
+    _ plan: ComparisonPlan, _ prompts: TaskPlan, _ made: TaskPlan.Made, _ loaded: LoadedModel
+  ) throws -> Standard {
+    let evaluated: TaskPlan.Made
+    let place: String
+    if let name = plan.evaluationTask {
+      evaluated = try plan.prompts(name).make(for: loaded, part: .whole)
+      place = "measured on \(evaluated.description)"
+    } else if made.heldOutCount > 0 {
+      evaluated = try prompts.make(for: loaded, part: .heldOut)
+      place = "measured on \(evaluated.description): held out"
+    } else if made.file != nil || loaded.isFixed(made.task.name) {
+      evaluated = made
+      place = "measured on the prompts that circuits were found on"
+    } else {
+      var others = prompts
+      others.seed = prompts.seed &+ 1
+      evaluated = try others.make(for: loaded, without: made.task.pairs)
+      place = "measured on \(evaluated.description): held out"
+    }
+    return .unseen(
+      CircuitEvaluation(model: loaded.model, task: evaluated.task, ablation: plan.ablation), place)
+  }
+
+  private var truth: Circuit? {
+    if case .truth(let circuit) = standard { circuit } else { nil }
+  }
+
+  private var graph: ComputationGraph {
+    loaded.model.configuration.graph(
+      groupsKeysAndValues: plan.groupsKeysAndValues && truth == nil)
+  }
+
+  /// A name unlike those that were given.
+  func name(among others: [String], isAlone: Bool) -> String {
+    let name =
+      isAlone || made.task.name == loaded.model.name
+      ? made.task.name : "\(loaded.model.name) \(made.task.name)"
+    let numbered = (2...).lazy.map { "\(name) \($0)" }
+    return others.contains(name) ? numbered.first { !others.contains($0) } ?? name : name
+  }
+
+  /// Runs the methods one after another.
+  func task(name: String) throws -> Comparison.Task {
+    let accuracy = made.task.accuracy(of: loaded.model)
+    if let warning = made.task.warning(about: loaded.model, accuracy) { listener.note(warning) }
+    let standing = accuracy.map { ", right on \(Numbers.percent($0))" } ?? ""
+    let held =
+      switch standard {
+      case .truth(let circuit):
+        "the true circuit has \(Numbers.count(circuit.edgeCount, "edge"))"
+      case .unseen(_, let place): place
+      }
+    return Comparison.Task(
+      name: name,
+      description: """
+        \(loaded.model.heading(graph))
+        \(made.description)\(standing)
+        \(held)
+        """,
+      outcomes: try plan.methods.map(outcome))
+  }
+
+  private func outcome(_ choice: MethodChoice) throws -> Comparison.Outcome {
+    let entry = choice.method
+    let task = try prompts.task(of: made, for: loaded, method: entry)
+    let problem = DiscoveryProblem(
+      model: loaded.model, task: task, graph: graph, ablation: plan.ablation)
+    let ranking = choice.completed(by: entry.ranking)
+    let options = try DiscoveryPlan(model: ModelReference(), task: prompts, method: ranking)
+      .methodOptions(graph, loaded.model)
+    let passes = entry.passes(options, problem)
+    let outcome = { (seconds: Double, found: Comparison.Found?) in
+      Comparison.Outcome(
+        method: choice.text, settings: ranking.description,
+        passes: (passes.forward, passes.backward), seconds: seconds, found: found)
+    }
+    let method = entry.make(options)
+    let start = clock.seconds
+    let scores: EdgeScores
+    do throws(MethodError) {
+      try method.check(problem)
+      scores = try method.scores(for: problem, run: MethodRun(progress: listener.progress))
+    } catch {
+      listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
+      return outcome(0, nil)
+    }
+    return outcome(clock.seconds - start, found(scores))
+  }
+
+  /// How good scores are.
+  private func found(_ scores: EdgeScores) -> Comparison.Found {
+    switch standard {
+    case .truth(let truth):
+      return .recovery(
+        edges: RecoveryCurve(of: scores, truth: truth),
+        nodes: RecoveryCurve(of: scores, truth: truth, level: .nodes))
+    case .unseen(let evaluation, _):
+      let curves = evaluation.curves(
+        of: scores, by: [.signed, .magnitude], progress: listener.progress)
+      return .faithfulness(signed: curves[0], magnitude: curves[1])
+    }
+  }
+}

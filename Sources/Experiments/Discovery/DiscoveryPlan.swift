@@ -1,0 +1,67 @@
+import Engine
+import Files
+import Foundation
+import Graphs
+public import Methods
+public import Tasks
+
+/// The version of Edgewise, which plans and results state.
+public let edgewiseVersion = "0.1.0"
+
+/// A discovery as a value: what `run.json` holds, `evaluate` reads, and anything else can be started from.
+public struct DiscoveryPlan: Sendable, Codable {
+  /// The version that made the plan.
+  public var version: String
+  /// The model.
+  public var model: ModelReference
+  /// The prompts and the metric.
+  public var task: TaskPlan
+  /// The method, with its options.
+  public var method: MethodChoice
+  /// What an ablated edge carries.
+  public var ablation: Ablation
+  /// Whether heads that share a key or value have one reader for it.
+  public var groupsKeysAndValues: Bool
+  /// Which edges the circuit keeps.
+  public var selection: SelectionPlan
+
+  /// Describes a discovery; see the properties.
+  public init(
+    model: ModelReference, task: TaskPlan = TaskPlan(), method: MethodChoice,
+    ablation: Ablation = .resample, groupsKeysAndValues: Bool = false,
+    selection: SelectionPlan = SelectionPlan()
+  ) {
+    version = edgewiseVersion
+    self.model = model
+    self.task = task
+    self.method = method
+    self.ablation = ablation
+    self.groupsKeysAndValues = groupsKeysAndValues
+    self.selection = selection
+  }
+
+  /// What is said of the method.
+  var methodDescription: String { "\(method), \(ablation) ablation" }
+
+  /// The file of edges that the method is told to look at; nil for none.
+  var edgesFile: URL? {
+    method.values[ExactPatching.among.name].map { CircuitSource.circuitFile(URL(filePath: $0)) }
+  }
+
+  /// The options of the method, with the edges of the file that it names.
+  ///
+  /// - Throws: ``ExperimentError`` when that file names no circuit of the graph.
+  func methodOptions(_ graph: ComputationGraph, _ model: Transformer) throws -> MethodOptions {
+    guard let file = method.values[ExactPatching.among.name] else {
+      return method.options(seed: task.seed)
+    }
+    guard let circuit = try CircuitSource.contents(URL(filePath: file), model).circuit else {
+      throw ExperimentError("\(file): expected a circuit for among, and the file has scores only.")
+    }
+    guard circuit.graph == graph else {
+      throw ExperimentError(
+        "\(file): it groups keys and values in another way than this run does.")
+    }
+    return method.options(seed: task.seed, edges: circuit.edges)
+  }
+}

@@ -1,0 +1,62 @@
+import Engine
+import Files
+public import Foundation
+import Graphs
+import Methods
+
+/// A run's directory that a discovery wrote.
+public struct FinishedRun: Sendable {
+  /// What was run.
+  public let plan: DiscoveryPlan
+  /// The metric that edges were scored by.
+  let metric: String
+  let files: RunRecord.Files
+
+  private struct Record: Decodable {
+    let plan: DiscoveryPlan
+    let metric: String
+    let files: RunRecord.Files
+  }
+
+  /// Reads what a run says of itself; nil when the path is not a directory.
+  ///
+  /// - Throws: ``ExperimentError`` for a directory without a run's record.
+  public init?(_ url: URL) throws {
+    guard (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false else {
+      return nil
+    }
+    let file = url.appending(path: "run.json")
+    guard let data = try? Data(contentsOf: file) else {
+      throw ExperimentError("\(url.path): expected the directory of a run, with run.json.")
+    }
+    guard let record = try? JSONDecoder().decode(Record.self, from: data) else {
+      throw ExperimentError(
+        """
+        \(file.path): expected the record of a run of this version, with plan, metric and files; run \
+        discover again.
+        """)
+    }
+    plan = record.plan
+    metric = record.metric
+    files = record.files
+  }
+
+  /// The choice of edges, that of the method itself if no size is given.
+  var selection: CircuitSelection {
+    let own = plan.method.method.make(plan.method.options()).ownCircuit
+    return plan.selection.selection(default: own ?? CircuitSelection(.edges(200)))
+  }
+
+  /// The options of the method, with the edges that it was told to look at.
+  ///
+  /// - Throws: ``ExperimentError`` when the file that names them is not the one that it was.
+  func methodOptions(_ graph: ComputationGraph, _ model: Transformer) throws -> MethodOptions {
+    if let file = plan.edgesFile {
+      guard try fileHashes(of: file) == files.edges else {
+        throw ExperimentError(
+          "\(file.path): this is not the file of edges of the run any more: it has changed.")
+      }
+    }
+    return try plan.methodOptions(graph, model)
+  }
+}

@@ -1,0 +1,37 @@
+public import Graphs
+
+/// Which edges of all scored ones a circuit keeps, where something is said.
+public struct SelectionPlan: Sendable, Equatable, Codable {
+  /// How many; nil for what the method itself decides on, or ``keep``.
+  public var size: CircuitSelection.Size?
+  /// The share of the metric that the smallest circuit is to keep, on prompts that are held out.
+  public var keep: Double?
+  /// What makes one edge rank before another.
+  public var ranking: EdgeScores.Ranking?
+  /// The order in which edges are taken up.
+  public var order: CircuitSelection.Order?
+  /// Whether edges that lie on no path from input to logits are dropped.
+  public var prunes: Bool
+
+  /// Describes a choice; see the properties.
+  public init(
+    size: CircuitSelection.Size? = nil, keep: Double? = nil, ranking: EdgeScores.Ranking? = nil,
+    order: CircuitSelection.Order? = nil, prunes: Bool = false
+  ) {
+    self.size = size
+    self.keep = keep
+    self.ranking = ranking
+    self.order = order
+    self.prunes = prunes
+  }
+
+  /// Whether a circuit is chosen here: by its size or by what it does.
+  public var isGiven: Bool { size != nil || keep != nil }
+
+  /// The choice, with another one's options where this says nothing.
+  public func selection(default other: CircuitSelection) -> CircuitSelection {
+    CircuitSelection(
+      size ?? other.size, ranking: ranking ?? other.ranking, order: order ?? other.order,
+      prunes: prunes || other.prunes)
+  }
+}

@@ -1,0 +1,22 @@
+import Engine
+import Files
+package import Foundation
+
+/// Circuits and scores in files and in directories of runs.
+package enum CircuitSource {
+  /// The file with the circuit: a run's own, or the one that is named.
+  package static func circuitFile(_ url: URL) -> URL {
+    let circuit = url.appending(path: "circuit.json")
+    return FileManager.default.fileExists(atPath: circuit.path) ? circuit : url
+  }
+
+  /// The circuit and scores of a file, or of a run's directory.
+  static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
+    let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration.graphs) }
+    let circuit = circuitFile(url)
+    guard circuit != url else { return try read(url) }
+    return CircuitFile.Contents(
+      circuit: try read(circuit).circuit,
+      scores: try read(url.appending(path: "scores.safetensors")).scores, format: "Edgewise")
+  }
+}

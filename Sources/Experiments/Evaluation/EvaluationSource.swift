@@ -1,0 +1,161 @@
+public import Engine
+public import Evaluation
+import Files
+import Foundation
+public import Graphs
+import Methods
+import Models
+public import Tasks
+
+/// A circuit with everything that is needed to run it.
+public struct EvaluationSource: Sendable {
+  let plan: EvaluationPlan
+  let loaded: LoadedModel
+  /// The circuit.
+  public let circuit: Circuit
+  /// A score for every edge; nil when the source has a circuit only.
+  public let scores: EdgeScores?
+  /// The prompts and the metric.
+  public let task: CircuitTask
+  /// What is said of the prompts: which they are and whether the circuit was found on them.
+  public let taskDescription: String
+  /// The run that found the circuit, when it is at hand.
+  let run: FinishedRun?
+  /// How edges rank and circuits are chosen: as the user says, else as in the discovery.
+  public let selection: CircuitSelection
+  /// What is said of where the circuit comes from.
+  public let circuitDescription: String
+  /// What is said of how edges rank.
+  public var selectionDescription: String {
+    "edges ranked by \(selection.ranking.rawValue), order \(selection.order.rawValue)"
+  }
+
+  /// The model.
+  public var model: Transformer { loaded.model }
+
+  /// What is ablated.
+  public var scheme: AblationScheme {
+    AblationScheme(
+      plan.ablation ?? run?.plan.ablation ?? .resample, granularity: plan.granularity,
+      part: plan.part, positions: plan.positions)
+  }
+
+  /// Loads a run or a file, and makes the prompts.
+  ///
+  /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
+  public init(_ plan: EvaluationPlan) throws {
+    guard !plan.source.isEmpty else {
+      throw ExperimentError("The source should be a run or a file.")
+    }
+    self.plan = plan
+    let url = URL(filePath: plan.source)
+    let run = try FinishedRun(url)
+    guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
+      throw ExperimentError("\(plan.source): there is no such run or file.")
+    }
+    self.run = run
+    selection = plan.selection.selection(default: run?.selection ?? CircuitSelection(.edges(0)))
+    loaded = try Self.model(plan, run)
+    let contents = try CircuitSource.contents(url, loaded.model)
+    scores = contents.scores
+    let chosen = try Self.circuit(contents, plan, selection)
+    circuit = plan.selection.prunes ? chosen.pruned() : chosen
+    let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
+    circuitDescription = origin ?? "from a file of \(contents.format)"
+    (task, taskDescription) = try Self.prompts(plan, run, loaded)
+  }
+
+  private static func model(_ plan: EvaluationPlan, _ run: FinishedRun?) throws -> LoadedModel {
+    guard let reference = plan.model ?? run?.plan.model else {
+      throw ExperimentError(
+        "\(plan.source): a file does not say which model it is about; name it with --model.")
+    }
+    let loaded = try reference.load(verifying: plan.verifiesFiles)
+    if plan.model == nil, let run, loaded.files != run.files.model {
+      throw ExperimentError(
+        """
+        \(reference.name): this is not the model of the run any more: its files have changed. Name \
+        the model with --model to evaluate the circuit in it all the same.
+        """)
+    }
+    return loaded
+  }
+
+  private static func circuit(
+    _ contents: CircuitFile.Contents, _ plan: EvaluationPlan, _ selection: CircuitSelection
+  ) throws -> Circuit {
+    if plan.selection.size != nil {
+      guard let scores = contents.scores else {
+        throw ExperimentError(
+          "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
+      }
+      return scores.circuit(selection)
+    }
+    guard let circuit = contents.circuit else {
+      throw ExperimentError(
+        """
+        \(plan.source): the file has scores but no circuit; choose one with --edges, --fraction, \
+        --threshold or --nodes.
+        """)
+    }
+    return circuit
+  }
+
+  /// The prompts: other ones than the circuit was found on, where the task can make them.
+  private static func prompts(
+    _ plan: EvaluationPlan, _ run: FinishedRun?, _ loaded: LoadedModel
+  ) throws -> (CircuitTask, String) {
+    let method = run?.plan.method.method
+    let found = run?.plan.task
+    var task = found ?? TaskPlan()
+    if let name = plan.task {
+      task.name = name
+      task = task.absolute
+    }
+    let file = TaskPlan.file(task.name(for: loaded))
+    if file != nil, plan.count != nil || plan.seed != nil {
+      throw ExperimentError(
+        "--count and --seed go with built-in tasks; a task's file is run as it is.")
+    }
+    task.count = plan.count ?? task.count
+    task.metric = plan.metric ?? task.metric
+    task.skipsUnequal = plan.skipsUnequal || task.skipsUnequal
+    let isSame = found.map { task.name(for: loaded) == $0.name(for: loaded) } ?? false
+    guard let run, let found, isSame else {
+      task.seed = plan.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)
+      let made = try task.make(for: loaded, method: method, part: .whole)
+      let note = run == nil ? "" : "; another task than the circuit was found on"
+      return (made.task, made.description + note)
+    }
+    if let file { return try prompts(of: file, task, run, loaded) }
+    task.seed = plan.seed ?? found.seed &+ 1
+    if task.seed == found.seed || loaded.isFixed(task.name(for: loaded)) {
+      let made = try task.make(for: loaded, method: method)
+      return (made.task, "\(made.description); the circuit was found on these very prompts")
+    }
+    let seen = try found.make(for: loaded).task.pairs
+    let made = try task.make(for: loaded, method: method, without: seen)
+    return (
+      made.task, "\(made.description): held out, the circuit was found on seed \(found.seed)"
+    )
+  }
+
+  /// The pairs of a run's file that were held out; all of them if none were.
+  private static func prompts(
+    of file: URL, _ task: TaskPlan, _ run: FinishedRun, _ loaded: LoadedModel
+  ) throws -> (CircuitTask, String) {
+    guard try run.files.task == fileHashes(of: file) else {
+      throw ExperimentError(
+        """
+        \(file.path): this is not the task of the run any more: the file has changed. Copy it to \
+        another name and give that with --task to use it all the same.
+        """)
+    }
+    let made = try task.make(for: loaded, method: run.plan.method.method, part: .heldOut)
+    let note =
+      made.heldOutCount > 0
+      ? ": held out, the circuit was found on the file's other pairs"
+      : "; the circuit was found on these prompts"
+    return (made.task, made.description + note)
+  }
+}

@@ -1,0 +1,83 @@
+public import Engine
+public import Foundation
+public import Models
+import Tasks
+
+/// A model by its path or name.
+public struct ModelReference: Sendable, Hashable, Codable {
+  /// A Hugging Face directory, a .gguf file, or the name of a bundled or fetched model.
+  public let name: String
+
+  /// Takes a path or name.
+  public init(_ name: String = Transformer.bundledName) { self.name = name }
+
+  /// Reads what ``encode(to:)`` wrote: the path or name.
+  public init(from decoder: any Decoder) throws {
+    name = try decoder.singleValueContainer().decode(String.self)
+  }
+
+  /// Writes the path or name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+
+  /// The models that need no file.
+  private static let madeHere = [Transformer.bundledName] + PlantedCircuits.names
+
+  /// The same model, a path as a whole one.
+  ///
+  /// - Returns: A reference that means the same in every working directory.
+  /// - Throws: ``ExperimentError`` when there is no such model.
+  public func absolute() throws -> ModelReference {
+    guard let location = try location(), KnownModel.all.allSatisfy({ $0.file != location }) else {
+      return self
+    }
+    return ModelReference(location.standardizedFileURL.path)
+  }
+
+  /// Where the model's file or directory is; nil for one that needs none.
+  ///
+  /// - Throws: ``ExperimentError`` when there is no such model.
+  public func location() throws -> URL? {
+    guard !name.isEmpty else {
+      throw ExperimentError("The model should be a directory, a file or a name.")
+    }
+    guard !Self.madeHere.contains(name) else { return nil }
+    let url = URL(filePath: name)
+    if FileManager.default.fileExists(atPath: url.path) { return url.absoluteURL }
+    guard let known = KnownModel.all.first(where: { $0.name == name }) else {
+      let names = Self.madeHere + KnownModel.all.map(\.name)
+      throw ExperimentError(names.sentence(kind: "file, directory or known model", missing: name))
+    }
+    guard FileManager.default.fileExists(atPath: known.file.path) else {
+      throw ExperimentError(
+        "The model \(name) has not been fetched yet: run \"edgewise fetch \(name)\" once.")
+    }
+    return known.file
+  }
+
+  /// Loads the model, with what is known of its circuit.
+  ///
+  /// - Parameter readsFiles: Whether files are read anew for their hashes, also those whose size and date are as
+  ///   they were.
+  /// - Returns: The model.
+  /// - Throws: ``ExperimentError`` and the errors of checkpoints, each a sentence for the user.
+  public func load(verifying readsFiles: Bool = false) throws -> LoadedModel {
+    guard let location = try location() else {
+      guard PlantedCircuits.names.contains(name) else {
+        return LoadedModel(model: .bundled(), known: nil, files: [:])
+      }
+      let known = try PlantedCircuits.named(name)
+      return LoadedModel(model: known.model, known: known, files: [:])
+    }
+    let transformer = try Transformer(contentsOf: location)
+    return LoadedModel(
+      model: transformer,
+      known: CompiledProgram.isThere(location)
+        ? try CompiledProgram.load(location, model: transformer) : nil,
+      files: try fileHashes(of: location) {
+        try HashMemory.sha256(of: $0, computesAnew: readsFiles)
+      })
+  }
+}

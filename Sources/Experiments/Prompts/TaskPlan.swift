@@ -1,0 +1,167 @@
+public import Foundation
+import Engine
+import Methods
+import Reports
+import Tasks
+import Tensors
+
+/// Which prompts are run and how they are measured.
+public struct TaskPlan: Sendable, Hashable, Codable {
+  /// A built-in task, or a file's path; nil for that of a known circuit, `ioi`, or `induction` without a tokenizer.
+  public var name: String?
+  /// How many prompt pairs a built-in task makes.
+  public var count: Int
+  /// Where random choices start: those of a built-in task, and which pairs of a file are held out.
+  public var seed: UInt64
+  /// The metric; nil for the task's own, or that which the method was published with.
+  public var metric: String?
+  /// Whether a file's pairs whose prompts differ in tokens are left out instead of refused.
+  public var skipsUnequal: Bool
+  /// The share of a file's pairs that circuits are not found on but measured on.
+  public var holdout: Double
+
+  /// Describes prompts; see the properties.
+  public init(
+    name: String? = nil, count: Int = 100, seed: UInt64 = 0, metric: String? = nil,
+    skipsUnequal: Bool = false, holdout: Double = 0.3
+  ) {
+    self.name = name
+    self.count = count
+    self.seed = seed
+    self.metric = metric
+    self.skipsUnequal = skipsUnequal
+    self.holdout = holdout
+  }
+
+  /// A file's path when the task is one.
+  public static func file(_ name: String) -> URL? {
+    name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
+  }
+
+  /// The same plan, a file named by its whole path.
+  public var absolute: TaskPlan {
+    var plan = self
+    if let name, let file = Self.file(name) { plan.name = file.standardizedFileURL.path }
+    return plan
+  }
+
+  /// Which of a file's pairs are meant.
+  enum Part: Sendable {
+    /// Those that circuits are found on.
+    case found
+    /// Those that are held out.
+    case heldOut
+    /// All.
+    case whole
+  }
+
+  /// A task and what is to be said of where its prompts come from.
+  struct Made {
+    let task: CircuitTask
+    let description: String
+    let file: URL?
+    /// How many of the file's pairs are held out.
+    let heldOutCount: Int
+    /// The name of the metric that belongs to the prompts.
+    fileprivate let ownMetric: String
+  }
+
+  /// The task's name or file: that which a model of a known circuit brings, if none is given.
+  func name(for loaded: LoadedModel) -> String {
+    name ?? loaded.known?.prompts.name ?? (loaded.model.tokenizer == nil ? "induction" : "ioi")
+  }
+
+  /// Makes the task.
+  ///
+  /// - Parameters:
+  ///   - loaded: The model whose tokens are used.
+  ///   - method: The method that is run on it, whose published metric is used unless one is given.
+  ///   - part: Which of a file's pairs are meant.
+  ///   - seen: Pairs whose clean prompts a built-in task is not to make.
+  /// - Returns: The task and what is said of it.
+  /// - Throws: ``ExperimentError`` or the library's errors, each a sentence for the user.
+  func make(
+    for loaded: LoadedModel, method: MethodEntry? = nil, part: Part = .found,
+    without seen: [PromptPair] = []
+  ) throws -> Made {
+    let (name, model) = (name(for: loaded), loaded.model)
+    if let file = Self.file(name) {
+      return try make(from: file, method, model, part)
+    }
+    let own = loaded.known?.prompts
+    let builtIn = try own.flatMap { $0.name == name ? $0 : nil } ?? BuiltInTasks.named(name)
+    let metric = try metric(own: builtIn.metricName, method)
+    // A longer list starts with the shorter one, so there are enough left in most tasks.
+    let known = builtIn.isFixed ? [] : Set(seen.map(\.clean))
+    let made = try builtIn.pairs(
+      count: known.isEmpty ? count : 2 * count, seed: seed, model: model)
+    let pairs = Array(made.filter { !known.contains($0.clean) }.prefix(count))
+    let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
+    let origin = builtIn.isFixed ? "of the program" : "seed \(seed)"
+    return Made(
+      task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), \(origin)",
+      file: nil, heldOutCount: 0, ownMetric: builtIn.metricName)
+  }
+
+  /// The same prompts measured as a method is: by what was asked for, its published metric or the task's own.
+  func task(of made: Made, for loaded: LoadedModel, method: MethodEntry) throws -> CircuitTask {
+    let metric = try metric(own: made.ownMetric, method)
+    guard metric.name != made.task.metric.name else { return made.task }
+    return try CircuitTask(
+      name: made.task.name, pairs: made.task.pairs, metric: metric, model: loaded.model)
+  }
+
+  /// The metric that is asked for, that of the method, or the task's own.
+  ///
+  /// A task that compares with the full model itself is not measured in another way by a method.
+  private func metric(own: String, _ method: MethodEntry?) throws -> any Metric {
+    if let metric { return try Metrics.named(metric) }
+    let own = try Metrics.named(own)
+    guard let published = method?.metric, !own.needsReference else { return own }
+    return try Metrics.named(published)
+  }
+
+  /// A task of a file's pairs; what is wrong with a pair is said of the file.
+  private func make(
+    from file: URL, _ method: MethodEntry?, _ model: Transformer, _ part: Part
+  ) throws -> Made {
+    let own = Metrics.all[0].name
+    let metric = try metric(own: own, method)
+    do throws(TaskError) {
+      let contents = try TaskFile.read(file, model: model, skipsUnequal: skipsUnequal)
+      let held = heldOut(of: contents.pairs.count)
+      let places = contents.pairs.indices.filter {
+        part == .whole || held.isEmpty || held.contains($0) == (part == .heldOut)
+      }
+      let task = try CircuitTask(
+        name: file.lastPathComponent, pairs: places.map { contents.pairs[$0] }, metric: metric,
+        model: model, numbers: places.map { contents.numbers[$0] })
+      return Made(
+        task: task,
+        description: description(
+          task, skippedCount: contents.skippedCount, held: part == .whole ? [] : held, part),
+        file: file, heldOutCount: part == .whole ? 0 : held.count, ownMetric: own)
+    } catch {
+      let sentence = error.description
+      throw ExperimentError(
+        sentence.hasPrefix(file.path) ? sentence : "\(file.path): \(sentence)")
+    }
+  }
+
+  private func description(
+    _ task: CircuitTask, skippedCount: Int, held: Set<Int>, _ part: Part
+  ) -> String {
+    let skipped = skippedCount > 0 ? ", \(skippedCount) left out" : ""
+    let others =
+      held.isEmpty || part == .heldOut ? "" : ", \(held.count) more held out, seed \(seed)"
+    return "\(task.name), \(Numbers.count(task.pairs.count, "pair"))\(skipped)\(others)"
+  }
+
+  /// Which of so many pairs of a file are held out; none of fewer than four.
+  private func heldOut(of count: Int) -> Set<Int> {
+    let number = Int((Double(count) * holdout).rounded(.down))
+    guard count >= 4, number > 0 else { return [] }
+    var generator = SeededGenerator(seed: seed)
+    return Set((0..<count).shuffled(using: &generator).prefix(number))
+  }
+}

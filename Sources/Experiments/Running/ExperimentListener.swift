@@ -1,0 +1,17 @@
+public import Tasks
+
+/// Who is told how an experiment goes on.
+public struct ExperimentListener {
+  /// Is told about progress.
+  public let progress: RunProgress.Handler
+  /// Is told what a reader of the results should know, in one sentence each.
+  public let note: (String) -> Void
+
+  /// Takes two handlers; nobody listens if nothing is said.
+  public init(
+    progress: @escaping RunProgress.Handler = { _ in }, note: @escaping (String) -> Void = { _ in }
+  ) {
+    self.progress = progress
+    self.note = note
+  }
+}
