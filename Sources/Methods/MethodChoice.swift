@@ -92,10 +92,12 @@ public struct MethodChoice: Sendable, Hashable {
       }).joined(separator: ":")
   }
 
+  /// Whether two choices are of one method and set the same values.
   public static func == (left: MethodChoice, right: MethodChoice) -> Bool {
     left.name == right.name && left.values == right.values
   }
 
+  /// Hashes name and values.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(name)
     hasher.combine(values)

@@ -39,6 +39,20 @@ import Testing
     }
   }
 
+  /// The same mask may meet several ones of the run that is started from, and not differ from the first.
+  @Test(arguments: families) func `a run starts from one with other segments`(
+    family: String
+  ) throws {
+    let setting = try Setting(family, grouped: false)
+    let (here, there) = (mask(setting.graph, seed: 1), mask(setting.graph, seed: 2))
+    let tokens = setting.batch.tokens.indices
+    let start = setting.run(RunMasks([here, there], segments: tokens.map { $0 / 2 % 2 }))
+    let run = setting.run(RunMasks([here, here], segments: tokens.map { $0 % 2 }))
+    let state = start.forward(extent: .everyNode).state
+    expectClose(
+      run.forward(from: state).logits, setting.run(here).forward().logits, relative: 1e-5, family)
+  }
+
   @Test(arguments: families, [true, false])
   func `a mask for each prompt equals runs of their own`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
