@@ -30,6 +30,9 @@ struct Discover: ParsableCommand {
 
   @OptionGroup(title: "Edges") var edges: EdgeChoice
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
+  @Flag(help: "Say how many passes, how much time and memory the run will take, and stop there.")
+  var dryRun = false
+
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
@@ -52,34 +55,25 @@ struct Discover: ParsableCommand {
     let states = target.map {
       ResumePlace(beside: $0, resumes: resuming.resume, every: resuming.resumeSeconds)
     }
-    let accuracy = prepared.accuracy()
-    if !output.json { printTask(prepared.heading, accuracy) }
-    let found = try prepared.run(telling: bar.listener, states: states, accuracy: accuracy)
+    let standing = prepared.standing()
+    let estimate = prepared.estimate(pass: standing.seconds)
+    if !output.json { printTask(prepared.heading, standing, estimate) }
+    guard !dryRun else { return }
+    if let warning = estimate.warning { note(warning) }
+    let found = try prepared.run(telling: bar.listener, states: states, standing: standing)
     if let target { try target.write(found.files()) }
     states?.forget()
-    try printResult(found, target)
+    try found.show(target, output)
   }
 
-  private func printTask(_ heading: DiscoveryReport.Heading, _ accuracy: Double?) {
-    let standing = accuracy.map { ": the model is right on \(Numbers.percent($0)) of the prompts" }
-    print(heading.model + "\n" + heading.task + (standing ?? ""))
-    fflush(nil)
-  }
-
-  private func printResult(_ found: Discovery, _ target: RunDirectory?) throws {
-    if output.json {
-      print(try found.record.json())
-      return
+  private func printTask(
+    _ heading: DiscoveryReport.Heading, _ standing: PreparedDiscovery.Standing,
+    _ estimate: RunEstimate
+  ) {
+    let right = standing.accuracy.map {
+      ": the model is right on \(Numbers.percent($0)) of the prompts"
     }
-    print(
-      """
-      \(found.record.costLine)
-
-      \(found.report.measureTable.text)
-      \(found.report.pruningLine)
-
-      \(found.report.topEdges(output.top).text)
-      """)
-    if let target { print("\nreport: \(target.url.appending(path: "report.html").path)") }
+    print("\(heading.model)\n\(heading.task)\(right ?? "")\n\(heading.method): \(estimate.line)")
+    fflush(nil)
   }
 }

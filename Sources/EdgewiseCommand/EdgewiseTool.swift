@@ -1,4 +1,5 @@
 import ArgumentParser
+import Edgewise
 
 @main
 struct EdgewiseTool: ParsableCommand {
@@ -13,12 +14,7 @@ struct EdgewiseTool: ParsableCommand {
       """,
     version: edgewiseVersion,
     subcommands: [
-      Discover.self, Evaluate.self, RobustnessCommand.self, Compare.self, Inspect.self,
-      MethodList.self,
-      Tasks.self, Models.self,
-      Fetch.self,
+      Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, Compare.self,
+      Inspect.self, Prompts.self, MethodList.self, Tasks.self, Models.self, Fetch.self,
     ])
 }
-
-/// The version that runs and `--version` state.
-let edgewiseVersion = "0.1.0"

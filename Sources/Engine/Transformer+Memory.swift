@@ -20,19 +20,42 @@ extension Transformer {
   }
 
   /// The limit for a plain run with its gradients and a second run's writes.
-  package var plainBatch: BatchLimit {
+  package var plainBatch: BatchLimit { limit(Self.plainBudget, each: plainNumbers) }
+
+  /// The limit for a masked run, with or without its gradients.
+  package func maskedBatch(withGradients: Bool) -> BatchLimit {
+    limit(Self.maskedBudget, each: maskedNumbers(withGradients: withGradients))
+  }
+
+  /// Bytes that a batch of so many tokens and prompts takes at most, besides the weights.
+  ///
+  /// - Parameters:
+  ///   - tokens: All tokens, which may be more than one batch holds.
+  ///   - prompts: How many prompts they are.
+  ///   - isMasked: Whether runs are masked.
+  /// - Returns: Bytes.
+  package func batchBytes(tokens: Int, prompts: Int, isMasked: Bool) -> Int {
+    let limit = isMasked ? maskedBatch(withGradients: true) : plainBatch
+    let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
+    return 4
+      * (min(tokens, limit.tokens) * numbers
+        + min(prompts, limit.prompts) * 4 * configuration.outputCount)
+  }
+
+  /// Numbers for each token of a plain run with its gradients and a second run's writes.
+  private var plainNumbers: Int {
     let heads = configuration.headCount * configuration.dHead
     let shared = configuration.keyValueHeadCount * configuration.dHead
     let inner = (configuration.mlp.isGated ? 2 : 1) * configuration.dMLP
     let layer = 6 * configuration.dModel + 7 * heads + 2 * shared + inner
-    return limit(Self.plainBudget, each: configuration.layerCount * layer)
+    return configuration.layerCount * layer
   }
 
-  /// The limit for a masked run, with or without its gradients.
-  package func maskedBatch(withGradients: Bool) -> BatchLimit {
+  /// Numbers for each token of a masked run.
+  private func maskedNumbers(withGradients: Bool) -> Int {
     let layerReaders = (graph.readerCount - 1) / graph.layerCount
     let blocks = 3 * graph.writerCount + (withGradients ? graph.readerCount * 2 : layerReaders * 2)
-    return limit(Self.maskedBudget, each: blocks * configuration.dModel)
+    return blocks * configuration.dModel
   }
 
   /// So many numbers for tokens, of which each takes some, and as many for prompts' logits and their gradients.

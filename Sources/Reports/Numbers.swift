@@ -18,6 +18,26 @@ public enum Numbers {
     "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 
+  /// A count with what is counted, whose plural is irregular: 1 pass, 2 passes.
+  public static func count(_ number: Int, _ noun: String, _ plural: String) -> String {
+    "\(count(number)) \(number == 1 ? noun : plural)"
+  }
+
+  /// A time for people: 0.4 s, 12 s, 3 min, 2:05 h, 4.3 days.
+  public static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<9.95: return fixed(seconds, 1) + " s"
+    case ..<99.5: return fixed(seconds, 0) + " s"
+    case ..<3570: return fixed(seconds / 60, 0) + " min"
+    case ..<86_370:
+      let minutes = Int((seconds / 60).rounded())
+      let rest = minutes % 60
+      return "\(minutes / 60):\(rest < 10 ? "0" : "")\(rest) h"
+    case ..<31_536_000: return fixed(seconds / 86_400, 1) + " days"
+    default: return "more than a year"
+    }
+  }
+
   /// A number with a fixed number of digits after the point: 3.142; a dash for NaN.
   public static func fixed(_ number: Double, _ digits: Int = 3) -> String {
     number.isNaN ? "–" : String(format: "%.\(digits)f", locale: locale, rounded(number, digits))

@@ -53,7 +53,7 @@ public struct PreparedDiscovery {
   private let made: TaskPlan.Made
   private let options: MethodOptions
   private let method: any DiscoveryMethod
-  private let files: RunRecord.Files
+  let files: RunRecord.Files
   private let clock = ExperimentClock()
   private let loadSeconds: Double
 
@@ -84,8 +84,21 @@ public struct PreparedDiscovery {
     loadSeconds = clock.seconds
   }
 
-  /// What the prompts are measured by, and how many passes over them the method takes.
-  public var passes: PassCount { plan.method.method.passes(options, problem) }
+  /// What the run will take.
+  ///
+  /// - Parameter pass: Seconds of one forward pass over the prompts, as ``standing()`` measures them.
+  /// - Returns: Passes, time and memory.
+  public func estimate(pass: Double) -> RunEstimate {
+    let (entry, graph, pairs) = (plan.method.method, problem.graph, made.task.pairs)
+    let passes = entry.passes(options, problem)
+    let bytes = loaded.model.batchBytes(
+      tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count,
+      isMasked: passes.backward == 0 || method.ownCircuit != nil)
+    // A backward pass to all activations costs about as much as two forward ones.
+    return RunEstimate(
+      passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount)
+  }
 
   /// Lines about the model, the task and the method.
   public var heading: DiscoveryReport.Heading {
@@ -94,10 +107,25 @@ public struct PreparedDiscovery {
       method: plan.methodDescription, metric: made.task.metric.name)
   }
 
-  /// The share of prompts that the full model answers right; nil when the task has no wrong answers.
+  /// How the full model does on the prompts.
+  public struct Standing: Sendable {
+    /// The share of prompts that it answers right; nil when the task has no wrong answers.
+    public let accuracy: Double?
+    /// Seconds of one forward pass over the prompts.
+    public let seconds: Double
+  }
+
+  /// Runs the full model on the prompts.
   ///
+  /// - Returns: How it does, and how long that takes.
   /// - Complexity: One forward pass.
-  public func accuracy() -> Double? { made.task.accuracy(of: loaded.model) }
+  public func standing() -> Standing {
+    let start = clock.seconds
+    let metric: any Metric = made.task.allows(Accuracy()) ? Accuracy() : made.task.metric
+    let values = InterventionRuns(model: loaded.model, task: made.task).fullModel(by: metric)
+    return Standing(
+      accuracy: metric is Accuracy ? values.mean : nil, seconds: clock.seconds - start)
+  }
 
   /// Names of all that makes this run what it is.
   var identity: [String: String] {
@@ -119,24 +147,51 @@ public struct PreparedDiscovery {
   /// - Parameters:
   ///   - listener: Is told how it goes on.
   ///   - states: Where a long run keeps how far it has come; nil for nowhere.
-  ///   - accuracy: What ``accuracy()`` returned, to spare its pass.
+  ///   - standing: What ``standing()`` returned, to spare its pass.
   /// - Returns: Scores, the circuit and what it does.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public func run(
     telling listener: ExperimentListener = ExperimentListener(), states: ResumePlace? = nil,
-    accuracy: Double?? = nil
+    standing: Standing? = nil
   ) throws -> Discovery {
     let state = try states.map { try ResumeState($0, run: identity, note: listener.note) }
-    let accuracy = accuracy ?? self.accuracy()
-    if let warning = made.task.warning(about: loaded.model, accuracy) { listener.note(warning) }
+    let standing = standing ?? self.standing()
+    if let warning = made.task.warning(about: loaded.model, standing.accuracy) {
+      listener.note(warning)
+    }
     let start = clock.seconds
     let scores = try scores(
       MethodRun(
         progress: listener.progress,
         states: state.map { .init(saved: $0.saved, save: $0.save) }))
-    let seconds = RunRecord.Seconds(load: loadSeconds, discover: clock.seconds - start, total: 0)
+    let found = try discovery(
+      scores, standing, telling: listener, discoverSeconds: clock.seconds - start)
+    state?.finish()
+    return found
+  }
+
+  /// The circuit that the plan's selection makes of scores, and what it does.
+  ///
+  /// - Parameters:
+  ///   - scores: A score for every edge.
+  ///   - standing: How the full model does.
+  ///   - listener: Is told how it goes on.
+  ///   - seconds: How long the scores took.
+  /// - Returns: The discovery.
+  /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
+  func discovery(
+    _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
+    discoverSeconds seconds: Double
+  ) throws -> Discovery {
     let selection = plan.selection.selection(
       default: method.ownCircuit ?? CircuitSelection(.edges(200)))
+    if case .edges(let count) = selection.size, count > problem.graph.edgeCount {
+      listener.note(
+        """
+        note: the graph has only \(Numbers.count(problem.graph.edgeCount)) edges, fewer than the \
+        \(Numbers.count(count)) that were asked for: all are kept.
+        """)
+    }
     let circuit = scores.circuit(selection)
     let faithfulness = CircuitEvaluation(
       model: loaded.model, task: made.task, ablation: plan.ablation
@@ -145,14 +200,13 @@ public struct PreparedDiscovery {
     if let warning = faithfulness.warning { listener.note(warning) }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: circuit, ranking: selection.ranking,
-      faithfulness: faithfulness, accuracy: accuracy)
-    let discovery = Discovery(
+      faithfulness: faithfulness, accuracy: standing.accuracy)
+    return Discovery(
       plan: plan, loaded: loaded, task: made.task, taskDescription: made.description,
       report: report,
       record: RunRecord(
-        plan: plan, files: files, report: report, seconds: seconds.ended(at: clock.seconds)))
-    state?.finish()
-    return discovery
+        plan: plan, files: files, report: report,
+        seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds)))
   }
 
   private func scores(_ run: MethodRun) throws -> EdgeScores {

@@ -13,14 +13,10 @@ public struct RunRecord: Codable, Sendable {
     let load: Double
     let discover: Double
     let total: Double
-
-    func ended(at total: Double) -> Seconds {
-      Seconds(load: load, discover: discover, total: total)
-    }
   }
 
   /// SHA-256 of the files that a run read, by their names.
-  struct Files: Codable, Sendable {
+  struct Files: Codable, Equatable, Sendable {
     let model: [String: String]
     let task: [String: String]?
     /// That which names the edges to be looked at.
@@ -89,7 +85,7 @@ public struct RunRecord: Codable, Sendable {
   /// One line about time and memory.
   public var costLine: String {
     """
-    \(method): \(Numbers.fixed(seconds.discover, 1)) s, \(Numbers.fixed(seconds.total, 1)) s in all, \
+    scored in \(Numbers.fixed(seconds.discover, 1)) s, \(Numbers.fixed(seconds.total, 1)) s in all, \
     peak memory \(Numbers.count(peakMemoryBytes >> 20)) MiB
     """
   }
@@ -100,7 +96,7 @@ extension Discovery {
   public func files() throws -> [String: Data] {
     let texts = [
       "run.json": try record.json() + "\n", "curve.csv": report.curve,
-      "report.html": report.html,
+      "report.html": report.html, "prompts.jsonl": try promptLines(), "prompts.csv": promptValues,
       "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
     ]
     var files = texts.mapValues { Data($0.utf8) }

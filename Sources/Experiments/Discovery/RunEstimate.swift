@@ -1,0 +1,34 @@
+public import Methods
+import Reports
+
+/// What a discovery will take, told before it starts.
+public struct RunEstimate: Sendable {
+  /// Passes over the prompts.
+  public let passes: PassCount
+  /// Seconds that they take at most, from the time of one forward pass.
+  public let seconds: Double
+  /// Bytes that a batch and the scores take at most, besides the weights.
+  public let bytes: Int
+
+  /// More than this many seconds is worth a warning: an hour.
+  private static let long = 3600.0
+
+  /// One line for people.
+  public var line: String {
+    """
+    \(Numbers.count(Int(passes.forward.rounded(.up)), "forward pass", "forward passes")), \
+    \(Numbers.count(Int(passes.backward.rounded(.up)), "backward pass", "backward passes")) over the prompts: at most \
+    \(Numbers.duration(seconds)) and \(Numbers.count(bytes >> 20)) MiB beside the weights
+    """
+  }
+
+  /// What is to be said of a run that takes very long; nil for others.
+  public var warning: String? {
+    guard seconds > Self.long else { return nil }
+    return """
+      warning: this may take \(Numbers.duration(seconds)). Fewer prompts (--count) shorten it; eap-ig finds most \
+      circuits in seconds, and exact:among=RUN patches only the edges of its circuit. With --output an interrupted \
+      run goes on with --resume.
+      """
+  }
+}

@@ -1,0 +1,39 @@
+public import Foundation
+import Graphs
+import Engine
+import Files
+
+extension FinishedRun {
+  /// Chooses another circuit from the scores of a run.
+  ///
+  /// - Parameters:
+  ///   - directory: The run.
+  ///   - selection: Which edges are kept.
+  ///   - listener: Is told how it goes on.
+  /// - Returns: What the run would have found with this selection.
+  /// - Throws: ``ExperimentError`` when the directory is not a run's, or the model or prompts are not those of the run
+  ///   any more, and the library's errors.
+  /// - Complexity: Three passes over the run's prompts; edges are not scored again.
+  public static func select(
+    from directory: URL, _ selection: SelectionPlan,
+    telling listener: ExperimentListener = ExperimentListener()
+  ) throws -> Discovery {
+    guard let run = try FinishedRun(directory) else {
+      throw ExperimentError("\(directory.path): expected the directory of a run, with run.json.")
+    }
+    var plan = run.plan
+    plan.selection = selection
+    let prepared = try PreparedDiscovery(plan)
+    guard prepared.files == run.files else {
+      throw ExperimentError(
+        "\(directory.path): the files of the run's model or prompts have changed; run discover again."
+      )
+    }
+    let contents = try CircuitSource.contents(directory, prepared.loaded.model)
+    guard let scores = contents.scores else {
+      throw ExperimentError("\(directory.path): the run has no scores; run discover again.")
+    }
+    return try prepared.discovery(
+      scores, prepared.standing(), telling: listener, discoverSeconds: 0)
+  }
+}
