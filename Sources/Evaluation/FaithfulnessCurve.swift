@@ -49,34 +49,49 @@ public struct FaithfulnessCurve: Sendable, Equatable {
   public let points: [Point]
   /// How many edges the graph has.
   public let totalEdgeCount: Int
+  /// Whether scores chose the circuits; false when all scores are equal, and areas are then NaN.
+  public let isRanked: Bool
 
   /// Takes the points of a curve.
-  public init(points: [Point], totalEdgeCount: Int) {
+  public init(points: [Point], totalEdgeCount: Int, isRanked: Bool = true) {
     self.points = points
     self.totalEdgeCount = totalEdgeCount
+    self.isRanked = isRanked
   }
 
   /// The area below the faithfulness `f`, by trapezoids: MIB's CPR when edges rank `signed`.
   ///
   /// From 0.1 % to 100 % of the edges, so 0.999 for a circuit that is always faithful.
   public func area(_ axis: Axis = .nominal, _ scale: Scale = .linear) -> Double {
-    trapezoids(axis, scale) { $0 }
+    trapezoids(axis, scale, points.map(\.faithfulness.value))
   }
 
   /// The area between the faithfulness and 1, `|1 − f|`: MIB's CMD when edges rank by magnitude.
   public func distance(_ axis: Axis = .nominal, _ scale: Scale = .linear) -> Double {
-    trapezoids(axis, scale) { abs(1 - $0) }
+    trapezoids(axis, scale, points.map { abs(1 - $0.faithfulness.value) })
   }
 
-  private func trapezoids(
-    _ axis: Axis, _ scale: Scale, of height: (Double) -> Double
-  ) -> Double {
+  /// ``area(_:_:)`` on some prompts, by their places, maybe repeated.
+  func area(_ axis: Axis, _ scale: Scale, ofPrompts prompts: [Int]) -> Double {
+    trapezoids(axis, scale, points.map { $0.faithfulness.value(ofPrompts: prompts) })
+  }
+
+  /// ``distance(_:_:)`` on some prompts, by their places, maybe repeated.
+  func distance(_ axis: Axis, _ scale: Scale, ofPrompts prompts: [Int]) -> Double {
+    trapezoids(axis, scale, points.map { abs(1 - $0.faithfulness.value(ofPrompts: prompts)) })
+  }
+
+  /// How many prompts every point was measured on.
+  var promptCount: Int { points.first?.faithfulness.circuit.values.count ?? 0 }
+
+  private func trapezoids(_ axis: Axis, _ scale: Scale, _ heights: [Double]) -> Double {
+    guard isRanked else { return .nan }
     // Circuits that pruning empties have no place on a logarithmic axis.
-    let places = points.map { point in
+    let places = zip(points, heights).map { point, height in
       let share =
         axis == .nominal
         ? point.fraction : Double(point.prunedEdgeCount) / Double(totalEdgeCount)
-      return (x: scale == .linear ? share : log(share), y: height(point.faithfulness.value))
+      return (x: scale == .linear ? share : log(share), y: height)
     }.filter { $0.x.isFinite }
     let area = zip(places, places.dropFirst()).reduce(0) { sum, pair in
       sum + (pair.1.x - pair.0.x) * (pair.0.y + pair.1.y) / 2
@@ -118,7 +133,8 @@ extension CircuitEvaluation {
           return FaithfulnessCurve.Point(
             fraction: fractions[index], edgeCount: sizes[index],
             prunedEdgeCount: circuits[place].edgeCount, faithfulness: measured[place][0])
-        }, totalEdgeCount: scores.graph.edgeCount)
+        }, totalEdgeCount: scores.graph.edgeCount,
+        isRanked: scores.tellsEdgesApart(by: rankings[ranking]))
     }
   }
 }

@@ -31,8 +31,14 @@ extension CircuitEvaluation {
   public func minimality(
     of circuit: Circuit, progress: RunProgress.Handler = { _ in }
   ) -> [Contribution] {
-    let kept = scheme.edges(of: circuit)
-    let parts = scheme.parts(of: circuit)
+    contributions(
+      of: scheme.parts(of: circuit), to: scheme.edges(of: circuit), progress: progress)
+  }
+
+  /// The exact effect of each of some parts of a circuit, of edges that need not all be the circuit's.
+  func contributions(
+    of parts: [(name: String, edges: Circuit)], to kept: Circuit, progress: RunProgress.Handler
+  ) -> [Contribution] {
     var effects = [[Double]](repeating: [], count: parts.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
     var done = 0

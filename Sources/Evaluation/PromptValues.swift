@@ -9,6 +9,11 @@ public struct PromptValues: Sendable, Equatable {
   /// The mean over prompts.
   public var mean: Double { values.reduce(0, +) / Double(values.count) }
 
+  /// The mean over some prompts, by their places, maybe repeated.
+  func mean(of prompts: [Int]) -> Double {
+    prompts.reduce(0) { $0 + values[$1] } / Double(prompts.count)
+  }
+
   /// The standard error of the mean, `√(Σ (x − mean)² / (n − 1) / n)`; nil for one prompt.
   public var standardError: Double? {
     guard values.count > 1 else { return nil }

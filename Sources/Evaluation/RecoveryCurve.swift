@@ -83,33 +83,44 @@ public struct RecoveryCurve: Sendable, Equatable {
 
   /// The curve of circuits, as of a sweep over thresholds.
   public init(of circuits: [Circuit], truth: Circuit) {
+    let others = truth.graph.edgeCount - truth.edgeCount
+    // Without edges on both sides there is nothing to tell apart.
+    let telling = others == 0 || truth.edgeCount == 0 ? [] : circuits
     self.init(
-      points: circuits.map { circuit in
+      points: telling.map { circuit in
         let edges = CircuitOverlap(of: circuit, with: truth).edges
-        let others = truth.graph.edgeCount - edges.truth
         return Point(
-          falsePositiveRate: others == 0 ? 0 : Double(edges.found - edges.both) / Double(others),
-          truePositiveRate: edges.truth == 0 ? 1 : edges.recall)
+          falsePositiveRate: Double(edges.found - edges.both) / Double(others),
+          truePositiveRate: edges.recall)
       })
   }
 
   private init(_ members: [(key: Float, isTrue: Bool)]) {
     let sorted = members.sorted { $0.key > $1.key }
     let truth = members.count { $0.isTrue }
+    guard truth > 0, truth < members.count else {
+      self.init(points: [])
+      return
+    }
     var (points, found): ([Point], Int) = ([], 0)
     for (index, member) in sorted.enumerated() {
       found += member.isTrue ? 1 : 0
       guard index + 1 == sorted.count || sorted[index + 1].key < member.key else { continue }
       points.append(
         Point(
-          falsePositiveRate: Double(index + 1 - found) / Double(max(members.count - truth, 1)),
-          truePositiveRate: truth == 0 ? 1 : Double(found) / Double(truth)))
+          falsePositiveRate: Double(index + 1 - found) / Double(members.count - truth),
+          truePositiveRate: Double(found) / Double(truth)))
     }
     self.init(points: points)
   }
 
-  /// The area under the curve; 1 when the true circuit comes first, 0.5 by chance.
-  public func area(_ convention: Convention) -> Double {
+  /// Whether something was ranked: false when all scores are equal, or when the truth is nothing or
+  /// everything, and the curve is then no more than its ends.
+  public var isRanked: Bool { points.count > 2 }
+
+  /// The area under the curve; 1 when the true circuit comes first, about 0.5 by chance; nil unless ``isRanked``.
+  public func area(_ convention: Convention) -> Double? {
+    guard isRanked else { return nil }
     switch convention {
     case .pessimistic:
       var (area, height) = (0.0, 0.0)

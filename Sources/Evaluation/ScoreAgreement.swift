@@ -2,10 +2,11 @@ public import Graphs
 
 /// How far two scores of the same edges agree.
 public struct ScoreAgreement: Sendable, Equatable {
-  /// Spearman's rank correlation over all edges: 1 for the same order, 0 for unrelated ones; not a
-  /// number when all scores of one side are equal.
-  public let spearman: Double
-  private let orders: [[Int]]
+  /// Spearman's rank correlation over all edges: 1 for the same order, 0 for unrelated ones; nil when all
+  /// scores of one side are equal, which is no order.
+  public let spearman: Double?
+  private let keys: [[Float]]
+  private let sorted: [[Float]]
 
   /// Compares two scores of one graph.
   ///
@@ -17,19 +18,29 @@ public struct ScoreAgreement: Sendable, Equatable {
   public init(_ one: EdgeScores, _ other: EdgeScores, by ranking: EdgeScores.Ranking) {
     precondition(one.graph == other.graph, "scores of two graphs")
     let edges = one.graph.edgeOffsets
-    orders = [one, other].map { $0.ranked(by: ranking) }
-    let keys = [one, other].map { scores in
-      edges.map { scores.key($0, ranking) }
-    }
-    spearman = pearson(ranks(keys[0]), ranks(keys[1]))
+    keys = [one, other].map { scores in edges.map { scores.key($0, ranking) } }
+    sorted = keys.map { $0.sorted(by: >) }
+    let isRanked = [one, other].allSatisfy { $0.tellsEdgesApart(by: ranking) }
+    spearman = isRanked ? pearson(ranks(keys[0]), ranks(keys[1])) : nil
   }
 
   /// The share of the `count` best edges of one that are among the `count` best of the other.
-  public func overlap(at count: Int) -> Double {
-    let count = min(count, orders[0].count)
-    guard count > 0 else { return 1 }
-    let best = Set(orders[0].prefix(count))
-    return Double(orders[1].prefix(count).count { best.contains($0) }) / Double(count)
+  ///
+  /// Where edges tie for the last places, each counts by the share of them that has a place: the mean over
+  /// all ways to break the ties.
+  ///
+  /// - Returns: nil when all scores of one side are equal, or for no edges.
+  /// - Complexity: O(E).
+  public func overlap(at count: Int) -> Double? {
+    let count = min(count, keys[0].count)
+    guard spearman != nil, count > 0 else { return nil }
+    let chances = [0, 1].map { side in
+      let last = sorted[side][count - 1]
+      let better = sorted[side].prefix(count).count { $0 > last }
+      let share = Double(count - better) / Double(keys[side].count { $0 == last })
+      return keys[side].map { $0 > last ? 1 : $0 == last ? share : 0 }
+    }
+    return zip(chances[0], chances[1]).reduce(0) { $0 + $1.0 * $1.1 } / Double(count)
   }
 }
 

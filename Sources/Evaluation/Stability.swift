@@ -6,9 +6,11 @@ import Tensors
 /// Prompts are drawn again with replacement, scores are averaged over the drawn ones, and a circuit is
 /// chosen each time.
 public struct Stability: Sendable, Equatable {
-  /// The Jaccard index of the edges of every two circuits found on different draws.
+  /// The Jaccard index of the edges of every two circuits found on different draws; NaN where all scores of
+  /// a draw are equal, since nothing chose its circuit.
   public let jaccard: PromptValues
-  /// Spearman's correlation of the scores of each draw with those of all prompts.
+  /// Spearman's correlation of the scores of each draw with those of all prompts; NaN where all scores of
+  /// one are equal.
   public let rankCorrelation: PromptValues
 
   /// Draws prompts and chooses circuits.
@@ -23,19 +25,21 @@ public struct Stability: Sendable, Equatable {
     precondition(draws > 1 && !parts.isEmpty, "\(draws) draws of \(parts.count) parts")
     var generator = SeededGenerator(seed: seed)
     let whole = EdgeScores(meanOf: parts, weights: parts.map { _ in 1 })
-    var circuits: [Circuit] = []
+    var circuits: [Circuit?] = []
     var correlations: [Double] = []
     for _ in 0..<draws {
       var weights = [Int](repeating: 0, count: parts.count)
       for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
       let drawn = EdgeScores(meanOf: parts, weights: weights)
-      circuits.append(drawn.circuit(selection))
-      correlations.append(ScoreAgreement(drawn, whole, by: selection.ranking).spearman)
+      let isRanked = drawn.tellsEdgesApart(by: selection.ranking)
+      circuits.append(isRanked ? drawn.circuit(selection) : nil)
+      correlations.append(ScoreAgreement(drawn, whole, by: selection.ranking).spearman ?? .nan)
     }
     jaccard = PromptValues(
       circuits.indices.flatMap { one in
         circuits.indices.dropFirst(one + 1).map {
-          CircuitOverlap(of: circuits[one], with: circuits[$0]).edges.jaccard
+          guard let one = circuits[one], let other = circuits[$0] else { return .nan }
+          return CircuitOverlap(of: one, with: other).edges.jaccard
         }
       })
     rankCorrelation = PromptValues(correlations)

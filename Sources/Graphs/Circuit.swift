@@ -6,7 +6,7 @@ public struct Circuit: Sendable, Equatable {
   public let offsets: [Int]
 
   /// Takes edges by their places in a matrix `[writers, readers]`, in any order.
-  init(offsets: some Sequence<Int>, graph: ComputationGraph) {
+  package init(offsets: some Sequence<Int>, graph: ComputationGraph) {
     self.graph = graph
     self.offsets = offsets.sorted()
   }

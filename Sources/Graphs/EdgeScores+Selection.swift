@@ -72,7 +72,7 @@ extension EdgeScores {
   }
 
   /// The places of all edges in the order in which they are taken up.
-  func ordered(by ranking: Ranking, order: CircuitSelection.Order) -> [Int] {
+  package func ordered(by ranking: Ranking, order: CircuitSelection.Order) -> [Int] {
     order == .top ? ranked(by: ranking) : greedy(by: ranking)
   }
 

@@ -59,14 +59,14 @@ public struct Comparison: Sendable {
   /// Takes what was measured.
   public init(tasks: [Task]) { self.tasks = tasks }
 
-  /// The numbers of a found ranking, by the names of the table's columns.
+  /// The numbers of a found ranking, by the names of the table's columns; NaN where nothing was ranked.
   public static func numbers(_ found: Found) -> [(name: String, value: Double)] {
     switch found {
     case .recovery(let edges, let nodes):
       [
         ("edge AUC", edges.area(.pessimistic)), ("edges, trap.", edges.area(.trapezoid)),
         ("node AUC", nodes.area(.pessimistic)), ("nodes, trap.", nodes.area(.trapezoid)),
-      ]
+      ].map { ($0, $1 ?? .nan) }
     case .faithfulness(let signed, let magnitude):
       [
         ("CPR", signed.area()), ("CMD", magnitude.distance()),
@@ -98,7 +98,7 @@ extension Comparison {
       for outcome in task.outcomes {
         switch outcome.found {
         case .recovery(let edges, _):
-          let area = Numbers.fixed(edges.area(.pessimistic))
+          let area = Numbers.fixed(edges.area(.pessimistic) ?? .nan)
           recoveries.append(("\(outcome.method), AUC \(area)", edges))
         case .faithfulness(let signed, let magnitude):
           for (curve, ranking) in [(signed, "signed"), (magnitude, "magnitude")] {
@@ -162,7 +162,10 @@ extension Comparison {
         table.add(
           cells: [method] + means + ["\(rows.count)"]
             + (isKnown
-              ? [Numbers.fixed(first.min() ?? .nan), "\(first.count { $0 >= 0.99 })"] : []))
+              ? [
+                Numbers.fixed(first.contains(where: \.isNaN) ? .nan : first.min() ?? .nan),
+                "\(first.count { $0 >= 0.99 })",
+              ] : []))
       }
       let kind = isKnown ? "whose circuits are known" : "whose circuits are not known"
       return "mean over the \(some.count) tasks \(kind)\n\n\(table.text)"

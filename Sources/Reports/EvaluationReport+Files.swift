@@ -119,6 +119,6 @@ extension EvaluationReport {
   ) -> LinePlot {
     .recovery(
       "Recovery of the true circuit",
-      curves.map { ("\($0.rawValue), AUC \(Numbers.fixed($1.area(.trapezoid)))", $1) })
+      curves.map { ("\($0.rawValue), AUC \(Numbers.fixed($1.area(.trapezoid) ?? .nan))", $1) })
   }
 }

@@ -185,8 +185,8 @@ public struct EvaluationReport: Sendable {
           level.rawValue, Numbers.count(counts.found), Numbers.count(counts.truth),
           Numbers.count(counts.both), Numbers.percent(counts.precision),
           Numbers.percent(counts.recall), Numbers.percent(counts.jaccard),
-          curve.map { Numbers.fixed($0.area(.pessimistic)) } ?? "–",
-          curve.map { Numbers.fixed($0.area(.trapezoid)) } ?? "–")
+          Numbers.fixed(curve?.area(.pessimistic) ?? .nan),
+          Numbers.fixed(curve?.area(.trapezoid) ?? .nan))
       }
       return table.text
     }
@@ -195,10 +195,10 @@ public struct EvaluationReport: Sendable {
   private var agreementText: String? {
     agreement.map { found in
       let overlaps = [10, 100, 1000].filter { $0 < circuit.graph.edgeCount }.map {
-        "\(Numbers.percent(found.overlap(at: $0))) of the best \(Numbers.count($0))"
+        "\(Numbers.percent(found.overlap(at: $0) ?? .nan)) of the best \(Numbers.count($0))"
       }
       return """
-        against the other scores: rank correlation \(Numbers.fixed(found.spearman)),
+        against the other scores: rank correlation \(Numbers.fixed(found.spearman ?? .nan)),
         overlap \(overlaps.joined(separator: ", "))
         """
     }

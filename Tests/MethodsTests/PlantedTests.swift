@@ -53,7 +53,7 @@ import Testing
     let truth = try #require(known.truth(for: .resample))
     let areas = try ["eap", "eap-ig", "exact"].map { method in
       let scores = try DiscoveryMethods.named(method).make(MethodOptions()).scores(for: problem)
-      return RecoveryCurve(of: scores, truth: truth).area(.pessimistic)
+      return try #require(RecoveryCurve(of: scores, truth: truth).area(.pessimistic))
     }
     #expect(areas.contains { $0 >= 0.99 }, "\(name): \(areas)")
   }

@@ -123,8 +123,8 @@ import Testing
     let scores = try ACDC(thresholds: [1e-6]).scores(
       for: DiscoveryProblem(model: program.known.model, task: program.task))
     let other = RecoveryCurve(of: scores, truth: try #require(program.known.truth(for: .zero)))
-    #expect(abs(other.area(.pessimistic) - pessimistic) < 1e-9)
-    #expect(abs(other.area(.trapezoid) - trapezoid) < 1e-9)
+    #expect(abs(try #require(other.area(.pessimistic)) - pessimistic) < 1e-9)
+    #expect(abs(try #require(other.area(.trapezoid)) - trapezoid) < 1e-9)
     let own = RecoveryCurve(of: scores, truth: try #require(program.known.truth(for: .resample)))
     #expect(own.area(.pessimistic) == 1)
   }

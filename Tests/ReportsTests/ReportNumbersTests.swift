@@ -77,6 +77,25 @@ import Testing
     #expect(text.contains("2 of 4 change it by less than 1 %"))
   }
 
+  /// Equal scores rank nothing: dashes where areas, overlaps and correlations would be.
+  @Test func `what ties is not shown as a rank`() {
+    let flat = EdgeScores([:], graph: graph)
+    let truth = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
+    let curve = RecoveryCurve(of: flat, truth: truth)
+    var report = EvaluationReport(heading: [], circuit: truth, metric: "kl")
+    report.overlap = CircuitOverlap(of: truth, with: truth)
+    report.recovery = [
+      (.edges, curve), (.nodes, RecoveryCurve(of: flat, truth: truth, level: .nodes)),
+    ]
+    report.agreement = ScoreAgreement(flat, flat, by: .magnitude)
+    let text = report.text(edges: 3)
+    #expect(text.contains("rank correlation –"), "\(text)")
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("edges") || $0.hasPrefix("nodes") }
+    #expect(rows.count == 2 && rows.allSatisfy { $0.count { $0 == "–" } == 2 }, "\(rows)")
+    let areas = Comparison.numbers(.recovery(edges: curve, nodes: curve)).map(\.value)
+    #expect(areas.count == 4 && areas.allSatisfy { $0.isNaN })
+  }
+
   /// EAP has areas of 0.99 and 0.51 and takes 2 s, ACDC what is missing and 5 s; SP says nothing.
   @Test func `a comparison's means, counts and times`() throws {
     let curve = { (height: Double) in

@@ -170,7 +170,7 @@ public struct EvaluationRecord: Encodable {
         ("overlap at \($0)", found.overlap(at: $0))
       }
       return Dictionary(uniqueKeysWithValues: [("spearman", found.spearman)] + overlaps)
-        .compactMapValues(finite)
+        .compactMapValues { $0.flatMap(finite) }
     }
   }
 }
