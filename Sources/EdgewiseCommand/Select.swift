@@ -44,6 +44,9 @@ extension Discovery {
 
       \(report.measureTable.text)
       \(report.pruningLine)
+      \(report.measuredLine)
+
+      \(report.metricText)
 
       \(report.topEdges(output.top).text)
       """)

@@ -6,8 +6,8 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      Keep so many edges. When no size is given, discover keeps 200; other commands take the circuit \
-      as it was found.
+      Keep so many edges. When no size is given, discover looks for the smallest circuit that keeps 85 %, or \
+      takes that which the method itself decides on; other commands take the circuit as it was found.
       """)
   var edges: Int?
 
@@ -20,6 +20,12 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     parsing: .unconditional, help: "Keep all edges between so many heads and MLPs, the best ones.")
   var nodes: Int?
+
+  @Option(
+    help: """
+      Keep as few edges as keep this share of the metric, such as 85% or 0.85, on prompts that are held out.
+      """)
+  var keep: Share?
 
   @Option(help: "Whether edges rank by magnitude or signed. (default: magnitude, or the run's)")
   var ranking: EdgeScores.Ranking?
@@ -42,13 +48,13 @@ struct SelectionOptions: ParsableArguments {
 
   /// What was given.
   var plan: SelectionPlan {
-    SelectionPlan(size: size, ranking: ranking, order: order, prunes: prune)
+    SelectionPlan(size: size, keep: keep?.value, ranking: ranking, order: order, prunes: prune)
   }
 
   func validate() throws {
-    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil].count { $0 }
+    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil].count { $0 }
     guard given <= 1 else {
-      throw ValidationError("Give one of --edges, --fraction, --threshold and --nodes.")
+      throw ValidationError("Give one of --edges, --keep, --fraction, --threshold and --nodes.")
     }
     guard order != .greedy || threshold == nil && nodes == nil else {
       throw ValidationError("--order greedy goes with --edges or --fraction.")
@@ -63,5 +69,20 @@ struct SelectionOptions: ParsableArguments {
     if let threshold, threshold.isNaN {
       throw ValidationError("--threshold should be a number, found \(threshold).")
     }
+  }
+}
+
+/// A share above 0, written 85% or 0.85.
+struct Share: ExpressibleByArgument {
+  let value: Double
+
+  init?(argument: String) {
+    let isPercent = argument.hasSuffix("%")
+    let text = isPercent ? argument.dropLast() : argument[...]
+    guard let number = Double(text.replacing(" ", with: "")), number > 0, number.isFinite else {
+      return nil
+    }
+    value = isPercent ? number / 100 : number
+    guard value <= 10 else { return nil }
   }
 }

@@ -65,7 +65,7 @@ public struct CircuitEvaluation: Sendable {
 
 extension CircuitTask {
   /// The task's own metric, and then all others whose answers its pairs have.
-  var allowedMetrics: [any Metric] {
+  package var allowedMetrics: [any Metric] {
     [metric] + Metrics.all.filter { $0.name != metric.name && allows($0) }
   }
 }

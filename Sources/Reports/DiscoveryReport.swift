@@ -23,6 +23,40 @@ public struct DiscoveryReport: Sendable {
     }
   }
 
+  /// A circuit as it was measured, and on which prompts.
+  public struct Measured: Sendable {
+    /// What is said of the prompts.
+    public let prompts: String
+    /// Whether the circuit was found on other ones.
+    public let isHeldOut: Bool
+    /// The search that decided on the circuit's size; nil when it was given.
+    public let size: KeptCircuit?
+    /// The circuit by the task's own metric, first, and by all others that the task allows.
+    public let metrics: [(name: String, faithfulness: Faithfulness)]
+    /// The circuit on the prompts that it was found on; nil when ``metrics`` are of those.
+    public let inSample: Faithfulness?
+
+    /// Takes what was measured; ``metrics`` start with the task's own.
+    public init(
+      prompts: String, isHeldOut: Bool, size: KeptCircuit?,
+      metrics: [(name: String, faithfulness: Faithfulness)], inSample: Faithfulness? = nil
+    ) {
+      precondition(!metrics.isEmpty, "a circuit that no metric measured")
+      self.prompts = prompts
+      self.isHeldOut = isHeldOut
+      self.size = size
+      self.metrics = metrics
+      self.inSample = inSample
+    }
+
+    /// What it does, by the task's own metric.
+    public var faithfulness: Faithfulness { metrics[0].faithfulness }
+    /// What the numbers do not say by themselves.
+    public var caveats: [Caveat] {
+      Caveat.all(by: metrics[0].name, of: metrics, inSample: inSample)
+    }
+  }
+
   /// What was run.
   public let heading: Heading
   /// The score of every edge.
@@ -31,21 +65,23 @@ public struct DiscoveryReport: Sendable {
   public let circuit: Circuit
   /// How edges were ranked.
   public let ranking: EdgeScores.Ranking
+  /// What the circuit does.
+  public let measured: Measured
   /// The metric of the full model, the empty circuit and the circuit.
-  public let faithfulness: Faithfulness
+  public var faithfulness: Faithfulness { measured.faithfulness }
   /// The share of prompts that the full model answers right, if the task has wrong answers.
   public let accuracy: Double?
 
   /// Takes what was found.
   public init(
     heading: Heading, scores: EdgeScores, circuit: Circuit, ranking: EdgeScores.Ranking,
-    faithfulness: Faithfulness, accuracy: Double?
+    measured: Measured, accuracy: Double?
   ) {
     self.heading = heading
     self.scores = scores
     self.circuit = circuit
     self.ranking = ranking
-    self.faithfulness = faithfulness
+    self.measured = measured
     self.accuracy = accuracy
   }
 
@@ -85,14 +121,47 @@ public struct DiscoveryReport: Sendable {
   /// What was measured, as a table.
   public var measureTable: TextTable {
     var table = TextTable([
-      "run": .left, "edges": .right, heading.metric: .right, "faithfulness": .right,
+      "run": .left, "edges": .right, heading.metric: .right, "faithfulness": .right, "± s.e.": .right,
     ])
     for measure in measures {
+      let error = measure.name == "circuit" ? faithfulness.standardError : nil
       table.add(
         measure.name, Numbers.count(measure.edges), Numbers.fixed(measure.metric),
-        Numbers.percent(measure.faithfulness))
+        Numbers.percent(measure.faithfulness), error.map(Numbers.percent) ?? "")
     }
     return table
+  }
+
+  /// On which prompts the circuit was measured, and how sure its size is.
+  public var measuredLine: String {
+    let place =
+      measured.isHeldOut
+      ? "measured on \(measured.prompts): held out"
+      : "measured in sample, on the prompts that it was found on; \"edgewise evaluate\" takes others"
+    guard let kept = measured.size else { return place }
+    let range = kept.interval.map {
+      " (95 % of resampled prompts: \(Numbers.percent($0.lowerBound)) to \(Numbers.percent($0.upperBound)))"
+    }
+    let order = kept.order.order == .greedy ? "greedily by magnitude" : kept.order.ranking.rawValue
+    return """
+      \(place)
+      the smallest circuit found to keep \(Numbers.percent(kept.share)), edges ranked \(order)\(range ?? "")
+      """
+  }
+
+  /// The circuit by every metric, as a table, and what its numbers do not say by themselves.
+  public var metricText: String {
+    var table = TextTable([
+      "metric": .left, "full": .right, "circuit": .right, "empty": .right, "faithful": .right,
+    ])
+    for (name, found) in measured.metrics.dropFirst() {
+      table.add(
+        name, Numbers.short(found.full.mean), Numbers.short(found.circuit.mean),
+        Numbers.short(found.empty.mean), Numbers.percent(found.value))
+    }
+    let caveats = measured.caveats.map { "caution: \($0)" }
+    return ([measured.metrics.count > 1 ? table.text : ""] + caveats).filter { !$0.isEmpty }
+      .joined(separator: "\n")
   }
 
   /// How many edges and nodes are left without dangling ones.

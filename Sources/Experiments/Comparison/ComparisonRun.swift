@@ -50,25 +50,19 @@ struct ComparisonRun {
   private static func unseen(
     _ plan: ComparisonPlan, _ prompts: TaskPlan, _ made: TaskPlan.Made, _ loaded: LoadedModel
   ) throws -> Standard {
-    let evaluated: TaskPlan.Made
-    let place: String
+    let found: TaskPlan.Evaluated
     if let name = plan.evaluationTask {
-      evaluated = try plan.prompts(name).make(for: loaded, part: .whole)
-      place = "measured on \(evaluated.description)"
-    } else if made.heldOutCount > 0 {
-      evaluated = try prompts.make(for: loaded, part: .heldOut)
-      place = "measured on \(evaluated.description): held out"
-    } else if made.file != nil || loaded.isFixed(made.task.name) {
-      evaluated = made
-      place = "measured on the prompts that circuits were found on"
+      let other = try plan.prompts(name).make(for: loaded, part: .whole)
+      found = TaskPlan.Evaluated(
+        task: other.task, description: other.description, isHeldOut: true)
     } else {
-      var others = prompts
-      others.seed = prompts.seed &+ 1
-      evaluated = try others.make(for: loaded, without: made.task.pairs)
-      place = "measured on \(evaluated.description): held out"
+      found = try prompts.evaluated(besides: made, for: loaded)
     }
     return .unseen(
-      CircuitEvaluation(model: loaded.model, task: evaluated.task, ablation: plan.ablation), place)
+      CircuitEvaluation(model: loaded.model, task: found.task, ablation: plan.ablation),
+      found.isHeldOut
+        ? "measured on \(found.description): held out"
+        : "measured on the prompts that circuits were found on")
   }
 
   private var truth: Circuit? {

@@ -50,9 +50,9 @@ public struct PreparedDiscovery {
   public let loaded: LoadedModel
   /// What is asked.
   public let problem: DiscoveryProblem
-  private let made: TaskPlan.Made
+  let made: TaskPlan.Made
+  let method: any DiscoveryMethod
   private let options: MethodOptions
-  private let method: any DiscoveryMethod
   let files: RunRecord.Files
   private let clock = ExperimentClock()
   private let loadSeconds: Double
@@ -183,24 +183,10 @@ public struct PreparedDiscovery {
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
     discoverSeconds seconds: Double
   ) throws -> Discovery {
-    let selection = plan.selection.selection(
-      default: method.ownCircuit ?? CircuitSelection(.edges(200)))
-    if case .edges(let count) = selection.size, count > problem.graph.edgeCount {
-      listener.note(
-        """
-        note: the graph has only \(Numbers.count(problem.graph.edgeCount)) edges, fewer than the \
-        \(Numbers.count(count)) that were asked for: all are kept.
-        """)
-    }
-    let circuit = scores.circuit(selection)
-    let faithfulness = CircuitEvaluation(
-      model: loaded.model, task: made.task, ablation: plan.ablation
-    ).faithfulness(of: circuit, progress: listener.progress)
-    try faithfulness.requireNumbers(of: loaded.model)
-    if let warning = faithfulness.warning { listener.note(warning) }
+    let chosen = try CircuitChoice(scores, self, listener)
     let report = DiscoveryReport(
-      heading: heading, scores: scores, circuit: circuit, ranking: selection.ranking,
-      faithfulness: faithfulness, accuracy: standing.accuracy)
+      heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
+      measured: chosen.measured, accuracy: standing.accuracy)
     return Discovery(
       plan: plan, loaded: loaded, task: made.task, taskDescription: made.description,
       report: report,

@@ -24,14 +24,23 @@ public struct RunRecord: Codable, Sendable {
   }
 
   struct Measures: Codable, Sendable {
-    let full: Double
-    let circuit: Double
+    let metric: String
+    let full: Double?
+    let circuit: Double?
     let circuitStandardError: Double?
-    let empty: Double
+    let empty: Double?
     let faithfulness: Double?
-    let accuracy: Double?
-    /// Whether these are the prompts that the circuit was found on.
-    let isInSample: Bool
+    let faithfulnessStandardError: Double?
+  }
+
+  /// What a circuit whose size was searched for was to keep, and how sure it is.
+  struct Search: Codable, Sendable {
+    let share: Double
+    let probability: Double?
+    let interval: [Double]?
+    let edgesBeforePruning: Int
+    let ranking: String
+    let order: String
   }
 
   struct KeptEdge: Codable, Sendable {
@@ -49,7 +58,17 @@ public struct RunRecord: Codable, Sendable {
   let files: Files
   let edges: Int
   let edgesOnPaths: Int
-  let measures: Measures
+  /// The share of prompts that the full model answers right.
+  let accuracy: Double?
+  /// The prompts that the circuit was measured on.
+  let prompts: String
+  /// Whether the circuit was found on other ones.
+  let isHeldOut: Bool
+  /// The circuit by the run's metric, first, and by others.
+  let measures: [Measures]
+  let search: Search?
+  /// What the numbers do not say by themselves.
+  let caveats: [String]
   let circuit: [KeptEdge]
   let threads: Int
   let peakMemoryBytes: Int
@@ -66,11 +85,24 @@ public struct RunRecord: Codable, Sendable {
     edges = report.circuit.edgeCount
     let pruned = report.circuit.pruned()
     edgesOnPaths = pruned.edgeCount
-    let found = report.faithfulness
-    measures = Measures(
-      full: found.full.mean, circuit: found.circuit.mean,
-      circuitStandardError: found.circuit.standardError, empty: found.empty.mean,
-      faithfulness: finite(found.value), accuracy: report.accuracy, isInSample: true)
+    let measured = report.measured
+    accuracy = report.accuracy
+    prompts = measured.prompts
+    isHeldOut = measured.isHeldOut
+    caveats = measured.caveats.map(\.description)
+    measures = measured.metrics.map { name, found in
+      Measures(
+        metric: name, full: finite(found.full.mean), circuit: finite(found.circuit.mean),
+        circuitStandardError: found.circuit.standardError, empty: finite(found.empty.mean),
+        faithfulness: finite(found.value), faithfulnessStandardError: found.standardError)
+    }
+    search = measured.size.map { kept in
+      Search(
+        share: kept.share, probability: kept.probability,
+        interval: kept.interval.map { [$0.lowerBound, $0.upperBound] },
+        edgesBeforePruning: kept.edgeCount, ranking: kept.order.ranking.rawValue,
+        order: kept.order.order.rawValue)
+    }
     circuit = report.scores.top(of: report.circuit, by: report.ranking).map {
       KeptEdge(
         edge: $0.edge.description, score: $0.score, isOnPath: pruned.contains($0.edge))

@@ -34,11 +34,7 @@ public struct EvaluationSource: Sendable {
   public var model: Transformer { loaded.model }
 
   /// What is ablated.
-  public var scheme: AblationScheme {
-    AblationScheme(
-      plan.ablation ?? run?.plan.ablation ?? .resample, granularity: plan.granularity,
-      part: plan.part, positions: plan.positions)
-  }
+  public var scheme: AblationScheme { Self.scheme(plan, run) }
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -58,11 +54,15 @@ public struct EvaluationSource: Sendable {
     loaded = try Self.model(plan, run)
     let contents = try CircuitSource.contents(url, loaded.model)
     scores = contents.scores
-    let chosen = try Self.circuit(contents, plan, selection)
-    circuit = plan.selection.prunes ? chosen.pruned() : chosen
+    (task, taskDescription) = try Self.prompts(plan, run, loaded)
+    if let share = plan.selection.keep {
+      circuit = try Self.smallest(contents, share, plan, run, loaded, task)
+    } else {
+      let chosen = try Self.circuit(contents, plan, selection)
+      circuit = plan.selection.prunes ? chosen.pruned() : chosen
+    }
     let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
     circuitDescription = origin ?? "from a file of \(contents.format)"
-    (task, taskDescription) = try Self.prompts(plan, run, loaded)
   }
 
   private static func model(_ plan: EvaluationPlan, _ run: FinishedRun?) throws -> LoadedModel {
@@ -99,6 +99,29 @@ public struct EvaluationSource: Sendable {
         """)
     }
     return circuit
+  }
+
+  /// The smallest circuit that keeps a share on the evaluation's own prompts.
+  private static func smallest(
+    _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ run: FinishedRun?,
+    _ loaded: LoadedModel, _ task: CircuitTask
+  ) throws -> Circuit {
+    guard let scores = contents.scores else {
+      throw ExperimentError(
+        "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
+    }
+    let evaluation = CircuitEvaluation(
+      model: loaded.model, task: task, scheme: scheme(plan, run))
+    guard let kept = evaluation.smallestCircuit(of: scores, keeping: share).kept else {
+      throw ExperimentError("No circuit of these scores keeps the share \(share) of the metric.")
+    }
+    return kept.circuit
+  }
+
+  private static func scheme(_ plan: EvaluationPlan, _ run: FinishedRun?) -> AblationScheme {
+    AblationScheme(
+      plan.ablation ?? run?.plan.ablation ?? .resample, granularity: plan.granularity,
+      part: plan.part, positions: plan.positions)
   }
 
   /// The prompts: other ones than the circuit was found on, where the task can make them.

@@ -111,6 +111,35 @@ public struct TaskPlan: Sendable, Hashable, Codable {
       name: made.task.name, pairs: made.task.pairs, metric: metric, model: loaded.model)
   }
 
+  /// Prompts to measure circuits on, and what is to be said of them.
+  struct Evaluated {
+    let task: CircuitTask
+    let description: String
+    /// Whether circuits were found on other prompts.
+    let isHeldOut: Bool
+  }
+
+  /// Prompts that circuits were not found on; the same ones where there are no others.
+  ///
+  /// - Parameters:
+  ///   - made: The prompts that circuits are found on.
+  ///   - loaded: The model whose tokens are used.
+  ///   - method: The method, whose published metric is used unless one is given.
+  /// - Returns: The pairs of a file that are held out, or as many pairs of a built-in task from the next seed.
+  /// - Throws: As ``make(for:method:part:without:)``.
+  func evaluated(
+    besides made: Made, for loaded: LoadedModel, method: MethodEntry? = nil
+  ) throws -> Evaluated {
+    guard made.heldOutCount > 0 || made.file == nil && !loaded.isFixed(made.task.name) else {
+      return Evaluated(task: made.task, description: made.description, isHeldOut: false)
+    }
+    var others = self
+    if made.file == nil { others.seed = seed &+ 1 }
+    let held = try others.make(
+      for: loaded, method: method, part: .heldOut, without: made.task.pairs)
+    return Evaluated(task: held.task, description: held.description, isHeldOut: true)
+  }
+
   /// The metric that is asked for, that of the method, or the task's own.
   ///
   /// A task that compares with the full model itself is not measured in another way by a method.

@@ -1,0 +1,112 @@
+import Methods
+import Engine
+import Evaluation
+import Graphs
+import Reports
+import Tasks
+
+/// The circuit that a discovery makes of its scores, and what it does.
+struct CircuitChoice {
+  let circuit: Circuit
+  let ranking: EdgeScores.Ranking
+  let measured: DiscoveryReport.Measured
+
+  /// The share of the metric that a circuit keeps when nothing else is said.
+  static let usualShare = 0.85
+  /// Edges of a circuit whose size neither the user nor the prompts decide.
+  private static let usualSize = CircuitSelection(.edges(200))
+
+  /// Chooses and measures.
+  ///
+  /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
+  init(_ scores: EdgeScores, _ run: PreparedDiscovery, _ listener: ExperimentListener) throws {
+    let plan = run.plan.selection
+    if plan.size == nil, plan.keep != nil || run.method.ownCircuit == nil {
+      let share = plan.keep ?? Self.usualShare
+      if let found = try Self.search(scores, share, run, listener) {
+        self = found
+        return
+      }
+    }
+    let selection = plan.selection(default: run.method.ownCircuit ?? Self.usualSize)
+    if case .edges(let count) = selection.size, count > scores.graph.edgeCount {
+      listener.note(
+        """
+        note: the graph has only \(Numbers.count(scores.graph.edgeCount)) edges, fewer than the \
+        \(Numbers.count(count)) that were asked for: all are kept.
+        """)
+    }
+    circuit = scores.circuit(selection)
+    ranking = selection.ranking
+    let metrics = run.made.task.allowedMetrics
+    let found = run.evaluation(on: run.made.task).faithfulness(
+      of: [circuit], by: metrics, progress: listener.progress)[0]
+    measured = DiscoveryReport.Measured(
+      prompts: run.made.description, isHeldOut: false, size: nil,
+      metrics: zip(metrics, found).map { ($0.name, $1) })
+    try measured.requireNumbers(of: run.loaded.model, listener)
+  }
+
+  private init(
+    circuit: Circuit, ranking: EdgeScores.Ranking, measured: DiscoveryReport.Measured
+  ) {
+    self.circuit = circuit
+    self.ranking = ranking
+    self.measured = measured
+  }
+
+  /// The smallest circuit that keeps a share, or the most faithful one; nil when nothing tells circuits apart.
+  private static func search(
+    _ scores: EdgeScores, _ share: Double, _ run: PreparedDiscovery, _ listener: ExperimentListener
+  ) throws -> CircuitChoice? {
+    let prompts = try run.plan.task.evaluated(
+      besides: run.made, for: run.loaded, method: run.plan.method.method)
+    let selection = run.plan.selection
+    let isOrdered = selection.ranking != nil || selection.order != nil
+    let orders =
+      isOrdered
+      ? [EdgeOrder(selection.ranking ?? .magnitude, selection.order ?? .top)] : EdgeOrder.usual
+    let found = run.evaluation(on: prompts.task).smallestCircuit(
+      of: scores, keeping: share, orders: orders, progress: listener.progress)
+    let kept: KeptCircuit
+    switch found {
+    case .found(let circuit): kept = circuit
+    case .outOfReach(let best):
+      listener.note(
+        """
+        note: no circuit that was measured keeps \(Numbers.percent(share)); this one keeps most of them.
+        """)
+      kept = best
+    case .unranked, .untelling:
+      listener.note(
+        "note: nothing tells one circuit from another here, so none is the smallest that does it.")
+      return nil
+    }
+    let own = run.evaluation(on: run.made.task)
+    let inSample =
+      prompts.isHeldOut
+      ? own.faithfulness(of: kept.circuit, progress: listener.progress) : nil
+    let measured = DiscoveryReport.Measured(
+      prompts: prompts.description, isHeldOut: prompts.isHeldOut, size: kept,
+      metrics: kept.metrics, inSample: inSample)
+    try measured.requireNumbers(of: run.loaded.model, listener)
+    return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
+  }
+}
+
+extension PreparedDiscovery {
+  /// Measures circuits on some prompts, with the plan's ablation.
+  fileprivate func evaluation(on task: CircuitTask) -> CircuitEvaluation {
+    CircuitEvaluation(model: loaded.model, task: task, ablation: plan.ablation)
+  }
+}
+
+extension DiscoveryReport.Measured {
+  /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
+  fileprivate func requireNumbers(
+    of model: Transformer, _ listener: ExperimentListener
+  ) throws {
+    try faithfulness.requireNumbers(of: model)
+    if let warning = faithfulness.warning { listener.note(warning) }
+  }
+}
