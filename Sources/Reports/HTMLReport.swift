@@ -32,7 +32,7 @@ extension DiscoveryReport {
     <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
     \(xml(heading.metric)); measured on the prompts that the circuit was found on.\(accuracyText)</p>
     <h2>The circuit</h2>
-    <p class="quiet">\(pruningLine); the others are not drawn. Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
+    <p class="quiet">\(pruningLine); \(offPathsText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
     <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
     left to right. Point at an edge for its score.</p>
     <figure>
@@ -51,6 +51,10 @@ extension DiscoveryReport {
       pruned.edgeCount > 0 ? pruned : circuit, scores: scores,
       title: "\(heading.task) in \(heading.model)",
       caption: "\(heading.method)\n\(pruningLine)")
+  }
+
+  private var offPathsText: String {
+    circuit.pruned().edgeCount > 0 ? "the others are not drawn" : "so all are drawn"
   }
 
   private var accuracyText: String {

@@ -29,6 +29,7 @@ import Testing
     #expect(drawing.figure.curves.count == drawn)
     #expect(drawing.drawnEdgeCount == circuit.edgeCount && drawing.leftOutEdgeCount == 0)
     #expect(!drawing.svg.contains("left out"))
+    #expect(drawing.svg.contains("drawn into each") == (drawn > circuit.edgeCount))
   }
 
   @Test func `of a large circuit the strongest edges are drawn and the others counted`() {

@@ -42,6 +42,7 @@ import Testing
     #expect(
       report.pruningLine
         == "2 of 3 edges lie on a path from input to logits, through 1 heads and MLPs")
+    #expect(report.html.contains("the others are not drawn") && report.drawing.drawnEdgeCount == 2)
     #expect(report.html.contains("<td class=\"minus\">-1.5000</td>"))
     #expect(report.html.contains("<td class=\"plus\">+3.0000</td>"))
     #expect(report.html.components(separatedBy: "off every path</span>").count == 2)

@@ -49,7 +49,12 @@ public struct CircuitDrawing: Sendable {
       magnitude \(Numbers.short(Double(scores.magnitude(weaker)))) or less
       """
     }
-    self.caption = ([caption] + [part].compactMap(\.self)).joined(separator: "\n")
+    let isShared = drawn.offsets.contains {
+      circuit.graph.heads(readingThrough: circuit.graph.edge(at: $0).reader).count > 1
+    }
+    let sharing =
+      isShared ? "an edge into keys or values that heads share is drawn into each of them" : nil
+    self.caption = ([caption] + [part, sharing].compactMap(\.self)).joined(separator: "\n")
   }
 
   /// The drawing as marks.
@@ -126,7 +131,7 @@ public struct CircuitDrawing: Sendable {
     let share = largest > 0 ? Double(min(abs(score) / largest, 1)) : 0
     return Figure.Stroke(
       ink: score < 0 ? .opposing : .supporting,
-      width: 0.6 + 4.4 * (share.isNaN ? 0 : share), opacity: 0.25 + 0.65 * (share.isNaN ? 0 : share)
+      width: 0.6 + 4.4 * (share.isNaN ? 0 : share), opacity: 0.35 + 0.55 * (share.isNaN ? 0 : share)
     )
   }
 

@@ -50,7 +50,7 @@ extension Figure {
   /// Marks as operators; the first turns the page so that y grows downward.
   private func content(_ opacities: [Double]) -> String {
     let states = Dictionary(uniqueKeysWithValues: opacities.enumerated().map { ($1, "/G\($0) gs") })
-    let lines = ["1 0 0 -1 0 \(number(height)) cm", "1 J 1 j"]
+    let lines = ["1 0 0 -1 0 \(number(height)) cm", "0 J 1 j"]
     return (lines + marks.map { operators($0, states) }).joined(separator: "\n")
   }
 
@@ -61,8 +61,6 @@ extension Figure {
     if let stroke = mark.stroke {
       parts += [
         states[stroke.opacity] ?? "", "\(colour(stroke.ink)) RG", "\(number(stroke.width)) w",
-        // A round end would fill the gaps of dashes.
-        stroke.dashes.isEmpty ? "1 J" : "0 J",
         "[\(stroke.dashes.map(number).joined(separator: " "))] 0 d",
       ]
     }
