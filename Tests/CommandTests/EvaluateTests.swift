@@ -48,7 +48,7 @@ import Testing
               ($0, try Data(contentsOf: target.appending(path: $0)))
             }))
       }
-      #expect(files[0] == files[1] && files[0].count == 5)
+      #expect(files[0] == files[1] && files[0].count == 6)
     }
   }
 
