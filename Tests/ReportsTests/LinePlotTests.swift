@@ -8,7 +8,7 @@ import Testing
     LinePlot(
       "title", caption: caption,
       x: LinePlot.Axis("x", 0.001...1, ticks: [(0.001, "0.1 %"), (1, "1")], isLogarithmic: true),
-      y: LinePlot.Axis("y", 0...1, ticks: [(0, "-100000 %"), (0.5, "half")]), series: series,
+      y: LinePlot.Axis("y", 0...1, ticks: [(0, "none"), (0.5, "-100000 %")]), series: series,
       references: [LinePlot.Reference(1, "100 %"), LinePlot.Reference(0.99, "99 %")])
   }
 
@@ -94,7 +94,12 @@ import Testing
       for (other, its) in frames[..<index] {
         #expect(!frame.overlaps(its), "\(text) over \(other)")
       }
-      if text.hasPrefix("method number") { #expect(frame.minX > layout.area.maxX) }
+      // What is not of the legend keeps off its samples, too.
+      if frame.minX < layout.legend.minX || text.hasSuffix("9 %") || text == "100 %" {
+        #expect(!frame.overlaps(layout.legend), "\(text) over the legend")
+      } else {
+        #expect(!frame.overlaps(layout.area), "\(text) over the plot")
+      }
     }
   }
 
