@@ -62,7 +62,9 @@ struct Compare: ParsableCommand {
     let json = try ComparisonRecord(comparison, plan).json()
     if let target {
       var files = ["comparison.json": Data((json + "\n").utf8)]
-      for (task, svg) in comparison.plots { files["\(task).svg"] = Data(svg.utf8) }
+      for (task, figure) in comparison.figures {
+        (files["\(task).svg"], files["\(task).pdf"]) = (Data(figure.svg.utf8), Data(figure.pdf.utf8))
+      }
       files["comparison.txt"] = Data((comparison.text + "\n").utf8)
       try target.write(files)
     }

@@ -92,9 +92,9 @@ extension CircuitEvaluation {
   /// Looks for the smallest circuit that keeps a share of the task's metric.
   ///
   /// Circuits are the first edges of an order, pruned; edges with equal scores are taken up together. The
-  /// faithfulness does not always grow with the size. So sizes 1, 2, 4 … are measured first, for all orders
-  /// together; from the first of them that keeps the share and the one before it, which does not, the gap is
-  /// halved until no size lies between. A smaller circuit that keeps the share may be missed where the
+  /// faithfulness does not always grow with the size. So sizes 1, 4, 16 … are measured first, for all orders
+  /// together, until one keeps the share; from there the gap to the size before, which does not, is
+  /// halved until the two differ by less than 2 %. A smaller circuit that keeps the share may be missed where the
   /// faithfulness rises and falls again between two sizes. Of the orders the one with the smallest pruned
   /// circuit is taken, the first of equals; the others are given up as soon as they cannot be smaller.
   ///
@@ -108,8 +108,8 @@ extension CircuitEvaluation {
   ///   - bootstrap: How prompts are drawn again.
   ///   - progress: Is told about every run.
   /// - Returns: The circuit, or why there is none.
-  /// - Complexity: One pass over the prompts for all first sizes, of a masked run for each order and doubling of
-  ///   the size; then log₂ E passes at most, of one masked run for each order; and one for the other metrics.
+  /// - Complexity: One pass over the prompts for each four of the first sizes, about 7 to halve the gap, each of a
+  ///   masked run for each order and size; and one for the other metrics.
   public func smallestCircuit(
     of scores: EdgeScores, keeping share: Double, orders: [EdgeOrder] = EdgeOrder.usual,
     bootstrap: Bootstrap = Bootstrap(), progress: RunProgress.Handler = { _ in }

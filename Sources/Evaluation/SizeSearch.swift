@@ -19,12 +19,12 @@ struct SizeLadder {
     (self.order, self.offsets, graph) = (order, offsets, scores.graph)
   }
 
-  /// Places among ``sizes``: for 1, 2, 4 … the first that is as large, and the last.
-  var doublings: [Int] {
+  /// Places among ``sizes``: for 1, 4, 16 … the first that is as large, and the last.
+  var rungs: [Int] {
     var (places, size): ([Int], Int) = ([], 1)
     for (place, found) in sizes.enumerated() where found >= size || place == sizes.count - 1 {
       places.append(place)
-      while size <= found { size *= 2 }
+      while size <= found { size *= 4 }
     }
     return places
   }
@@ -39,6 +39,10 @@ struct SizeSearch {
   /// How far below a share a faithfulness may be: a masked run of the whole model differs from the plain one
   /// by rounding.
   static let rounding = 1e-4
+  /// Sizes that differ by less than one in so many are as good as equal.
+  static let closeness = 50
+  /// How many rungs of each ladder are measured together.
+  private static let rungsPerPass = 4
   /// How many mask entries the circuits of one pass may have, 256 MB.
   private static let maskLimit = 1 << 26
 
@@ -71,26 +75,17 @@ struct SizeSearch {
     var high: Int
     var enough: Step
 
-    var middle: Int? { high - low > 1 ? (low + high) / 2 : nil }
+    /// The next place to try; nil when the two are neighbours, or their sizes as good as equal.
+    var middle: Int? {
+      guard high - low > 1, (enough.edgeCount - lowCount) * SizeSearch.closeness > enough.edgeCount
+      else { return nil }
+      return (low + high) / 2
+    }
   }
 
   /// The smallest circuit that keeps the share, or the most faithful one.
   mutating func best(of ladders: [SizeLadder]) -> (step: Step, isEnough: Bool) {
-    let scans = steps(ladders.flatMap { ladder in ladder.doublings.map { (ladder, $0) } })
-    var gaps: [Gap] = []
-    var start = 0
-    for ladder in ladders {
-      let places = ladder.doublings
-      let scan = scans[start..<(start + places.count)]
-      start += places.count
-      guard let first = scan.firstIndex(where: keepsShare) else { continue }
-      let place = first - scan.startIndex
-      gaps.append(
-        Gap(
-          ladder: ladder, low: place == 0 ? -1 : places[place - 1],
-          lowCount: place == 0 ? 0 : scans[first - 1].circuit.edgeCount, high: places[place],
-          enough: scans[first]))
-    }
+    var (gaps, scans) = climb(ladders)
     narrow(&gaps)
     if let best = gaps.map(\.enough).enumerated().min(by: {
       ($0.element.circuit.edgeCount, $0.offset) < ($1.element.circuit.edgeCount, $1.offset)
@@ -103,6 +98,36 @@ struct SizeSearch {
       return one < other || one.isNaN && !other.isNaN || one == other && $0 > $1
     }
     return (scans[highest ?? 0], false)
+  }
+
+  /// Climbs all ladders together, some rungs in each pass, until one of them keeps the share.
+  private mutating func climb(_ ladders: [SizeLadder]) -> (gaps: [Gap], scans: [Step]) {
+    var scans: [Step] = []
+    var lower = [Step?](repeating: nil, count: ladders.count)
+    let rungs = ladders.map(\.rungs)
+    let height = rungs.map(\.count).max() ?? 0
+    for bottom in stride(from: 0, to: height, by: Self.rungsPerPass) {
+      let some = rungs.map { Array($0.dropFirst(bottom).prefix(Self.rungsPerPass)) }
+      let found = steps(zip(ladders, some).flatMap { ladder, places in places.map { (ladder, $0) } })
+      scans += found
+      var (gaps, start): ([Gap], Int) = ([], 0)
+      for (index, places) in some.enumerated() {
+        let scan = Array(found[start..<(start + places.count)])
+        start += places.count
+        if let first = scan.firstIndex(where: keepsShare) {
+          let below = first > 0 ? scan[first - 1] : lower[index]
+          let place = bottom + first
+          gaps.append(
+            Gap(
+              ladder: ladders[index], low: place == 0 ? -1 : rungs[index][place - 1],
+              lowCount: below?.circuit.edgeCount ?? 0, high: rungs[index][place],
+              enough: scan[first]))
+        }
+        lower[index] = scan.last ?? lower[index]
+      }
+      if !gaps.isEmpty { return (gaps, scans) }
+    }
+    return ([], scans)
   }
 
   private func keepsShare(_ step: Step) -> Bool {

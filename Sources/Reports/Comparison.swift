@@ -90,49 +90,23 @@ extension Comparison {
     (tasks.first?.outcomes ?? []).map(\.settings).joined(separator: "; ")
   }
 
-  /// The plot of each task as SVG, by its name.
-  public var plots: [(task: String, svg: String)] {
-    tasks.compactMap { task in
-      var recoveries: [(name: String, curve: RecoveryCurve)] = []
-      var series: [LinePlot.Series] = []
-      for outcome in task.outcomes {
-        switch outcome.found {
-        case .recovery(let edges, _):
-          let area = Numbers.fixed(edges.area(.pessimistic) ?? .nan)
-          recoveries.append(("\(outcome.method), AUC \(area)", edges))
-        case .faithfulness(let signed, let magnitude):
-          for (curve, ranking) in [(signed, "signed"), (magnitude, "magnitude")] {
-            series.append(
-              LinePlot.Series(
-                "\(outcome.method), \(ranking)",
-                curve.points.map { LinePlot.Point($0.fraction, $0.faithfulness.value) },
-                isDashed: ranking == "magnitude"))
-          }
-        case nil: continue
-        }
-      }
-      guard !recoveries.isEmpty || !series.isEmpty else { return nil }
-      let plot: LinePlot =
-        series.isEmpty
-        ? .recovery("\(task.name): edges of the true circuit", recoveries)
-        : .faithfulness("\(task.name): faithfulness over circuit size", series)
-      return (task.name, plot.svg)
-    }
+  /// The plot of each task that has one, by its name.
+  public var figures: [(task: String, figure: Figure)] {
+    tasks.compactMap { task in task.plot(settings).map { (task.name, $0.figure) } }
   }
 
   fileprivate static func table(_ outcomes: [Outcome]) -> TextTable {
     let names = outcomes.lazy.compactMap(\.found).first.map { numbers($0).map(\.name) } ?? []
     var table = TextTable(
       columns: [("method", .left)] + names.map { ($0, .right) }
-        + [("forward", .right), ("backward", .right), ("time / EAP", .right)])
-    let reference = outcomes.first { $0.method == "eap" && $0.found != nil }?.seconds
+        + [("forward", .right), ("backward", .right), ("time", .right)])
     for outcome in outcomes {
       let cells = outcome.found.map { numbers($0).map { Numbers.fixed($0.value) } }
       table.add(
         cells: [outcome.method] + (cells ?? [String](repeating: "–", count: names.count)) + [
           cells == nil ? "–" : passes(outcome.passes.forward),
           cells == nil ? "–" : passes(outcome.passes.backward),
-          cells == nil ? "–" : Numbers.fixed(reference.map { outcome.seconds / $0 } ?? .nan, 1),
+          cells == nil ? "–" : Numbers.duration(outcome.seconds),
         ])
     }
     return table
@@ -176,6 +150,33 @@ extension Comparison {
 extension Comparison.Task {
   /// What is said of it, and its table.
   public var text: String { "\(description)\n\n\(Comparison.table(outcomes).text)" }
+
+  /// Recovery where the true circuit is known, else faithfulness: a colour for each method, dashed by magnitude.
+  fileprivate func plot(_ settings: String) -> LinePlot? {
+    var recoveries: [(name: String, curve: RecoveryCurve)] = []
+    var series: [LinePlot.Series] = []
+    for (index, outcome) in outcomes.enumerated() {
+      switch outcome.found {
+      case .recovery(let edges, _):
+        let area = Numbers.fixed(edges.area(.pessimistic) ?? .nan)
+        recoveries.append(("\(outcome.method), AUC \(area)", edges))
+      case .faithfulness(let signed, let magnitude):
+        for (curve, ranking) in [(signed, "signed"), (magnitude, "magnitude")] {
+          series.append(
+            LinePlot.Series(
+              "\(outcome.method), \(ranking)",
+              curve.points.map { LinePlot.Point($0.fraction, $0.faithfulness.value) },
+              isDashed: ranking == "magnitude", colour: index))
+        }
+      case nil: continue
+      }
+    }
+    guard !recoveries.isEmpty || !series.isEmpty else { return nil }
+    let caption = "\(description)\n\(settings)"
+    return series.isEmpty
+      ? .recovery("\(name): edges of the true circuit", caption: caption, recoveries)
+      : .faithfulness("\(name): faithfulness over circuit size", caption: caption, series)
+  }
 
   /// Whether the true circuit is known.
   var isKnown: Bool {

@@ -2,18 +2,22 @@ import Evaluation
 import Graphs
 
 extension EvaluationReport {
-  /// Tables as CSV and plots as SVG, by file name, for the parts that were measured.
+  /// Tables as CSV and plots as SVG and PDF, by file name, for the parts that were measured.
   public var files: [String: String] {
     var files = ["metrics.csv": metricsCSV]
     if let curves {
       files["curve.csv"] = curveCSV(curves)
-      files["curve.svg"] = curvePlot(curves).svg
+      let figure = curvePlot(curves).figure
+      files["curve.svg"] = figure.svg
+      files["curve.pdf"] = figure.pdf
     }
     if minimality != nil { files["minimality.csv"] = minimalityCSV }
     if let completeness { files["completeness.csv"] = completenessCSV(completeness) }
     if let recovery {
       files["roc.csv"] = rocCSV(recovery)
-      files["roc.svg"] = rocPlot(recovery).svg
+      let figure = rocPlot(recovery).figure
+      files["roc.svg"] = figure.svg
+      files["roc.pdf"] = figure.pdf
     }
     return files
   }
@@ -58,7 +62,7 @@ extension EvaluationReport {
   ) -> LinePlot {
     var series = curves.map { ranking, curve in
       LinePlot.Series(
-        "\(ranking.rawValue); whiskers: half of the prompts",
+        ranking.rawValue,
         curve.points.map { point in
           let recovered = point.faithfulness.recovered
           let (low, high) = (recovered.quantile(0.25), recovered.quantile(0.75))
@@ -81,7 +85,12 @@ extension EvaluationReport {
               range: random.values.quantile(0)...random.values.quantile(1))
           ]))
     }
-    return .faithfulness("Faithfulness over circuit size, \(metric)", series)
+    let note = """
+      whiskers: the middle half of the prompts\(random == nil ? "" : ", of random circuits all of them"); \
+      lines are moved sideways to show them
+      """
+    return .faithfulness(
+      "Faithfulness over circuit size, \(metric)", caption: caption(note), series)
   }
 
   private var minimalityCSV: String {
@@ -114,11 +123,16 @@ extension EvaluationReport {
       })
   }
 
+  /// Model, circuit and prompts, as figures say them, and what their marks mean.
+  private func caption(_ note: String...) -> String {
+    (heading + note).joined(separator: "\n")
+  }
+
   private func rocPlot(
     _ curves: [(level: RecoveryCurve.Level, curve: RecoveryCurve)]
   ) -> LinePlot {
     .recovery(
-      "Recovery of the true circuit",
+      "Recovery of the true circuit", caption: caption(),
       curves.map { ("\($0.rawValue), AUC \(Numbers.fixed($1.area(.trapezoid) ?? .nan))", $1) })
   }
 }

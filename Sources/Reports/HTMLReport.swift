@@ -1,44 +1,60 @@
 import Graphs
 
 extension DiscoveryReport {
-  /// A page that stands alone: what was run, what was measured, the circuit drawn, its edges.
+  /// A page that stands alone, on light or dark: what was run and measured, the circuit drawn, its edges.
   public var html: String {
-    let pruned = circuit.pruned()
-    let drawing = CircuitDrawing(pruned.edgeCount > 0 ? pruned : circuit, scores: scores)
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(xml(heading.task)) in \(xml(heading.model))</title>
-      <style>
-      body { font: 15px/1.5 system-ui, sans-serif; color: #0f172a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-      h1 { font-size: 1.4rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-      p { margin: 0.2rem 0; } .quiet { color: #475569; }
-      table { border-collapse: collapse; margin: 0.6rem 0; font-variant-numeric: tabular-nums; }
-      th, td { padding: 0.15rem 0.9rem 0.15rem 0; text-align: right; border-bottom: 1px solid #e2e8f0; }
-      th:first-child, td:first-child, td.name, th.name { text-align: left; }
-      figure { margin: 1rem 0; overflow-x: auto; } svg { width: 100%; border: 1px solid #e2e8f0; }
-      .plus { color: #2563eb; } .minus { color: #dc2626; }
-      </style>
-      <h1>\(xml(heading.task))</h1>
-      <p>\(xml(heading.model))</p>
-      <p class="quiet">\(xml(heading.method))</p>
-      <h2>What the circuit does</h2>
-      \(measuresTable)
-      <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
-      \(xml(heading.metric)); measured on the prompts that the circuit was found on.\(accuracyText)</p>
-      <h2>The circuit</h2>
-      <p class="quiet">\(pruningLine); the others are not drawn. Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
-      <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
-      left to right. Point at an edge for its score.</p>
-      <figure>
-      \(drawing.svg)</figure>
-      <h2>Its edges</h2>
-      \(edgesTable)
-      </html>
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(xml(heading.task)) in \(xml(heading.model))</title>
+    <style>
+    :root { color-scheme: light dark; --paper: #ffffff; --text: #0f172a; --quiet: #475569; --line: #e2e8f0; --plus: #2563eb; --minus: #dc2626; }
+    @media (prefers-color-scheme: dark) {
+      :root { --paper: #0f172a; --text: #f1f5f9; --quiet: #b6c2d2; --line: #2a3a52; --plus: #60a5fa; --minus: #f87171; }
+    }
+    body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 64rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+    h1 { font-size: 1.4rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+    p { margin: 0.2rem 0; } .quiet { color: var(--quiet); }
+    table { border-collapse: collapse; margin: 0.6rem 0; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+    th, td { padding: 0.15rem 0.9rem 0.15rem 0; text-align: right; border-bottom: 1px solid var(--line); }
+    th:first-child, td:first-child, td.name, th.name { text-align: left; }
+    /* Where there is no room, drawings and tables scroll instead of shrinking. */
+    figure, .wide { margin: 1rem 0; overflow-x: auto; } svg { display: block; max-width: none; }
+    .plus { color: var(--plus); } .minus { color: var(--minus); }
+    </style>
+    <h1>\(xml(heading.task))</h1>
+    <p>\(xml(heading.model))</p>
+    <p class="quiet">\(xml(heading.method))</p>
+    <h2>What the circuit does</h2>
+    \(measuresTable)
+    <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
+    \(xml(heading.metric)); measured on the prompts that the circuit was found on.\(accuracyText)</p>
+    <h2>The circuit</h2>
+    <p class="quiet">\(pruningLine); \(offPathsText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
+    <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
+    left to right. Point at an edge for its score.</p>
+    <figure>
+    \(drawing.svg)</figure>
+    <h2>Its edges</h2>
+    \(edgesTable)
+    </html>
 
-      """
+    """
+  }
+
+  /// The edges on paths from input to logits, drawn; all edges where there is no such path.
+  public var drawing: CircuitDrawing {
+    let pruned = circuit.pruned()
+    return CircuitDrawing(
+      pruned.edgeCount > 0 ? pruned : circuit, scores: scores,
+      title: "\(heading.task) in \(heading.model)",
+      caption: "\(heading.method)\n\(pruningLine)")
+  }
+
+  private var offPathsText: String {
+    circuit.pruned().edgeCount > 0 ? "the others are not drawn" : "so all are drawn"
   }
 
   private var accuracyText: String {
@@ -54,9 +70,9 @@ extension DiscoveryReport {
       """
     }
     return """
-      <table><tr><th>run</th><th>edges</th><th>\(xml(heading.metric))</th><th>faithfulness</th></tr>
+      <div class="wide"><table><tr><th>run</th><th>edges</th><th>\(xml(heading.metric))</th><th>faithfulness</th></tr>
       \(rows.joined(separator: "\n"))
-      </table>
+      </table></div>
       """
   }
 
@@ -70,9 +86,9 @@ extension DiscoveryReport {
       """
     }
     return """
-      <table><tr><th>rank</th><th class="name">edge</th><th>score</th></tr>
+      <div class="wide"><table><tr><th>rank</th><th class="name">edge</th><th>score</th></tr>
       \(rows.joined(separator: "\n"))
-      </table>
+      </table></div>
       """
   }
 }

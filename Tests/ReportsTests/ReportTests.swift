@@ -54,46 +54,14 @@ import Testing
     #expect(report.topEdges(3).text.split(separator: "\n").count == 4)
   }
 
-  @Test(arguments: [0, 1, 5, 1000]) func `drawing is well-formed and has every edge`(edges: Int)
-    throws
-  {
-    let circuit = scores.circuit(edgeCount: edges)
-    let svg = CircuitDrawing(circuit, scores: scores).svg
-    let parser = XMLParser(data: Data(svg.utf8))
-    #expect(parser.parse(), "\(String(describing: parser.parserError))")
-    let drawn = circuit.edges.map { edge in
-      // A key or value reader that two heads share is drawn into both.
-      if case .head(_, _, let projection) = edge.reader { projection == .query ? 1 : 2 } else { 1 }
-    }.reduce(0, +)
-    #expect(svg.components(separatedBy: "<path").count - 1 == drawn)
-  }
-
   @Test func `the page escapes names and holds the drawing`() {
     let html = report(scores, edges: 40).html
     #expect(html.contains("tiny &amp; &lt;small&gt;") && !html.contains("<small>"))
     #expect(html.contains("<svg") && html.contains("75.0 %"))
     #expect(html.contains("a0.h0&lt;q&gt;"))
-  }
-
-  @Test func `a plot is well-formed, with every point inside`() throws {
-    let ticks = [(place: 0.001, label: "a & b"), (place: 1, label: "1")]
-    let plot = LinePlot(
-      "<title>", x: LinePlot.Axis("x", 0.001...1, ticks: ticks, isLogarithmic: true),
-      y: LinePlot.Axis("y", 0...1, ticks: [(0.5, "half")]),
-      series: [
-        LinePlot.Series(
-          "one",
-          [
-            LinePlot.Point(0.001, 0), LinePlot.Point(0.1, 7, range: -3...9),
-            LinePlot.Point(1, .nan),
-          ]),
-        LinePlot.Series("none", []),
-      ])
-    let parser = XMLParser(data: Data(plot.svg.utf8))
-    #expect(parser.parse(), "\(String(describing: parser.parserError))")
-    #expect(plot.svg.components(separatedBy: "<circle").count - 1 == 2)
-    // Logarithmic: 0.1 lies at two thirds of 636 units from 64. Values beyond the axis lie at its end.
-    #expect(plot.svg.contains("points=\"64.0,388.0 488.0,40.0\""), "\(plot.svg)")
+    // The page follows its reader to dark, and lets what is wide scroll.
+    #expect(html.contains("prefers-color-scheme: dark") && html.contains("overflow-x: auto"))
+    #expect(html.contains("max-width: none") && !html.contains("svg { width: 100%"))
   }
 
   @Test func `tables of large and odd numbers fit 100 columns`() {
@@ -149,7 +117,8 @@ import Testing
     report.agreement = ScoreAgreement(scores, scores, by: .magnitude)
     #expect(
       report.files.keys.sorted() == [
-        "curve.csv", "curve.svg", "metrics.csv", "minimality.csv", "roc.csv", "roc.svg",
+        "curve.csv", "curve.pdf", "curve.svg", "metrics.csv", "minimality.csv", "roc.csv",
+        "roc.pdf", "roc.svg",
       ])
     let text = report.text(edges: 2)
     for part in ["CPR 0.000", "1 of 3 change it", "2 random circuits", "precision"] {

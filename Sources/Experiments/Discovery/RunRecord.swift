@@ -126,8 +126,9 @@ public struct RunRecord: Codable, Sendable {
 extension Discovery {
   /// The files of a run's directory, by name.
   public func files() throws -> [String: Data] {
+    let drawing = report.drawing.figure
     let texts = [
-      "run.json": try record.json() + "\n", "curve.csv": report.curve,
+      "circuit.svg": drawing.svg, "circuit.pdf": drawing.pdf, "run.json": try record.json() + "\n", "curve.csv": report.curve,
       "report.html": report.html, "prompts.jsonl": try promptLines(), "prompts.csv": promptValues,
       "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
     ]
