@@ -91,10 +91,14 @@ let package = Package(
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
         swiftSettings: settings),
-      // Sees of Edgewise what another package would: `swift run -c release CustomMetric`.
+    ]
+    // See of Edgewise what another package would: `swift run -c release CustomMetric`.
+    + ["CustomMetric", "CustomMethod", "RunningExperiments"].map { name in
       .executableTarget(
-        name: "CustomMetric", dependencies: ["Edgewise"], path: "Examples/CustomMetric",
-        packageAccess: false, swiftSettings: settings),
+        name: name, dependencies: ["Edgewise"],
+        path: "Examples/\(name)", packageAccess: false, swiftSettings: settings)
+    }
+    + [
       .target(
         name: "TestSupport", dependencies: ["Edgewise"], path: "Tests/TestSupport",
         swiftSettings: settings),

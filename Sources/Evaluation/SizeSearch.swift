@@ -77,8 +77,8 @@ struct SizeSearch {
 
     /// The next place to try; nil when the two are neighbours, or their sizes as good as equal.
     var middle: Int? {
-      guard high - low > 1, (enough.edgeCount - lowCount) * SizeSearch.closeness > enough.edgeCount
-      else { return nil }
+      let (below, above) = (low < 0 ? 0 : ladder.sizes[low], ladder.sizes[high])
+      guard high - low > 1, (above - below) * SizeSearch.closeness > above else { return nil }
       return (low + high) / 2
     }
   }

@@ -1,3 +1,5 @@
+import Evaluation
+import Foundation
 import Graphs
 
 extension DiscoveryReport {
@@ -30,7 +32,9 @@ extension DiscoveryReport {
     <h2>What the circuit does</h2>
     \(measuresTable)
     <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
-    \(xml(heading.metric)); measured on the prompts that the circuit was found on.\(accuracyText)</p>
+    \(xml(heading.metric)), ± its standard error over prompts.\(accuracyText)</p>
+    <p class="quiet">\(xml(measuredLine).replacingOccurrences(of: "\n", with: "<br>"))</p>
+    \(metricsTable)
     <h2>The circuit</h2>
     <p class="quiet">\(pruningLine); \(offPathsText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
     <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
@@ -66,13 +70,37 @@ extension DiscoveryReport {
     let rows = measures.map { measure in
       """
       <tr><td>\(measure.name)</td><td>\(Numbers.count(measure.edges))</td>\
-      <td>\(Numbers.fixed(measure.metric))</td><td>\(Numbers.percent(measure.faithfulness))</td></tr>
+      <td>\(Numbers.fixed(measure.metric))</td><td>\(Numbers.percent(measure.faithfulness))\
+      \(measure.name == "circuit" ? error : "")</td></tr>
       """
     }
     return """
       <div class="wide"><table><tr><th>run</th><th>edges</th><th>\(xml(heading.metric))</th><th>faithfulness</th></tr>
       \(rows.joined(separator: "\n"))
       </table></div>
+      """
+  }
+
+  private var error: String {
+    faithfulness.standardError.map { " ± \(Numbers.percent($0))" } ?? ""
+  }
+
+  /// The circuit by every other metric, and what its numbers do not say by themselves.
+  private var metricsTable: String {
+    let rows = measured.metrics.dropFirst().map { name, found in
+      let cells = [found.full, found.circuit, found.empty].map { Numbers.short($0.mean) }
+      return """
+        <tr><td>\(name)</td>\(cells.map { "<td>\($0)</td>" }.joined())\
+        <td>\(Numbers.percent(found.value))</td></tr>
+        """
+    }
+    let caveats = measured.caveats.map { "<p><b>Caution.</b> \(xml($0.description))</p>" }
+    guard !rows.isEmpty else { return caveats.joined(separator: "\n") }
+    return """
+      <div class="wide"><table><tr><th>metric</th><th>full</th><th>circuit</th><th>empty</th><th>faithful</th></tr>
+      \(rows.joined(separator: "\n"))
+      </table></div>
+      \(caveats.joined(separator: "\n"))
       """
   }
 

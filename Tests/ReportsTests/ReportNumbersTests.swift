@@ -36,7 +36,8 @@ import Testing
     let report = DiscoveryReport(
       heading: DiscoveryReport.Heading(model: "m", task: "t", method: "eap", metric: "kl"),
       scores: scores, circuit: scores.circuit(edgeCount: 3), ranking: .magnitude,
-      faithfulness: found(0.5), accuracy: nil)
+      measured: DiscoveryReport.Measured(
+        prompts: "t", isHeldOut: false, size: nil, metrics: [("kl", found(0.5))]), accuracy: nil)
     let lines = report.topEdges(3).text.split(separator: "\n")
     #expect(lines.map { $0.hasSuffix("off every path") } == [false, true, false, false])
     #expect(

@@ -14,9 +14,16 @@ import Testing
       heading: DiscoveryReport.Heading(
         model: "tiny & <small>", task: "ioi", method: "eap", metric: "kl"),
       scores: scores, circuit: scores.circuit(edgeCount: edges), ranking: .magnitude,
-      faithfulness: Faithfulness(
-        full: PromptValues([4, 2]), empty: PromptValues([1, 1]), circuit: PromptValues([2, 3])),
-      accuracy: 0.5)
+      measured: DiscoveryReport.Measured(
+        prompts: "ioi", isHeldOut: true, size: nil,
+        metrics: [
+          (
+            "kl",
+            Faithfulness(
+              full: PromptValues([4, 2]), empty: PromptValues([1, 1]),
+              circuit: PromptValues([2, 3]))
+          )
+        ]), accuracy: 0.5)
   }
 
   private let scores: EdgeScores = {
