@@ -63,7 +63,9 @@ struct Compare: ParsableCommand {
     if let target {
       var files = ["comparison.json": Data((json + "\n").utf8)]
       for (task, figure) in comparison.figures {
-        (files["\(task).svg"], files["\(task).pdf"]) = (Data(figure.svg.utf8), Data(figure.pdf.utf8))
+        (files["\(task).svg"], files["\(task).pdf"]) = (
+          Data(figure.svg.utf8), Data(figure.pdf.utf8)
+        )
       }
       files["comparison.txt"] = Data((comparison.text + "\n").utf8)
       try target.write(files)

@@ -14,7 +14,8 @@ struct EdgewiseTool: ParsableCommand {
       """,
     version: edgewiseVersion,
     subcommands: [
-      Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self, Compare.self,
+      Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
+      Compare.self,
       Inspect.self, Prompts.self, MethodList.self, Tasks.self, Models.self, Fetch.self,
     ])
 }

@@ -52,7 +52,9 @@ struct SelectionOptions: ParsableArguments {
   }
 
   func validate() throws {
-    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil].count { $0 }
+    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil].count {
+      $0
+    }
     guard given <= 1 else {
       throw ValidationError("Give one of --edges, --keep, --fraction, --threshold and --nodes.")
     }

@@ -81,8 +81,15 @@ public struct FaithfulnessCurve: Sendable, Equatable {
     trapezoids(axis, scale, points.map { abs(1 - $0.faithfulness.value(ofPrompts: prompts)) })
   }
 
-  /// How many prompts every point was measured on.
-  var promptCount: Int { points.first?.faithfulness.circuit.values.count ?? 0 }
+  /// How many prompts every point was measured on; 0 where they are not the same for all.
+  var promptCount: Int {
+    let counts = Set(
+      points.flatMap { point in
+        [point.faithfulness.full, point.faithfulness.circuit, point.faithfulness.empty]
+          .map(\.values.count)
+      })
+    return counts.count == 1 ? counts.first ?? 0 : 0
+  }
 
   private func trapezoids(_ axis: Axis, _ scale: Scale, _ heights: [Double]) -> Double {
     guard isRanked else { return .nan }

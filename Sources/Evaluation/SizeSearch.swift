@@ -108,7 +108,8 @@ struct SizeSearch {
     let height = rungs.map(\.count).max() ?? 0
     for bottom in stride(from: 0, to: height, by: Self.rungsPerPass) {
       let some = rungs.map { Array($0.dropFirst(bottom).prefix(Self.rungsPerPass)) }
-      let found = steps(zip(ladders, some).flatMap { ladder, places in places.map { (ladder, $0) } })
+      let found = steps(
+        zip(ladders, some).flatMap { ladder, places in places.map { (ladder, $0) } })
       scans += found
       var (gaps, start): ([Gap], Int) = ([], 0)
       for (index, places) in some.enumerated() {

@@ -121,7 +121,8 @@ public struct DiscoveryReport: Sendable {
   /// What was measured, as a table.
   public var measureTable: TextTable {
     var table = TextTable([
-      "run": .left, "edges": .right, heading.metric: .right, "faithfulness": .right, "± s.e.": .right,
+      "run": .left, "edges": .right, heading.metric: .right, "faithfulness": .right,
+      "± s.e.": .right,
     ])
     for measure in measures {
       let error = measure.name == "circuit" ? faithfulness.standardError : nil

@@ -42,7 +42,8 @@ public struct EvaluationReport: Sendable {
   public func text(edges count: Int) -> String {
     ([heading.joined(separator: "\n"), metricTable.text + Self.legend]
       + [
-        randomText, curveText, completenessText, minimalityText(count), stabilityText, truthText,
+        caveatText, randomText, curveText, completenessText, minimalityText(count), stabilityText,
+        truthText,
         agreementText,
       ].compactMap(\.self)).joined(separator: "\n\n")
   }
@@ -88,13 +89,30 @@ public struct EvaluationReport: Sendable {
           \(Numbers.fixed(area(.nominal, .logarithmic))))
           """
         }
-        let (area, distance) = (areas(curve.area), areas(curve.distance))
+        let bootstrap = Bootstrap()
         text +=
           ranking == .signed
-          ? "\nsigned: CPR \(area)" : "\nmagnitude: CMD \(distance)"
+          ? "\nsigned: CPR \(areas(curve.area))" + interval(bootstrap.area(of: curve))
+          : "\nmagnitude: CMD \(areas(curve.distance))" + interval(bootstrap.distance(of: curve))
       }
       return text
     }
+  }
+
+  /// How sure an area is.
+  private func interval(_ drawn: Bootstrap.Distribution?) -> String {
+    drawn?.interval.map {
+      "\n  on resampled prompts, 95 %: \(Numbers.fixed($0.lowerBound)) to \(Numbers.fixed($0.upperBound))"
+    } ?? ""
+  }
+
+  /// What the numbers do not say by themselves.
+  public var caveats: [Caveat] { Caveat.all(by: metric, of: metrics) }
+
+  /// The caveats, a line each.
+  private var caveatText: String? {
+    let lines = caveats.map { "caution: \($0)" }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
 
   private func curveTable(

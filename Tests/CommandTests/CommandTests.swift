@@ -19,11 +19,14 @@ import Testing
   @Test func `a run's files are complete and the same in every process and on any threads`() throws
   {
     try withTemporaryDirectory { directory in
-      let names = ["circuit.json", "curve.csv", "report.html", "run.json", "scores.safetensors"]
+      let names = [
+        "circuit.json", "circuit.pdf", "circuit.svg", "curve.csv", "prompts.csv", "prompts.jsonl",
+        "report.html", "run.json", "scores.safetensors",
+      ]
       var runs: [[Data]] = []
       for threads in ["1", "3"] {
         let path = directory.appending(path: "runs/\(threads)").path
-        #expect(try run("discover", "--output", path, "--threads", threads).status == 0)
+        #expect(try run("discover", "--edges", "200", "--output", path, "--threads", threads).status == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == names)
         runs.append(
           try names.filter { $0 != "run.json" }.map {
@@ -51,13 +54,17 @@ import Testing
 
   @Test func `--json prints one object`() throws {
     struct Record: Decodable {
-      struct Measures: Decodable { let faithfulness: Double }
+      struct Measures: Decodable {
+        let metric: String
+        let faithfulness: Double
+      }
       struct Kept: Decodable {
         let edge: String
         let isOnPath: Bool
       }
       struct Plan: Decodable { let method, model: String }
-      let measures: Measures
+      let measures: [Measures]
+      let isHeldOut: Bool
       let circuit: [Kept]
       let edges: Int
       let plan: Plan
@@ -66,7 +73,7 @@ import Testing
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
     #expect(record.edges == 3 && record.circuit[0].edge == "a1.h2->logits")
     #expect(!record.circuit.contains { !$0.isOnPath })
-    #expect(record.measures.faithfulness > 0.98)
+    #expect(record.measures[0].faithfulness > 0.98 && !record.isHeldOut)
     #expect(record.plan.method == "eap" && record.plan.model == "induction-tiny")
   }
 

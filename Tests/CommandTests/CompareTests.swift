@@ -24,7 +24,7 @@ import TestSupport
       for part in [
         "planted-or: 3 layers", "the true circuit has 5 edges", "the true circuit has 2 edges",
         "edge AUC",
-        "mean over the 3 tasks whose circuits are known", "time / EAP",
+        "mean over the 3 tasks whose circuits are known", "backward",
       ] {
         #expect(outcome.output.contains(part), "\(part)")
       }
@@ -33,7 +33,8 @@ import TestSupport
       let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       #expect(
         files == [
-          "comparison.json", "comparison.txt", "planted-copy.svg", "planted-or.svg", "reverse.svg",
+          "comparison.json", "comparison.txt", "planted-copy.pdf", "planted-copy.svg",
+          "planted-or.pdf", "planted-or.svg", "reverse.pdf", "reverse.svg",
         ])
       let data = try Data(contentsOf: URL(filePath: path).appending(path: "comparison.json"))
       let record = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

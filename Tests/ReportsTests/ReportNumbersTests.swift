@@ -87,6 +87,14 @@ import Testing
     #expect(areas.count == 4 && areas.allSatisfy { $0.isNaN })
   }
 
+  @Test(arguments: [
+    (0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (99.4, "99 s"), (100, "2 min"),
+    (3500, "58 min"), (3600, "1:00 h"), (7500, "2:05 h"), (90_000, "1.0 days"),
+    (4e8, "more than a year"),
+  ]) func `durations`(seconds: Double, text: String) {
+    #expect(Numbers.duration(seconds) == text)
+  }
+
   /// EAP has areas of 0.99 and 0.51 and takes 2 s, ACDC what is missing and 5 s; SP says nothing.
   @Test func `a comparison's means, counts and times`() throws {
     let curve = { (height: Double) in
@@ -112,9 +120,9 @@ import Testing
     }
     #expect(
       cells(tasks[0].text, "eap") == [
-        "eap", "0.990", "0.995", "0.250", "0.625", "2", "1.5", "1.0",
+        "eap", "0.990", "0.995", "0.250", "0.625", "2", "1.5", "2.0", "s",
       ])
-    #expect(cells(tasks[0].text, "acdc").last == "2.5")
+    #expect(cells(tasks[0].text, "acdc").suffix(2) == ["5.0", "s"])
     #expect(cells(tasks[0].text, "sp").dropFirst().allSatisfy { $0 == "–" })
     let summary = Comparison(tasks: tasks).summary
     #expect(

@@ -128,7 +128,8 @@ extension Discovery {
   public func files() throws -> [String: Data] {
     let drawing = report.drawing.figure
     let texts = [
-      "circuit.svg": drawing.svg, "circuit.pdf": drawing.pdf, "run.json": try record.json() + "\n", "curve.csv": report.curve,
+      "circuit.svg": drawing.svg, "circuit.pdf": drawing.pdf, "run.json": try record.json() + "\n",
+      "curve.csv": report.curve,
       "report.html": report.html, "prompts.jsonl": try promptLines(), "prompts.csv": promptValues,
       "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
     ]

@@ -110,6 +110,7 @@ public struct EvaluationRecord: Encodable {
   let scheme: [String]
   let edges: Int
   let metrics: [Measured]
+  let caveats: [String]
   let random: [Double]?
   let curves: [Curve]?
   let completeness: Knockouts?
@@ -132,6 +133,7 @@ public struct EvaluationRecord: Encodable {
     self.scheme = scheme.labels + [scheme.part.rawValue]
     edges = report.circuit.edgeCount
     metrics = report.metrics.map { Measured($0.name, $0.faithfulness) }
+    caveats = report.caveats.map(\.description)
     random = report.random?.circuits.compactMap { finite($0.value) }
     curves = report.curves?.map { Curve($0.ranking, $0.curve, metric: report.metric) }
     completeness = report.completeness.map {

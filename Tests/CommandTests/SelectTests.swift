@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What lies between runs: prompts, other circuits from the same scores, nodes left out.
+@Suite(.serialized) struct SelectTests {
+  @Test func `a circuit chosen later is the one that discover would have chosen`() throws {
+    try withTemporaryDirectory { directory in
+      let path = { (name: String) in directory.appending(path: name).path }
+      let common = ["--count", "20", "--method", "eap-ig:steps=2"]
+      #expect(try run(["discover", "--edges", "50", "--output", path("a")] + common).status == 0)
+      #expect(try run(["discover", "--edges", "4", "--output", path("b")] + common).status == 0)
+      let selected = try run("select", path("a"), "--edges", "4", "--output", path("c"))
+      #expect(selected.status == 0, "\(selected.errors)")
+      for file in ["circuit.json", "scores.safetensors", "curve.csv", "report.html", "prompts.jsonl"] {
+        let data = try ["b", "c"].map {
+          try Data(contentsOf: URL(filePath: path($0)).appending(path: file))
+        }
+        #expect(data[0] == data[1], "\(file)")
+      }
+      #expect(try run("evaluate", path("c"), "--measures", "none").status == 0)
+      let none = try run("select", path("a"))
+      #expect(none.status == 64 && none.errors.contains("Choose a circuit with --keep"))
+      let odd = try run("select", path("odd"), "--edges", "4")
+      #expect(odd.status == 1 && odd.errors.contains("expected the directory of a run"))
+    }
+  }
+
+  @Test func `without a size the smallest circuit that keeps 85 % is found, on held-out prompts`()
+    throws
+  {
+    let outcome = try run("discover", "--count", "30")
+    for text in [
+      "circuit            3", "induction, 30 pairs, seed 1: held out",
+      "the smallest circuit found to keep 85.0 %", "probability-difference",
+    ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
+    let half = try run("discover", "--count", "30", "--keep", "50%")
+    #expect(half.output.contains("found to keep 50.0 %"))
+    let sized = try run("discover", "--count", "30", "--edges", "3")
+    #expect(sized.output.contains("measured in sample") && !sized.output.contains("smallest"))
+    for odd in ["0", "-5%", "x", "2000%"] {
+      #expect(try run("discover", "--keep", odd).status == 64, "\(odd)")
+    }
+    let both = try run("discover", "--keep", "0.5", "--edges", "3")
+    #expect(both.status == 64 && both.errors.contains("Give one of"))
+  }
+
+  @Test func `a file's pairs are held out, and measured by what compares or evaluates`() throws {
+    try withTemporaryDirectory { directory in
+      let prompts = try run("prompts", "induction", "--count", "20", "--json")
+      #expect(prompts.status == 0)
+      let found = try JSONSerialization.jsonObject(with: Data(prompts.output.utf8))
+      let lines = try #require(found as? [[String: Any]]).map {
+        String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self)
+      }
+      try Data(lines.joined(separator: "\n").utf8).write(
+        to: directory.appending(path: "pairs.jsonl"))
+      let first = try run(
+        "discover", "--task", "pairs.jsonl", "--edges", "3", "--output", "run", in: directory)
+      #expect(first.output.contains("pairs.jsonl, 14 pairs, 6 more held out, seed 0"))
+      let evaluated = try run("evaluate", "run", "--measures", "none", in: directory)
+      #expect(evaluated.output.contains("pairs.jsonl, 6 pairs: held out"), "\(evaluated)")
+      let compared = try run(
+        "compare", "induction-tiny", "--task", "pairs.jsonl", "--method", "eap", in: directory)
+      #expect(compared.output.contains("measured on pairs.jsonl, 6 pairs: held out"))
+      let whole = try run(
+        "compare", "induction-tiny", "--task", "pairs.jsonl", "--method", "eap", "--holdout", "0",
+        in: directory)
+      #expect(whole.output.contains("on the prompts that circuits were found on"), "\(whole)")
+      let other = try run(
+        "compare", "induction-tiny", "--task", "pairs.jsonl", "--method", "eap", "--eval-task",
+        "induction", in: directory)
+      #expect(other.output.contains("measured on induction, 100 pairs"), "\(other)")
+    }
+  }
+
+  @Test func `two settings of a method are held against each other`() throws {
+    let outcome = try run(
+      "compare", "planted-or", "--method", "eap-ig:steps=1,eap-ig:steps=9", "--count", "10")
+    #expect(outcome.output.contains("eap-ig:steps=1") && outcome.output.contains("eap-ig:steps=9"))
+  }
+
+  @Test func `a dry run tells the cost and stops`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let outcome = try run(
+        "discover", "--method", "acdc:tau=0.1/0.2", "--dry-run", "--output", path)
+      #expect(outcome.output.contains("304 forward passes, 0 backward passes"), "\(outcome)")
+      #expect(!outcome.output.contains("rank"))
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  @Test func `more edges than there are is said`() throws {
+    let outcome = try run("discover", "--edges", "152", "--count", "5")
+    #expect(outcome.status == 0 && outcome.errors.contains("only 151 edges"))
+    #expect(try run("discover", "--edges", "151", "--count", "5").errors.isEmpty)
+  }
+
+  @Test func `nodes are ablated`() throws {
+    let outcome = try run("ablate", "induction-tiny", "a1.h2,m0", "--count", "10")
+    #expect(outcome.status == 0 && outcome.output.contains("a1.h2 m0"), "\(outcome)")
+    let lines = outcome.output.split(separator: "\n").filter { $0.contains("logit-difference") }
+    #expect(lines.count == 3 && lines[0].contains("-5.5") && !lines[1].contains("-5.5"))
+    let odd = try run("ablate", "induction-tiny", "a9.h2")
+    #expect(odd.status == 1 && odd.errors.contains("a9.h2"), "\(odd.errors)")
+    #expect(try run("ablate", "induction-tiny", "x").status == 1)
+  }
+
+  @Test func `methods tell their options`() throws {
+    let outcome = try run("methods", "sp")
+    for text in ["2104.03514", "sp:steps=…:rate=…:sparsity=…", "300", "a number of 0 or more"] {
+      #expect(outcome.output.contains(text), "\(text) in \(outcome.output)")
+    }
+    #expect(try run("methods", "eap").output.contains("no options"))
+    #expect(try run("methods", "odd").status == 1)
+  }
+}
