@@ -44,8 +44,15 @@ hash_of() {
   hashes "$1"
 }
 
-# Discovers a circuit: `discover LABEL ARGUMENT...`.
-discover() { hash_of "$1" discover "${@:2}"; }
+# Discovers a circuit from all pairs of a file, of 200 edges unless the method or an argument decides:
+# `discover LABEL ARGUMENT...`.
+discover() {
+  local size=(--edges 200)
+  case " ${*:2} " in
+  *" --edges "* | *" --nodes "* | *" --threshold "* | *" --fraction "* | *" --keep "* | *" acdc"* | *" sp"*) size=() ;;
+  esac
+  hash_of "$1" discover --holdout 0 "${size[@]}" "${@:2}"
+}
 
 # Methods, on the bundled model.
 discover eap --edges 40
@@ -94,6 +101,7 @@ discover select-nodes --nodes 4
 discover select-threshold --threshold 0.01
 discover select-fraction --fraction 0.1 --prune
 discover select-signed --edges 25 --ranking signed --prune
+discover select-keep --keep 85%
 
 # The number of threads changes nothing.
 for threads in 1 2; do
@@ -114,7 +122,7 @@ resume() {
   [ -e "$1/run.json" ] || "$binary" discover "${arguments[@]}" --resume > output 2> errors || fail "$@"
   hashes "$1"
 }
-resume resume-exact --method exact --count 400
+resume resume-exact --method exact --count 400 --edges 200
 resume resume-acdc --method acdc:tau=0.0001/0.001/0.01/0.1 --count 200
 resume resume-sp --method sp-edges:steps=60 --count 40
 

@@ -6,8 +6,9 @@ struct Discover: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Find the circuit of a task in a model.",
     discussion: """
-      Scores every edge, keeps the best ones and measures what they do. Prints the circuit, and with \
-      --output also writes run.json, scores.safetensors, circuit.json, curve.csv and report.html.
+      Scores every edge and looks for the smallest circuit that does the task on prompts it was not found on, or \
+      keeps as many edges as you say. Prints the circuit, and with \
+      --output also writes run.json, scores, circuit, prompts, figures and report.html.
       """)
 
   @OptionGroup var model: ModelArgument

@@ -26,7 +26,8 @@ import Testing
       var runs: [[Data]] = []
       for threads in ["1", "3"] {
         let path = directory.appending(path: "runs/\(threads)").path
-        #expect(try run("discover", "--edges", "200", "--output", path, "--threads", threads).status == 0)
+        #expect(
+          try run("discover", "--edges", "200", "--output", path, "--threads", threads).status == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == names)
         runs.append(
           try names.filter { $0 != "run.json" }.map {

@@ -12,7 +12,9 @@ import Testing
       #expect(try run(["discover", "--edges", "4", "--output", path("b")] + common).status == 0)
       let selected = try run("select", path("a"), "--edges", "4", "--output", path("c"))
       #expect(selected.status == 0, "\(selected.errors)")
-      for file in ["circuit.json", "scores.safetensors", "curve.csv", "report.html", "prompts.jsonl"] {
+      for file in [
+        "circuit.json", "scores.safetensors", "curve.csv", "report.html", "prompts.jsonl",
+      ] {
         let data = try ["b", "c"].map {
           try Data(contentsOf: URL(filePath: path($0)).appending(path: file))
         }
