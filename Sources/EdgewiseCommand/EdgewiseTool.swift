@@ -15,7 +15,20 @@ struct EdgewiseTool: ParsableCommand {
     version: edgewiseVersion,
     subcommands: [
       Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
-      Compare.self,
-      Inspect.self, Prompts.self, MethodList.self, Tasks.self, Models.self, Fetch.self,
+      Compare.self, Inspect.self, Prompts.self, MethodList.self, Tasks.self, Models.self,
+      Fetch.self,
     ])
+
+  /// Runs the command; a misspelt subcommand is answered with those most like it.
+  static func main() {
+    let names = configuration.subcommands.map { command in
+      command.configuration.commandName ?? "\(command)".lowercased()
+    }
+    if let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"),
+      !(names + ["help"]).contains(first)
+    {
+      exit(withError: ValidationError(names.sentence(kind: "subcommand", missing: first)))
+    }
+    main(nil)
+  }
 }

@@ -30,8 +30,7 @@ final class ProgressBar {
     let rate = Double(progress.done - activityDone) / max(elapsed, 1e-9)
     let left =
       progress.done > activityDone && progress.done < progress.total
-      ? String(
-        format: "%.1f/s, %.0f s left", rate, Double(progress.total - progress.done) / rate) : ""
+      ? "\(Numbers.duration(Double(progress.total - progress.done) / rate)) left" : ""
     write(
       "\r\u{1B}[K\(progress.activity) \(bar) \(progress.done)/\(progress.total) \(left) \(progress.note)"
     )

@@ -121,7 +121,7 @@ import Testing
     (["discover", "--method", "eap-ig:steps=0"], 64, "steps of eap-ig should be a whole number"),
     (["discover", "--ablation", "odd"], 64, "resample"),
     (["discover", "--odd"], 64, "--odd"),
-    (["odd"], 64, "odd"),
+    (["odd"], 64, "odd"), (["discovr"], 64, "did you mean discover?"),
     (["inspect", "odd.json"], 1, "odd.json: the file cannot be read"),
     (["inspect", "odd.safetensors"], 1, "cannot be read"),
     (["inspect", "FIXTURES/circuits/acdc.pth"], 1, "name the model with --model"),
