@@ -108,8 +108,8 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
     const size_t row = (size_t)o->width * sizeof(float);
     float *pattern = malloc(2 * (size_t)s.keys * sizeof(float)), *dpattern = pattern + s.keys;
     // Keys and values that are not the run's own get no gradient.
-    float *dk = o->dk + s.own - s.known * s.stride, *dv = o->dv + s.own - s.known * s.stride;
-    for (int64_t j = s.known; j < s.keys; j++) {
+    float *dk = o->dk + s.own, *dv = o->dv + s.own;
+    for (int64_t j = 0; j < s.keys - s.known; j++) {
       memset(dk + j * s.stride, 0, row);
       memset(dv + j * s.stride, 0, row);
     }
@@ -120,13 +120,13 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
       pattern_row(pattern, q, o->k + s.key, seen, s.source, o->width, o->scale);
       for (int64_t j = 0; j < seen; j++) {
         dpattern[j] = dot(dz, o->v + s.key + j * s.source, o->width);
-        if (j >= s.known) add_scaled(dv + j * s.stride, dz, pattern[j], o->width);
+        if (j >= s.known) add_scaled(dv + (j - s.known) * s.stride, dz, pattern[j], o->width);
       }
       ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
       memset(dq, 0, row);
       for (int64_t j = 0; j < seen; j++) {
         add_scaled(dq, o->k + s.key + j * s.source, o->scale * dpattern[j], o->width);
-        if (j >= s.known) add_scaled(dk + j * s.stride, q, o->scale * dpattern[j], o->width);
+        if (j >= s.known) add_scaled(dk + (j - s.known) * s.stride, q, o->scale * dpattern[j], o->width);
       }
     }
     free(pattern);

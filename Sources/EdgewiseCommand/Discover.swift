@@ -41,6 +41,9 @@ struct Discover: ParsableCommand {
     guard !resuming.resume || output.output != nil else {
       throw ValidationError("--resume goes with the --output of the run that was interrupted.")
     }
+    guard !dryRun || !output.json else {
+      throw ValidationError("--dry-run prints no JSON: leave --json out.")
+    }
   }
 
   private func plan() throws -> DiscoveryPlan {

@@ -31,7 +31,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let (target, bar) = try output.begin()
-    let found = try EvaluationSource(plan)
+    let found = try EvaluationSource(plan, telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
     let json = try EvaluationRecord(found, report, seconds: bar.seconds).json()
     if let target {

@@ -27,7 +27,10 @@ struct SelectionOptions: ParsableArguments {
       """)
   var keep: Share?
 
-  @Option(help: "Whether edges rank by magnitude or signed. (default: magnitude, or the run's)")
+  @Option(
+    help:
+      "Whether edges rank by magnitude or signed. (default: both are tried with --keep, else magnitude, or the run's)"
+  )
   var ranking: EdgeScores.Ranking?
 
   @Option(
@@ -59,7 +62,7 @@ struct SelectionOptions: ParsableArguments {
       throw ValidationError("Give one of --edges, --keep, --fraction, --threshold and --nodes.")
     }
     guard order != .greedy || threshold == nil && nodes == nil else {
-      throw ValidationError("--order greedy goes with --edges or --fraction.")
+      throw ValidationError("--order greedy goes with --keep, --edges or --fraction.")
     }
     for (name, count) in [("--edges", edges), ("--nodes", nodes)] {
       guard let count, count < 0 else { continue }
@@ -68,7 +71,7 @@ struct SelectionOptions: ParsableArguments {
     if let fraction, !(0...1).contains(fraction) {
       throw ValidationError("--fraction should be from 0 to 1, found \(fraction).")
     }
-    if let threshold, threshold.isNaN {
+    if let threshold, !threshold.isFinite {
       throw ValidationError("--threshold should be a number, found \(threshold).")
     }
   }

@@ -86,6 +86,7 @@ package struct PlainRun {
   /// - Parameter rows: The tokens whose logits are wanted; nil for the batch's own.
   /// - Returns: Logits and writes.
   package func forward(rows: [Int32]? = nil) -> Result {
+    precondition(!isMeasuredOnly || rows == nil, "other rows than the batch's own")
     let rows = rows ?? batch.rows
     var pass = Pass(stream: model.embed(batch))
     for layer in layers.indices { _ = run(layer, given: nil, rows, &pass) }
@@ -102,6 +103,7 @@ package struct PlainRun {
   package func taped(
     given: GivenWrite? = nil, from start: TapedResult? = nil, rows: [Int32]? = nil
   ) -> TapedResult {
+    precondition(!isMeasuredOnly || rows == nil, "other rows than the batch's own")
     let rows = rows ?? batch.rows
     let first = start == nil ? 0 : given?.layer ?? 0
     var pass: Pass

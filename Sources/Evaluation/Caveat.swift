@@ -24,6 +24,8 @@ public enum Caveat: Sendable, Equatable {
   /// Which part of the metric's faithfulness the probability difference must have: the two need not agree
   /// closely, since one is in logits, but half of it is another behaviour.
   public static let probabilityPart = 0.5
+  /// Below which faithfulness nothing is kept of which a part could be missed.
+  public static let kept = 0.1
   /// How many standard errors count as noise: about 95 % of what chance does.
   public static let errors = 2.0
   /// What is taken for 100 % whatever the errors: the digits that are shown, and rounding.
@@ -72,7 +74,7 @@ public enum Caveat: Sendable, Equatable {
   private static func unlikely(
     _ metric: String, _ own: Faithfulness, _ probability: Faithfulness?
   ) -> Caveat? {
-    guard let probability, own.value > 0, probability.value < probabilityPart * own.value,
+    guard let probability, own.value > kept, probability.value < probabilityPart * own.value,
       own.value - probability.value > errors * (combinedError(own, probability) ?? 0)
     else { return nil }
     return .unlikely(metric: metric, kept: own.value, keptProbability: probability.value)
@@ -80,7 +82,7 @@ public enum Caveat: Sendable, Equatable {
 
   private static func unlikeInSample(_ inSample: Faithfulness, heldOut: Faithfulness) -> Caveat? {
     guard let error = combinedError(inSample, heldOut),
-      abs(inSample.value - heldOut.value) > errors * error
+      abs(inSample.value - heldOut.value) > max(errors * error, closeness)
     else { return nil }
     return .unlikeInSample(inSample: inSample.value, heldOut: heldOut.value)
   }

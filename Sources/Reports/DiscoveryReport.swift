@@ -143,7 +143,7 @@ public struct DiscoveryReport: Sendable {
     let range = kept.interval.map {
       " (95 % of resampled prompts: \(Numbers.percent($0.lowerBound)) to \(Numbers.percent($0.upperBound)))"
     }
-    let order = kept.order.order == .greedy ? "greedily by magnitude" : kept.order.ranking.rawValue
+    let order = (kept.order.order == .greedy ? "greedily, " : "") + kept.order.ranking.rawValue
     return """
       \(place)
       the smallest circuit found to keep \(Numbers.percent(kept.share)), edges ranked \(order)\(range ?? "")

@@ -76,6 +76,25 @@ import Testing
     }
   }
 
+  /// The prompts that decided on a circuit's size are not those that it is evaluated on.
+  @Test func `a searched circuit is evaluated on other prompts than chose its size`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let found = try run("discover", "--count", "20", "--output", path)
+      #expect(found.output.contains("seed 1: held out"))
+      let evaluated = try run("evaluate", path, "--measures", "none")
+      #expect(evaluated.output.contains("seed 2: held out, the circuit was found on seed 0"))
+      #expect(evaluated.output.contains("ranked by signed, order top"), "\(evaluated)")
+      let chosen = try run("evaluate", path, "--measures", "none", "--seed", "1")
+      #expect(chosen.output.contains("and its size chosen on these"))
+      let again = try run("evaluate", path, "--measures", "none", "--keep", "50%")
+      #expect(again.output.contains("the circuit's size was chosen on these prompts"))
+      let other = try run(
+        "compare", "induction-tiny", "--count", "10", "--method", "eap", "--eval-task", "induction")
+      #expect(other.output.contains("measured on induction, 10 pairs, seed 1: held out"))
+    }
+  }
+
   @Test func `two settings of a method are held against each other`() throws {
     let outcome = try run(
       "compare", "planted-or", "--method", "eap-ig:steps=1,eap-ig:steps=9", "--count", "10")

@@ -66,16 +66,18 @@ public struct ComparisonPlan: Sendable, Codable {
     for model in models {
       let loaded = try model.load(verifying: readsFiles)
       for task in tasks?.map(Optional.some) ?? [nil] {
+        let outcome: Comparison.Task
         do {
           let run = try ComparisonRun(self, loaded, task, listener)
           let name = run.name(among: done.map(\.name), isAlone: models.count == 1)
-          let outcome = try run.task(name: name)
-          done.append(outcome)
-          try finish(outcome)
+          outcome = try run.task(name: name)
         } catch {
           listener.note("note: \(task ?? "the task") of \(model.name) is left out: \(error)")
           problem = error
+          continue
         }
+        done.append(outcome)
+        try finish(outcome)
       }
     }
     if done.isEmpty, let problem { throw problem }
@@ -89,7 +91,7 @@ public struct ComparisonPlan: Sendable, Codable {
   private func requireTasks() throws {
     if let metric = prompts.metric { _ = try Metrics.named(metric) }
     let own = PlantedCircuits.names
-    for name in tasks ?? [] + (evaluationTask.map { [$0] } ?? []) where !own.contains(name) {
+    for name in (tasks ?? []) + (evaluationTask.map { [$0] } ?? []) where !own.contains(name) {
       guard let file = TaskPlan.file(name) else {
         _ = try BuiltInTasks.named(name)
         continue

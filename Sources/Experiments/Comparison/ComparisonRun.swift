@@ -51,7 +51,9 @@ struct ComparisonRun {
     _ plan: ComparisonPlan, _ prompts: TaskPlan, _ made: TaskPlan.Made, _ loaded: LoadedModel
   ) throws -> Standard {
     let found: TaskPlan.Evaluated
-    if let name = plan.evaluationTask {
+    if let name = plan.evaluationTask, plan.prompts(name).absolute.name != prompts.absolute.name,
+      name != made.task.name
+    {
       let other = try plan.prompts(name).make(for: loaded, part: .whole)
       found = TaskPlan.Evaluated(
         task: other.task, description: other.description, isHeldOut: true)

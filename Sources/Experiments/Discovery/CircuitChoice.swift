@@ -13,8 +13,6 @@ struct CircuitChoice {
 
   /// The share of the metric that a circuit keeps when nothing else is said.
   static let usualShare = 0.85
-  /// Edges of a circuit whose size neither the user nor the prompts decide.
-  private static let usualSize = CircuitSelection(.edges(200))
 
   /// Chooses and measures.
   ///
@@ -28,7 +26,7 @@ struct CircuitChoice {
         return
       }
     }
-    let selection = plan.selection(default: run.method.ownCircuit ?? Self.usualSize)
+    let selection = plan.selection(default: run.method.ownCircuit ?? .usual)
     if case .edges(let count) = selection.size, count > scores.graph.edgeCount {
       listener.note(
         """
@@ -61,27 +59,9 @@ struct CircuitChoice {
   ) throws -> CircuitChoice? {
     let prompts = try run.plan.task.evaluated(
       besides: run.made, for: run.loaded, method: run.plan.method.method)
-    let selection = run.plan.selection
-    let isOrdered = selection.ranking != nil || selection.order != nil
-    let orders =
-      isOrdered
-      ? [EdgeOrder(selection.ranking ?? .magnitude, selection.order ?? .top)] : EdgeOrder.usual
-    let found = run.evaluation(on: prompts.task).smallestCircuit(
-      of: scores, keeping: share, orders: orders, progress: listener.progress)
-    let kept: KeptCircuit
-    switch found {
-    case .found(let circuit): kept = circuit
-    case .outOfReach(let best):
-      listener.note(
-        """
-        note: no circuit that was measured keeps \(Numbers.percent(share)); this one keeps most of them.
-        """)
-      kept = best
-    case .unranked, .untelling:
-      listener.note(
-        "note: nothing tells one circuit from another here, so none is the smallest that does it.")
-      return nil
-    }
+    let kept = run.evaluation(on: prompts.task).circuit(
+      keeping: share, of: scores, run.plan.selection, telling: listener)
+    guard let kept else { return nil }
     let own = run.evaluation(on: run.made.task)
     let inSample =
       prompts.isHeldOut

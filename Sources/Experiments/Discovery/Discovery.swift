@@ -13,8 +13,6 @@ public struct Discovery: Sendable {
   public let loaded: LoadedModel
   /// The prompts and the metric.
   public let task: CircuitTask
-  /// What is said of the prompts.
-  let taskDescription: String
   /// The circuit with its scores and what it does.
   public let report: DiscoveryReport
   /// What the run writes as `run.json`.
@@ -65,6 +63,12 @@ public struct PreparedDiscovery {
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public init(_ plan: DiscoveryPlan, verifying readsFiles: Bool = false) throws {
     var plan = plan
+    guard plan.selection.keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw ExperimentError("The share to keep should be a number of more than 0.")
+    }
+    guard (0..<1).contains(plan.task.holdout) else {
+      throw ExperimentError("The share that is held out should be from 0 to less than 1.")
+    }
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try plan.model.load(verifying: readsFiles)
@@ -139,6 +143,7 @@ public struct PreparedDiscovery {
       "method": plan.method.text, "file of edges": hashes(files.edges),
       "ablation": plan.ablation.rawValue,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
+      "holdout": "\(plan.task.holdout)",
     ]
   }
 
@@ -155,6 +160,7 @@ public struct PreparedDiscovery {
     standing: Standing? = nil
   ) throws -> Discovery {
     let state = try states.map { try ResumeState($0, run: identity, note: listener.note) }
+    defer { state?.finish() }
     let standing = standing ?? self.standing()
     if let warning = made.task.warning(about: loaded.model, standing.accuracy) {
       listener.note(warning)
@@ -164,10 +170,8 @@ public struct PreparedDiscovery {
       MethodRun(
         progress: listener.progress,
         states: state.map { .init(saved: $0.saved, save: $0.save) }))
-    let found = try discovery(
+    return try discovery(
       scores, standing, telling: listener, discoverSeconds: clock.seconds - start)
-    state?.finish()
-    return found
   }
 
   /// The circuit that the plan's selection makes of scores, and what it does.
@@ -188,8 +192,7 @@ public struct PreparedDiscovery {
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: chosen.measured, accuracy: standing.accuracy)
     return Discovery(
-      plan: plan, loaded: loaded, task: made.task, taskDescription: made.description,
-      report: report,
+      plan: plan, loaded: loaded, task: made.task, report: report,
       record: RunRecord(
         plan: plan, files: files, report: report,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds)))

@@ -11,11 +11,14 @@ public struct FinishedRun: Sendable {
   /// The metric that edges were scored by.
   let metric: String
   let files: RunRecord.Files
+  /// The search that decided on the circuit's size; nil when it was given.
+  let search: RunRecord.Search?
 
   private struct Record: Decodable {
     let plan: DiscoveryPlan
     let metric: String
     let files: RunRecord.Files
+    let search: RunRecord.Search?
   }
 
   /// Reads what a run says of itself; nil when the path is not a directory.
@@ -39,12 +42,18 @@ public struct FinishedRun: Sendable {
     plan = record.plan
     metric = record.metric
     files = record.files
+    search = record.search
   }
 
-  /// The choice of edges, that of the method itself if no size is given.
+  /// The choice of edges: what was searched for or given, or that of the method itself.
   var selection: CircuitSelection {
+    if let search {
+      return CircuitSelection(
+        .edges(search.edgesBeforePruning), ranking: search.ranking, order: search.order,
+        prunes: true)
+    }
     let own = plan.method.method.make(plan.method.options()).ownCircuit
-    return plan.selection.selection(default: own ?? CircuitSelection(.edges(200)))
+    return plan.selection.selection(default: own ?? .usual)
   }
 
   /// The options of the method, with the edges that it was told to look at.

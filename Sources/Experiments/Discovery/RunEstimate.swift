@@ -5,9 +5,9 @@ import Reports
 public struct RunEstimate: Sendable {
   /// Passes over the prompts.
   public let passes: PassCount
-  /// Seconds that they take at most, from the time of one forward pass.
+  /// Seconds that scoring takes, from the time of one forward pass; tests of single edges take less.
   public let seconds: Double
-  /// Bytes that a batch and the scores take at most, besides the weights.
+  /// Bytes that a batch and the scores take, besides the weights.
   public let bytes: Int
 
   /// More than this many seconds is worth a warning: an hour.
@@ -17,7 +17,7 @@ public struct RunEstimate: Sendable {
   public var line: String {
     """
     \(Numbers.count(Int(passes.forward.rounded(.up)), "forward pass", "forward passes")), \
-    \(Numbers.count(Int(passes.backward.rounded(.up)), "backward pass", "backward passes")) over the prompts: at most \
+    \(Numbers.count(Int(passes.backward.rounded(.up)), "backward pass", "backward passes")) over the prompts: about \
     \(Numbers.duration(seconds)) and \(Numbers.count(bytes >> 20)) MiB beside the weights
     """
   }

@@ -39,8 +39,8 @@ public struct RunRecord: Codable, Sendable {
     let probability: Double?
     let interval: [Double]?
     let edgesBeforePruning: Int
-    let ranking: String
-    let order: String
+    let ranking: EdgeScores.Ranking
+    let order: CircuitSelection.Order
   }
 
   struct KeptEdge: Codable, Sendable {
@@ -93,15 +93,16 @@ public struct RunRecord: Codable, Sendable {
     measures = measured.metrics.map { name, found in
       Measures(
         metric: name, full: finite(found.full.mean), circuit: finite(found.circuit.mean),
-        circuitStandardError: found.circuit.standardError, empty: finite(found.empty.mean),
-        faithfulness: finite(found.value), faithfulnessStandardError: found.standardError)
+        circuitStandardError: found.circuit.standardError.flatMap(finite),
+        empty: finite(found.empty.mean),
+        faithfulness: finite(found.value),
+        faithfulnessStandardError: found.standardError.flatMap(finite))
     }
     search = measured.size.map { kept in
       Search(
         share: kept.share, probability: kept.probability,
         interval: kept.interval.map { [$0.lowerBound, $0.upperBound] },
-        edgesBeforePruning: kept.edgeCount, ranking: kept.order.ranking.rawValue,
-        order: kept.order.order.rawValue)
+        edgesBeforePruning: kept.edgeCount, ranking: kept.order.ranking, order: kept.order.order)
     }
     circuit = report.scores.top(of: report.circuit, by: report.ranking).map {
       KeptEdge(
@@ -117,7 +118,7 @@ public struct RunRecord: Codable, Sendable {
   /// One line about time and memory.
   public var costLine: String {
     """
-    scored in \(Numbers.fixed(seconds.discover, 1)) s, \(Numbers.fixed(seconds.total, 1)) s in all, \
+    \(seconds.discover > 0 ? "scored in \(Numbers.fixed(seconds.discover, 1)) s, " : "")\(Numbers.fixed(seconds.total, 1)) s in all, \
     peak memory \(Numbers.count(peakMemoryBytes >> 20)) MiB
     """
   }

@@ -38,8 +38,13 @@ public struct EvaluationSource: Sendable {
 
   /// Loads a run or a file, and makes the prompts.
   ///
+  /// - Parameters:
+  ///   - plan: What is evaluated.
+  ///   - listener: Is told how a search for the smallest circuit goes on.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
-  public init(_ plan: EvaluationPlan) throws {
+  public init(
+    _ plan: EvaluationPlan, telling listener: ExperimentListener = ExperimentListener()
+  ) throws {
     guard !plan.source.isEmpty else {
       throw ExperimentError("The source should be a run or a file.")
     }
@@ -50,16 +55,20 @@ public struct EvaluationSource: Sendable {
       throw ExperimentError("\(plan.source): there is no such run or file.")
     }
     self.run = run
-    selection = plan.selection.selection(default: run?.selection ?? CircuitSelection(.edges(0)))
     loaded = try Self.model(plan, run)
     let contents = try CircuitSource.contents(url, loaded.model)
     scores = contents.scores
-    (task, taskDescription) = try Self.prompts(plan, run, loaded)
+    let (prompts, description) = try Self.prompts(plan, run, loaded)
+    task = prompts
     if let share = plan.selection.keep {
-      circuit = try Self.smallest(contents, share, plan, run, loaded, task)
+      let kept = try Self.smallest(contents, share, plan, run, loaded, prompts, listener)
+      (circuit, selection) = (kept.circuit, kept.selection)
+      taskDescription = description + "; the circuit's size was chosen on these prompts"
     } else {
+      selection = plan.selection.selection(default: run?.selection ?? CircuitSelection(.edges(0)))
       let chosen = try Self.circuit(contents, plan, selection)
       circuit = plan.selection.prunes ? chosen.pruned() : chosen
+      taskDescription = description
     }
     let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
     circuitDescription = origin ?? "from a file of \(contents.format)"
@@ -85,10 +94,7 @@ public struct EvaluationSource: Sendable {
     _ contents: CircuitFile.Contents, _ plan: EvaluationPlan, _ selection: CircuitSelection
   ) throws -> Circuit {
     if plan.selection.size != nil {
-      guard let scores = contents.scores else {
-        throw ExperimentError(
-          "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
-      }
+      guard let scores = contents.scores else { throw withoutScores(plan) }
       return scores.circuit(selection)
     }
     guard let circuit = contents.circuit else {
@@ -104,18 +110,23 @@ public struct EvaluationSource: Sendable {
   /// The smallest circuit that keeps a share on the evaluation's own prompts.
   private static func smallest(
     _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ run: FinishedRun?,
-    _ loaded: LoadedModel, _ task: CircuitTask
-  ) throws -> Circuit {
-    guard let scores = contents.scores else {
-      throw ExperimentError(
-        "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
-    }
+    _ loaded: LoadedModel, _ task: CircuitTask, _ listener: ExperimentListener
+  ) throws -> KeptCircuit {
+    guard let scores = contents.scores else { throw withoutScores(plan) }
     let evaluation = CircuitEvaluation(
-      model: loaded.model, task: task, scheme: scheme(plan, run))
-    guard let kept = evaluation.smallestCircuit(of: scores, keeping: share).kept else {
-      throw ExperimentError("No circuit of these scores keeps the share \(share) of the metric.")
+      model: loaded.model, task: task, ablation: scheme(plan, run).ablation)
+    let kept = evaluation.circuit(
+      keeping: share, of: scores, plan.selection, telling: listener)
+    guard let kept else {
+      throw ExperimentError(
+        "\(plan.source): nothing tells one circuit of these scores from another on these prompts.")
     }
-    return kept.circuit
+    return kept
+  }
+
+  private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
+    ExperimentError(
+      "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
   }
 
   private static func scheme(_ plan: EvaluationPlan, _ run: FinishedRun?) -> AblationScheme {
@@ -151,15 +162,24 @@ public struct EvaluationSource: Sendable {
       return (made.task, made.description + note)
     }
     if let file { return try prompts(of: file, task, run, loaded) }
-    task.seed = plan.seed ?? found.seed &+ 1
+    // The next seed's prompts decided on the size of a circuit that was searched for.
+    task.seed = plan.seed ?? found.seed &+ (run.search == nil ? 1 : 2)
     if task.seed == found.seed || loaded.isFixed(task.name(for: loaded)) {
       let made = try task.make(for: loaded, method: method)
-      return (made.task, "\(made.description); the circuit was found on these very prompts")
+      let which = task.count > found.count ? "the first of these prompts" : "these very prompts"
+      return (made.task, "\(made.description); the circuit was found on \(which)")
     }
-    let seen = try found.make(for: loaded).task.pairs
-    let made = try task.make(for: loaded, method: method, without: seen)
+    let first = try found.make(for: loaded)
+    let chosen =
+      run.search == nil ? [] : try found.evaluated(besides: first, for: loaded).task.pairs
+    let made = try task.make(
+      for: loaded, method: method,
+      without: first.task.pairs + (task.seed == found.seed &+ 1 ? [] : chosen))
+    let isChosen = run.search != nil && task.seed == found.seed &+ 1
     return (
-      made.task, "\(made.description): held out, the circuit was found on seed \(found.seed)"
+      made.task,
+      "\(made.description): held out, the circuit was found on seed \(found.seed)"
+        + (isChosen ? " and its size chosen on these" : "")
     )
   }
 
@@ -178,6 +198,7 @@ public struct EvaluationSource: Sendable {
     let note =
       made.heldOutCount > 0
       ? ": held out, the circuit was found on the file's other pairs"
+        + (run.search == nil ? "" : ", but its size chosen on these")
       : "; the circuit was found on these prompts"
     return (made.task, made.description + note)
   }

@@ -68,7 +68,7 @@ extension TaskPlan {
 }
 
 extension Discovery {
-  /// The prompts of the run as JSONL, which is also a task file.
+  /// The prompts that edges were scored on as JSONL: also a task file, where answers are read at the last token.
   func promptLines() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -78,9 +78,9 @@ extension Discovery {
     }.joined()
   }
 
-  /// The metric of each prompt of the run as CSV: full model, circuit and empty circuit.
+  /// The metric of each of those prompts as CSV: full model, circuit and empty circuit.
   var promptValues: String {
-    let found = report.faithfulness
+    let found = report.measured.inSample ?? report.faithfulness
     return "prompt,full,circuit,empty\n"
       + found.full.values.indices.map { index in
         "\(index + 1),\(found.full.values[index]),\(found.circuit.values[index]),\(found.empty.values[index])\n"

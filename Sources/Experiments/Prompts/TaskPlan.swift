@@ -135,9 +135,14 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     }
     var others = self
     if made.file == nil { others.seed = seed &+ 1 }
-    let held = try others.make(
-      for: loaded, method: method, part: .heldOut, without: made.task.pairs)
-    return Evaluated(task: held.task, description: held.description, isHeldOut: true)
+    do {
+      let held = try others.make(
+        for: loaded, method: method, part: .heldOut, without: made.task.pairs)
+      return Evaluated(task: held.task, description: held.description, isHeldOut: true)
+    } catch TaskError.empty {
+      // The task cannot make any others.
+      return Evaluated(task: made.task, description: made.description, isHeldOut: false)
+    }
   }
 
   /// The metric that is asked for, that of the method, or the task's own.

@@ -34,7 +34,7 @@ public struct RobustnessPlan: Sendable {
   public func run(
     telling listener: ExperimentListener = ExperimentListener()
   ) throws -> (robustness: Robustness, found: EvaluationSource) {
-    let found = try EvaluationSource(source)
+    let found = try EvaluationSource(source, telling: listener)
     let (model, task) = (found.model, found.task)
     if let warning = task.warning(about: model, task.accuracy(of: model)) { listener.note(warning) }
     let metrics = Metrics.all.filter {

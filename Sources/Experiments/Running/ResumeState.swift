@@ -36,9 +36,8 @@ final class ResumeState {
   private let interval: Duration
   private var last = ContinuousClock.now
   private(set) var saved: Data?
-  /// Says on Ctrl-C that a state was kept; from the first one on.
-  private var interruption: (any DispatchSourceSignal)?
-
+  /// Say on Ctrl-C, and when the process is ended, that a state was kept; from the first one on.
+  private var interruptions: [any DispatchSourceSignal] = []
   private let note: (String) -> Void
 
   /// Finds out whether a run can start or go on.
@@ -92,29 +91,32 @@ final class ResumeState {
       note("note: \(url.path): the run's state could not be kept: \(reason(of: error)).")
     }
     last = .now
-    if interruption == nil { listen() }
+    if interruptions.isEmpty { listen() }
   }
 
   private func listen() {
-    signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     let path = url.path
-    source.setEventHandler {
-      let line =
-        "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
-      FileHandle.standardError.write(Data(line.utf8))
-      // Other threads are at work: nothing of theirs may be torn down.
-      _exit(130)
+    interruptions = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        let line =
+          "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        // Other threads are at work: nothing of theirs may be torn down.
+        _exit(128 + number)
+      }
+      source.resume()
+      return source
     }
-    source.resume()
-    interruption = source
   }
 
   /// Lets an interruption end the process again; the state is still there.
   func finish() {
-    interruption?.cancel()
-    interruption = nil
-    signal(SIGINT, SIG_DFL)
+    guard !interruptions.isEmpty else { return }
+    for source in interruptions { source.cancel() }
+    interruptions = []
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
   }
 }
 
