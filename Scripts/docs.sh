@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 targets=""
-for module in Edgewise Tensors Hashing Graphs Files Engine Models Tasks Methods Evaluation Reports; do
+for module in Edgewise Tensors Hashing Graphs Files Engine Models Tasks Methods Evaluation Reports Experiments; do
   targets="$targets --target $module"
 done
 # shellcheck disable=SC2086 # a list of arguments

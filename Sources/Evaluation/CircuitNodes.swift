@@ -56,7 +56,7 @@ extension CircuitEvaluation {
   ///   - circuit: A circuit of the model's graph, best a pruned one.
   ///   - scores: The scores that tell which edges are strong, of the circuit's graph; nil when there are none.
   ///   - progress: Is told about every run.
-  /// - Returns: One for each node of ``Circuit/writers`` but `input`.
+  /// - Returns: One for each node of `Circuit.writers` but `input`.
   /// - Complexity: One masked run of the circuit, and one of the logits alone for each node.
   public func nodes(
     of circuit: Circuit, scores: EdgeScores? = nil, progress: RunProgress.Handler = { _ in }
