@@ -95,8 +95,13 @@ extension MethodOption<URL?> {
   /// A path.
   public static func file(_ name: String, _ summary: String) -> MethodOption {
     MethodOption(
-      name: name, summary: summary, expected: "the path of a run or circuit file", standard: nil,
-      parse: { $0.isEmpty ? nil : URL(filePath: $0) }, text: { $0?.path ?? "" })
+      name: name, summary: summary,
+      expected: "the path of a run or circuit file, in which there is no colon", standard: nil,
+      parse: { text in
+        let url = URL(filePath: text)
+        // A colon ends an option where the choice is written.
+        return text.isEmpty || url.path.contains(":") ? nil : url
+      }, text: { $0?.path ?? "" })
   }
 }
 
