@@ -114,6 +114,13 @@ import Methods
     #expect(try MethodChoice.list("eap,\(text)").map(\.text) == ["eap", canonical])
   }
 
+  @Test func `what is set stays when the rest is filled in`() throws {
+    let others = ["tau": "0.1", "absolute": "true"]
+    #expect(
+      try MethodChoice("acdc:tau=0.5").completed(by: others).text == "acdc:tau=0.5:absolute")
+    #expect(try MethodChoice("acdc").completed(by: others).text == "acdc:tau=0.1:absolute")
+  }
+
   @Test(arguments: [
     ("odd", "no method \"odd\""), ("acdc:taw=1", "did you mean tau?"),
     ("eap:steps=1", "The method eap has no options"), ("eap-ig:steps=0", "from 1 to 1000000"),
