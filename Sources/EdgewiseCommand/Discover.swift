@@ -31,7 +31,9 @@ struct Discover: ParsableCommand {
 
   @OptionGroup(title: "Edges") var edges: EdgeChoice
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
-  @Flag(help: "Say how many passes, how much time and memory the run will take, and stop there.")
+  @Flag(
+    help:
+      "Say how many passes, how much time and memory scoring the edges will take, and stop there.")
   var dryRun = false
 
   @OptionGroup(title: "Output") var output: OutputOptions

@@ -17,13 +17,16 @@ struct Prompts: ParsableCommand {
   @Option(parsing: .unconditional, help: "Where a built-in task's random choices start.")
   var seed: UInt64 = 0
 
+  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
+  var skipUnequal = false
+
   @Flag(help: "Print JSON, with every token.")
   var json = false
 
   func validate() throws { try requireCount(count) }
 
   func run() throws {
-    let plan = TaskPlan(name: task, count: count, seed: seed)
+    let plan = TaskPlan(name: task, count: count, seed: seed, skipsUnequal: skipUnequal)
     let (heading, pairs) = try plan.prompts(for: ModelReference(model))
     let some = Array(pairs.prefix(count))
     print(json ? try sortedJSON(some) : ([heading] + some.map(\.text)).joined(separator: "\n\n"))

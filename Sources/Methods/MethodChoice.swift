@@ -2,21 +2,21 @@ public import Graphs
 
 /// A method and the options that are set, written `NAME:option=value:switch`, such as `acdc:tau=0.001/0.01:absolute`.
 public struct MethodChoice: Sendable, Hashable {
+  /// The method.
+  public let method: MethodEntry
   /// The method's name.
-  public let name: String
+  public var name: String { method.name }
   /// The values that were set, by option, as they are written.
   public private(set) var values: [String: String]
-  private let entry: @Sendable () -> MethodEntry
 
   /// Chooses a method with options.
   ///
   /// - Parameters:
-  ///   - entry: The method.
+  ///   - method: The method.
   ///   - values: Values by option, as they are written.
   /// - Throws: ``MethodError`` for an option that the method does not have, or a value that the option does not take.
-  public init(_ entry: MethodEntry, values: [String: String] = [:]) throws(MethodError) {
-    name = entry.name
-    self.entry = { entry }
+  public init(_ method: MethodEntry, values: [String: String] = [:]) throws(MethodError) {
+    self.method = method
     self.values = [:]
     for (option, text) in values.sorted(by: { $0.key < $1.key }) { try set(option, text) }
   }
@@ -58,9 +58,6 @@ public struct MethodChoice: Sendable, Hashable {
     }
     values[option] = value
   }
-
-  /// The method.
-  public var method: MethodEntry { entry() }
 
   /// The choice with values where it sets none.
   ///

@@ -170,7 +170,7 @@ public struct DiscoveryReport: Sendable {
     let pruned = circuit.pruned()
     return """
       \(Numbers.count(pruned.edgeCount)) of \(Numbers.count(circuit.edgeCount)) edges lie on a path \
-      from input to logits, through \(Numbers.count(max(pruned.writers.count - 1, 0))) heads and MLPs
+      from input to logits, through \(pruned.nodeCountText)
       """
   }
 
@@ -178,5 +178,12 @@ public struct DiscoveryReport: Sendable {
   public var curve: String {
     "edges,\(heading.metric),faithfulness\n"
       + measures.reversed().map { "\($0.edges),\($0.metric),\($0.faithfulness)\n" }.joined()
+  }
+}
+
+extension Circuit {
+  /// How many heads and MLPs write to its edges, in words.
+  package var nodeCountText: String {
+    Numbers.count(max(writers.count - 1, 0), "head or MLP", "heads and MLPs")
   }
 }

@@ -11,6 +11,8 @@ public struct EvaluationReport: Sendable {
   public var metric: String
   /// The circuit by every metric, with the metrics' names.
   public var metrics: [(name: String, faithfulness: Faithfulness)] = []
+  /// Whether the circuit is what is ablated, and the numbers are of what is left.
+  public var isAblated = false
   /// Curves over sizes, with what edges rank by.
   public var curves: [(ranking: EdgeScores.Ranking, curve: FaithfulnessCurve)]?
   /// Random circuits of the same size and per-layer profile.
@@ -107,7 +109,7 @@ public struct EvaluationReport: Sendable {
   }
 
   /// What the numbers do not say by themselves.
-  public var caveats: [Caveat] { Caveat.all(by: metric, of: metrics) }
+  public var caveats: [Caveat] { isAblated ? [] : Caveat.all(by: metric, of: metrics) }
 
   /// The caveats, a line each.
   private var caveatText: String? {

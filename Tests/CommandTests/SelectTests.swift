@@ -112,6 +112,60 @@ import Testing
     }
   }
 
+  /// Which pairs are held out does not depend on what a tokenizer makes of the others.
+  @Test func `a pair that is skipped moves no other one`() throws {
+    try withTemporaryDirectory { directory in
+      let pair = { (index: Int, isUnequal: Bool) in
+        """
+        {"clean": [1, 2, \(index)], "corrupted": \(isUnequal ? "[1, 2]" : "[1, 3, \(index)]"), \
+        "answers": [\(index)], "wrong_answers": [2]}
+        """
+      }
+      var found: [Set<String>] = []
+      for skipped in [nil, 12, 17] as [Int?] {
+        let name = "pairs\(skipped ?? 0)"
+        let lines = (8..<20).map { pair($0, $0 == skipped) }.joined(separator: "\n")
+        try Data(lines.utf8).write(to: directory.appending(path: name + ".jsonl"))
+        let outcome = try run(
+          "discover", "--task", name + ".jsonl", "--skip-unequal", "--edges", "3", "--output", name,
+          in: directory)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let kept = try String(
+          contentsOf: directory.appending(path: name).appending(path: "prompts.jsonl"),
+          encoding: .utf8)
+        found.append(Set(kept.split(separator: "\n").map(String.init)))
+      }
+      #expect(found[0].count == 9)
+      for (index, skipped) in [12, 17].enumerated() {
+        #expect(
+          found[index + 1] == found[0].filter { !$0.contains("\"answers\":[\(skipped)]") })
+      }
+    }
+  }
+
+  @Test func `a cut inside of a tie is said`() throws {
+    let arguments = [
+      "discover", "planted-two-hops", "--count", "20", "--method", "acdc:tau=0.5/0.01",
+    ]
+    let cut = try run(arguments + ["--edges", "3"])
+    #expect(cut.errors.contains("and 3 of them are kept"), "\(cut)")
+    #expect(try run("discover", "--count", "5", "--edges", "3").errors.isEmpty)
+  }
+
+  @Test func `what an ablated circuit leaves is no circuit to be cautious about`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      #expect(
+        try run(
+          "discover", "planted-or", "--count", "20", "--nodes", "3", "--ablation", "mean",
+          "--output",
+          path
+        ).status == 0)
+      let left = try run("evaluate", path, "--measures", "none", "--part", "circuit")
+      #expect(left.status == 0 && !left.output.contains("caution"), "\(left)")
+    }
+  }
+
   @Test func `more edges than there are is said`() throws {
     let outcome = try run("discover", "--edges", "152", "--count", "5")
     #expect(outcome.status == 0 && outcome.errors.contains("only 151 edges"))

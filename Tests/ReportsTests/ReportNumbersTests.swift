@@ -42,7 +42,7 @@ import Testing
     #expect(lines.map { $0.hasSuffix("off every path") } == [false, true, false, false])
     #expect(
       report.pruningLine
-        == "2 of 3 edges lie on a path from input to logits, through 1 heads and MLPs")
+        == "2 of 3 edges lie on a path from input to logits, through 1 head or MLP")
     #expect(report.html.contains("the others are not drawn") && report.drawing.drawnEdgeCount == 2)
     #expect(report.html.contains("<td class=\"minus\">-1.5000</td>"))
     #expect(report.html.contains("<td class=\"plus\">+3.0000</td>"))

@@ -112,8 +112,7 @@ struct ComparisonRun {
     let problem = DiscoveryProblem(
       model: loaded.model, task: task, graph: graph, ablation: plan.ablation)
     let ranking = choice.completed(by: entry.ranking)
-    let options = try DiscoveryPlan(model: ModelReference(), task: prompts, method: ranking)
-      .methodOptions(graph, loaded.model)
+    let options = try ranking.options(seed: prompts.seed, graph, loaded.model)
     let passes = entry.passes(options, problem)
     let outcome = { (seconds: Double, found: Comparison.Found?) in
       Comparison.Outcome(

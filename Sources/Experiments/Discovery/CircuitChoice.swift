@@ -34,6 +34,7 @@ struct CircuitChoice {
         \(Numbers.count(count)) that were asked for: all are kept.
         """)
     }
+    if let note = scores.tieNote(at: selection) { listener.note(note) }
     circuit = scores.circuit(selection)
     ranking = selection.ranking
     let metrics = run.made.task.allowedMetrics
@@ -71,6 +72,27 @@ struct CircuitChoice {
       metrics: kept.metrics, inSample: inSample)
     try measured.requireNumbers(of: run.loaded.model, listener)
     return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
+  }
+}
+
+extension EdgeScores {
+  /// What is to be said when edges that are left out score as the last one that is kept; nil when none do.
+  fileprivate func tieNote(at selection: CircuitSelection) -> String? {
+    let count: Int
+    switch selection.size {
+    case .edges(let number): count = number
+    case .fraction(let share): count = graph.edgeCount(share: share)
+    case .threshold, .nodes: return nil
+    }
+    guard selection.order == .top, count > 0, count < graph.edgeCount else { return nil }
+    let keys = ranked(by: selection.ranking).map { key($0, selection.ranking) }
+    guard keys[count] == keys[count - 1] else { return nil }
+    let (kept, all) = (keys.prefix(count), keys.count { $0 == keys[count] })
+    return """
+      note: \(Numbers.count(all)) edges score \(Numbers.short(Double(keys[count]))), and \
+      \(Numbers.count(kept.count { $0 == keys[count] })) of them are kept: which ones is the order of the graph and no \
+      ranking.
+      """
   }
 }
 

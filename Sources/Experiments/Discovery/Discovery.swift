@@ -78,12 +78,12 @@ public struct PreparedDiscovery {
       model: model, task: made.task,
       graph: model.configuration.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
       ablation: plan.ablation)
-    options = try plan.methodOptions(problem.graph, model)
+    options = try plan.method.options(seed: plan.task.seed, problem.graph, model)
     method = plan.method.method.make(options)
     try method.check(problem)
     files = RunRecord.Files(
       model: loaded.files, task: try made.file.map { try fileHashes(of: $0) },
-      edges: try plan.edgesFile.map { try fileHashes(of: $0) } ?? [:])
+      edges: try plan.method.edgesFile.map { try fileHashes(of: $0) } ?? [:])
     self.plan = plan
     loadSeconds = clock.seconds
   }

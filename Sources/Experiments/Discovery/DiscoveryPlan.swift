@@ -42,26 +42,4 @@ public struct DiscoveryPlan: Sendable, Codable {
 
   /// What is said of the method.
   var methodDescription: String { "\(method), \(ablation) ablation" }
-
-  /// The file of edges that the method is told to look at; nil for none.
-  var edgesFile: URL? {
-    method.values[ExactPatching.among.name].map { CircuitSource.circuitFile(URL(filePath: $0)) }
-  }
-
-  /// The options of the method, with the edges of the file that it names.
-  ///
-  /// - Throws: ``ExperimentError`` when that file names no circuit of the graph.
-  func methodOptions(_ graph: ComputationGraph, _ model: Transformer) throws -> MethodOptions {
-    guard let file = method.values[ExactPatching.among.name] else {
-      return method.options(seed: task.seed)
-    }
-    guard let circuit = try CircuitSource.contents(URL(filePath: file), model).circuit else {
-      throw ExperimentError("\(file): expected a circuit for among, and the file has scores only.")
-    }
-    guard circuit.graph == graph else {
-      throw ExperimentError(
-        "\(file): it groups keys and values in another way than this run does.")
-    }
-    return method.options(seed: task.seed, edges: circuit.edges)
-  }
 }

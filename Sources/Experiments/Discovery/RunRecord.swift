@@ -7,9 +7,9 @@ import Reports
 import Tensors
 
 /// What `run.json` says: everything that is needed to repeat a run, and what came out.
-public struct RunRecord: Codable, Sendable {
+public struct RunRecord: Encodable, Sendable {
   /// How long parts of a run took.
-  struct Seconds: Codable, Sendable {
+  struct Seconds: Encodable, Sendable {
     let load: Double
     let discover: Double
     let total: Double
@@ -23,7 +23,7 @@ public struct RunRecord: Codable, Sendable {
     let edges: [String: String]
   }
 
-  struct Measures: Codable, Sendable {
+  struct Measures: Encodable, Sendable {
     let metric: String
     let full: Double?
     let circuit: Double?
@@ -43,7 +43,7 @@ public struct RunRecord: Codable, Sendable {
     let order: CircuitSelection.Order
   }
 
-  struct KeptEdge: Codable, Sendable {
+  struct KeptEdge: Encodable, Sendable {
     let edge: String
     let score: Float
     let isOnPath: Bool

@@ -2,7 +2,8 @@ public import Graphs
 
 /// Which edges of all scored ones a circuit keeps, where something is said.
 public struct SelectionPlan: Sendable, Equatable, Codable {
-  /// How many; nil for what the method itself decides on, or ``keep``.
+  /// How many; nil for what ``keep`` says, else what the method itself decides on, else the smallest circuit that
+  /// keeps 85 %.
   public var size: CircuitSelection.Size?
   /// The share of the metric that the smallest circuit is to keep, on prompts that are held out.
   public var keep: Double?
@@ -10,7 +11,7 @@ public struct SelectionPlan: Sendable, Equatable, Codable {
   public var ranking: EdgeScores.Ranking?
   /// The order in which edges are taken up.
   public var order: CircuitSelection.Order?
-  /// Whether edges that lie on no path from input to logits are dropped.
+  /// Whether edges that lie on no path from input to logits are dropped; those that are searched for always are.
   public var prunes: Bool
 
   /// Describes a choice; see the properties.

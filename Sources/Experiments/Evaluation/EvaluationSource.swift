@@ -172,10 +172,18 @@ public struct EvaluationSource: Sendable {
     let first = try found.make(for: loaded)
     let chosen =
       run.search == nil ? [] : try found.evaluated(besides: first, for: loaded).task.pairs
-    let made = try task.make(
-      for: loaded, method: method,
-      without: first.task.pairs + (task.seed == found.seed &+ 1 ? [] : chosen))
     let isChosen = run.search != nil && task.seed == found.seed &+ 1
+    let made: TaskPlan.Made
+    do {
+      made = try task.make(
+        for: loaded, method: method, without: first.task.pairs + (isChosen ? [] : chosen))
+    } catch TaskError.empty {
+      throw ExperimentError(
+        """
+        \(task.name(for: loaded)): the task can make no prompts that the run has not seen; name those of the run with \
+        --seed \(found.seed), or another --task.
+        """)
+    }
     return (
       made.task,
       "\(made.description): held out, the circuit was found on seed \(found.seed)"

@@ -115,6 +115,7 @@ struct Measuring {
     try measured.forEach { try $0.requireNumbers(of: found.model) }
     if let warning = measured[0].warning { listener.note(warning) }
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
+    report.isAblated = scheme.part == .circuit
     if measures.contains(.random) {
       report.random = evaluation.randomBaseline(
         like: circuit, count: draws, seed: seed, progress: listener.progress)
@@ -149,7 +150,7 @@ struct Measuring {
       """
       circuit of \(Numbers.count(circuit.edgeCount, "edge")), \
       \(Numbers.count(pruned.edgeCount)) on paths from input to logits, through \
-      \(Numbers.count(max(pruned.writers.count - 1, 0))) heads and MLPs
+      \(pruned.nodeCountText)
       """, found.circuitDescription, found.selectionDescription,
       found.taskDescription,
       "\(scheme.ablation) ablation of \(scheme.granularity.rawValue) \(side), \(place)",

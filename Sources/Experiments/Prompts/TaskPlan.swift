@@ -94,7 +94,7 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     // A longer list starts with the shorter one, so there are enough left in most tasks.
     let known = builtIn.isFixed ? [] : Set(seen.map(\.clean))
     let made = try builtIn.pairs(
-      count: known.isEmpty ? count : 2 * count, seed: seed, model: model)
+      count: known.isEmpty ? count : count + seen.count, seed: seed, model: model)
     let pairs = Array(made.filter { !known.contains($0.clean) }.prefix(count))
     let task = try CircuitTask(name: name, pairs: pairs, metric: metric, model: model)
     let origin = builtIn.isFixed ? "of the program" : "seed \(seed)"
@@ -163,9 +163,12 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     let metric = try metric(own: own, method)
     do throws(TaskError) {
       let contents = try TaskFile.read(file, model: model, skipsUnequal: skipsUnequal)
-      let held = heldOut(of: contents.pairs.count)
+      // By records, so that a pair that some tokenizer leaves out moves no other.
+      let records = heldOut(of: contents.pairs.count + contents.skippedCount)
+      let held = contents.numbers.filter(records.contains)
       let places = contents.pairs.indices.filter {
-        part == .whole || held.isEmpty || held.contains($0) == (part == .heldOut)
+        part == .whole || held.isEmpty
+          || records.contains(contents.numbers[$0]) == (part == .heldOut)
       }
       let task = try CircuitTask(
         name: file.lastPathComponent, pairs: places.map { contents.pairs[$0] }, metric: metric,
@@ -173,7 +176,7 @@ public struct TaskPlan: Sendable, Hashable, Codable {
       return Made(
         task: task,
         description: description(
-          task, skippedCount: contents.skippedCount, held: part == .whole ? [] : held, part),
+          task, skippedCount: contents.skippedCount, heldOutCount: part == .found ? held.count : 0),
         file: file, heldOutCount: part == .whole ? 0 : held.count, ownMetric: own)
     } catch {
       let sentence = error.description
@@ -183,19 +186,18 @@ public struct TaskPlan: Sendable, Hashable, Codable {
   }
 
   private func description(
-    _ task: CircuitTask, skippedCount: Int, held: Set<Int>, _ part: Part
+    _ task: CircuitTask, skippedCount: Int, heldOutCount: Int
   ) -> String {
     let skipped = skippedCount > 0 ? ", \(skippedCount) left out" : ""
-    let others =
-      held.isEmpty || part == .heldOut ? "" : ", \(held.count) more held out, seed \(seed)"
+    let others = heldOutCount > 0 ? ", \(heldOutCount) more held out, seed \(seed)" : ""
     return "\(task.name), \(Numbers.count(task.pairs.count, "pair"))\(skipped)\(others)"
   }
 
-  /// Which of so many pairs of a file are held out; none of fewer than four.
+  /// The numbers, from 1 on, of those of a file's records that are held out; none of fewer than four.
   private func heldOut(of count: Int) -> Set<Int> {
     let number = Int((Double(count) * holdout).rounded(.down))
     guard count >= 4, number > 0 else { return [] }
     var generator = SeededGenerator(seed: seed)
-    return Set((0..<count).shuffled(using: &generator).prefix(number))
+    return Set((1...count).shuffled(using: &generator).prefix(number))
   }
 }
