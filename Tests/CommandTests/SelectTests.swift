@@ -152,20 +152,6 @@ import Testing
     #expect(try run("discover", "--count", "5", "--edges", "3").errors.isEmpty)
   }
 
-  @Test func `what an ablated circuit leaves is no circuit to be cautious about`() throws {
-    try withTemporaryDirectory { directory in
-      let path = directory.appending(path: "run").path
-      #expect(
-        try run(
-          "discover", "planted-or", "--count", "20", "--nodes", "3", "--ablation", "mean",
-          "--output",
-          path
-        ).status == 0)
-      let left = try run("evaluate", path, "--measures", "none", "--part", "circuit")
-      #expect(left.status == 0 && !left.output.contains("caution"), "\(left)")
-    }
-  }
-
   @Test func `more edges than there are is said`() throws {
     let outcome = try run("discover", "--edges", "152", "--count", "5")
     #expect(outcome.status == 0 && outcome.errors.contains("only 151 edges"))

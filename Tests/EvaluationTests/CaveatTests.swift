@@ -78,8 +78,8 @@ import Testing
 
   @Test(arguments: [
     (0.8, 0.0, 0.39, true), (0.8, 0, 0.41, false), (-0.2, 0, -0.5, false),
-    // A standard error of 0.1 / √3: the gap of 0.05 is no more than chance.
-    (0.09, 0.1, 0.04, false),
+    // A standard error of 0.4 / √3: the gap of 0.2 is no more than chance.
+    (0.3, 0.4, 0.1, false),
   ]) func `unlikely: half of what is kept`(
     kept: Double, noise: Double, probability: Double, isCaveat: Bool
   ) {
@@ -98,6 +98,14 @@ import Testing
     let one = Faithfulness(
       full: PromptValues([1]), empty: PromptValues([0]), circuit: PromptValues([0.1]))
     #expect(Caveat.all(by: metric, of: [(metric, own)], inSample: one).isEmpty)
+  }
+
+  /// Below a tenth nothing is kept of which a part could be missed, and a hundredth is the digits shown.
+  @Test func `what rounds to nothing is no caveat`() {
+    let probability = [("probability-difference", found(0))]
+    #expect(caveats(0.11, probability).count == 1 && caveats(0.09, probability).isEmpty)
+    #expect(caveats(0.85, inSample: found(0.859)).isEmpty)
+    #expect(caveats(0.85, inSample: found(0.861)).count == 1)
   }
 
   @Test func `beyond the model: above all of it by more than chance`() {

@@ -87,6 +87,16 @@ import Testing
     #expect(areas.count == 4 && areas.allSatisfy { $0.isNaN })
   }
 
+  /// What is left when a circuit is ablated is no circuit that keeps anything.
+  @Test func `cautions are of circuits that run`() {
+    let circuit = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
+    var report = EvaluationReport(heading: [], circuit: circuit, metric: "logit-difference")
+    report.metrics = [("logit-difference", found(0.9)), ("kl", found(-0.5))]
+    #expect(report.text(edges: 1).contains("caution: The circuit keeps 90 % of logit-difference"))
+    report.isAblated = true
+    #expect(!report.text(edges: 1).contains("caution"))
+  }
+
   @Test(arguments: [
     (0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (99.4, "99 s"), (100, "2 min"),
     (3500, "58 min"), (3600, "1:00 h"), (7500, "2:05 h"), (90_000, "1.0 days"),
