@@ -58,13 +58,12 @@ import Testing
   }
 
   /// In the last layer only measured tokens matter, but for keys and values.
-  @Test(arguments: families) func `the last layer need be run at measured tokens only`(
-    family: String
-  ) throws {
+  @Test(arguments: families, [0, 1, 2])
+  func `the last layer need be run at measured tokens only`(family: String, first: Int) throws {
     let golden = try GoldenModel(family)
     let graph = golden.graph
     let batch = TokenBatch(
-      try golden.file.prompts("tokens.clean"), positions: golden.lengths.map { [$0 - 3, $0 - 1] })
+      try golden.file.prompts("tokens.clean"), positions: golden.lengths.map { [first, $0 - 1] })
     let dlogits = Tensor.random(
       [2 * batch.promptCount, golden.model.configuration.outputCount], seed: 3)
     let ablated = golden.ablated(by: "mean")
@@ -85,9 +84,10 @@ import Testing
     let (mlp, heads) = (try #require(writes.mlps.last), try #require(writes.heads.last))
     for prompt in batch.prompts {
       for token in prompt {
-        let fromEnd = prompt.upperBound - token
-        #expect(mlp.row(token).contains { $0 != 0 } == (fromEnd == 3 || fromEnd == 1))
-        #expect(heads.row(token).contains { $0 != 0 } == (fromEnd <= 3))
+        let place = token - prompt.lowerBound
+        #expect(
+          mlp.row(token).contains { $0 != 0 } == (place == first || place == prompt.count - 1))
+        #expect(heads.row(token).contains { $0 != 0 } == (place >= first))
       }
     }
   }
