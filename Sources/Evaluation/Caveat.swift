@@ -133,8 +133,8 @@ extension Caveat: CustomStringConvertible {
   }
 }
 
-/// A share in whole percent.
+/// A share in percent, to a tenth where it is not whole.
 private func percent(_ share: Double) -> String {
-  let points = (100 * share).rounded()
+  let points = (1000 * share).rounded() / 10
   return Int(exactly: points).map { "\($0) %" } ?? "\(points) %"
 }

@@ -21,6 +21,7 @@ extension DiscoveryReport {
     p { margin: 0.2rem 0; } .quiet { color: var(--quiet); }
     table { border-collapse: collapse; margin: 0.6rem 0; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
     th, td { padding: 0.15rem 0.9rem 0.15rem 0; text-align: right; border-bottom: 1px solid var(--line); }
+    td:not(:first-child) { white-space: nowrap; }
     th:first-child, td:first-child, td.name, th.name { text-align: left; }
     /* Where there is no room, drawings and tables scroll instead of shrinking. */
     figure, .wide { margin: 1rem 0; overflow-x: auto; } svg { display: block; max-width: none; }
@@ -36,7 +37,7 @@ extension DiscoveryReport {
     <p class="quiet">\(xml(measuredLine).replacingOccurrences(of: "\n", with: "<br>"))</p>
     \(metricsTable)
     <h2>The circuit</h2>
-    <p class="quiet">\(pruningLine); \(offPathsText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
+    <p class="quiet">\(pruningLine); \(drawnText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \
     <span class="minus">red</span> ones oppose it; a head's ports are query, key and value from \
     left to right. Point at an edge for its score.</p>
     <figure>
@@ -57,13 +58,20 @@ extension DiscoveryReport {
       caption: "\(heading.method)\n\(pruningLine)")
   }
 
-  private var offPathsText: String {
-    circuit.pruned().edgeCount > 0 ? "the others are not drawn" : "so all are drawn"
+  /// Which of the circuit's edges are drawn: those on paths, or all where there is none, and the strongest of many.
+  private var drawnText: String {
+    let (drawing, onPaths) = (drawing, circuit.pruned().edgeCount)
+    let which =
+      drawing.leftOutEdgeCount > 0
+      ? "the \(Numbers.count(drawing.drawnEdgeCount)) strongest of them are drawn"
+      : "they are drawn"
+    return onPaths > 0 ? which : "none does, so \(which.replacing("they", with: "all"))"
   }
 
   private var accuracyText: String {
-    accuracy.map { " The full model prefers the answer on \(Numbers.percent($0)) of the prompts." }
-      ?? ""
+    accuracy.map {
+      " The full model prefers the answer on \(Numbers.percent($0)) of the prompts that edges were scored on."
+    } ?? ""
   }
 
   private var measuresTable: String {

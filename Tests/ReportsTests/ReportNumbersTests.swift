@@ -43,7 +43,8 @@ import Testing
     #expect(
       report.pruningLine
         == "2 of 3 edges lie on a path from input to logits, through 1 head or MLP")
-    #expect(report.html.contains("the others are not drawn") && report.drawing.drawnEdgeCount == 2)
+    #expect(
+      report.html.contains("head or MLP; they are drawn") && report.drawing.drawnEdgeCount == 2)
     #expect(report.html.contains("<td class=\"minus\">-1.5000</td>"))
     #expect(report.html.contains("<td class=\"plus\">+3.0000</td>"))
     #expect(report.html.components(separatedBy: "off every path</span>").count == 2)
@@ -85,6 +86,20 @@ import Testing
     #expect(rows.count == 2 && rows.allSatisfy { $0.count { $0 == "–" } == 2 }, "\(rows)")
     let areas = Comparison.numbers(.recovery(edges: curve, nodes: curve)).map(\.value)
     #expect(areas.count == 4 && areas.allSatisfy { $0.isNaN })
+  }
+
+  @Test func `a report says how many of many edges are drawn`() {
+    let graph = ComputationGraph(layerCount: 4, headCount: 4, dModel: 4)
+    let count = graph.writerCount * graph.readerCount
+    let scores = EdgeScores((0..<count).map { Float($0 + 1) }, graph: graph)
+    let report = DiscoveryReport(
+      heading: DiscoveryReport.Heading(model: "m", task: "t", method: "eap", metric: "kl"),
+      scores: scores, circuit: scores.circuit(edgeCount: graph.edgeCount), ranking: .magnitude,
+      measured: DiscoveryReport.Measured(
+        prompts: "t", isHeldOut: false, size: nil, metrics: [("kl", found(0.5))]), accuracy: nil)
+    #expect(report.drawing.leftOutEdgeCount > 0)
+    #expect(
+      report.html.contains("the \(report.drawing.drawnEdgeCount) strongest of them are drawn"))
   }
 
   /// What is left when a circuit is ablated is no circuit that keeps anything.
