@@ -54,9 +54,12 @@ let package = Package(
         .linkedLibrary("gomp", .when(platforms: [.linux])),
         .linkedLibrary("dispatch", .when(platforms: [.linux])),
       ]),
+    // The kernels of NVIDIA cards, as source that their run-time compiler takes: nothing of CUDA is needed here.
+    .target(name: "CUDAKernels", exclude: ["kernels"]),
   ]
     + module(
-      "Tensors", "CKernels", .target(name: "COneDNN", condition: .when(platforms: [.linux])))
+      "Tensors", "CKernels", "CUDAKernels",
+      .target(name: "COneDNN", condition: .when(platforms: [.linux])))
     + module("Hashing", .target(name: "CCrypto", condition: .when(platforms: [.linux])))
     + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
     + module("Files", "Graphs", "Tensors")
@@ -92,6 +95,12 @@ let package = Package(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
         swiftSettings: settings),
     ]
+    // Holds a card to the processor: `Scripts/gpu-check.sh`.
+    + [
+      .executableTarget(
+        name: "edgewise-gpu-check", dependencies: ["Edgewise", "DeviceCases"], path: "Checks",
+        swiftSettings: settings)
+    ]
     // See of Edgewise what another package would: `swift run -c release CustomMetric`.
     + ["CustomMetric", "CustomMethod", "RunningExperiments"].map { name in
       .executableTarget(
@@ -99,12 +108,19 @@ let package = Package(
         path: "Examples/\(name)", packageAccess: false, swiftSettings: settings)
     }
     + [
+      // NVIDIA's driver, compiler and BLAS on the processor, with the very kernels that cards run.
+      .target(name: "FakeCUDA", path: "Tests/FakeCUDA"),
+      // What every device must compute as the processor does: for tests, and for checks of a real card.
       .target(
-        name: "TestSupport", dependencies: ["Edgewise"], path: "Tests/TestSupport",
+        name: "DeviceCases", dependencies: ["Edgewise"], path: "Tests/DeviceCases",
         swiftSettings: settings),
+      .target(
+        name: "TestSupport", dependencies: ["Edgewise", "FakeCUDA", "DeviceCases"],
+        path: "Tests/TestSupport", swiftSettings: settings),
       .testTarget(
         name: "CommandTests", dependencies: ["Edgewise", "TestSupport", "EdgewiseCommand"],
         swiftSettings: settings),
     ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
 )

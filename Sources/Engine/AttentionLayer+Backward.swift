@@ -36,7 +36,10 @@ extension AttentionLayer {
     let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
       dz, q: all.query, k: all.key, v: all.value)
-    if rules.freezesPatterns { (dq, dk) = (Tensor(zeros: dq.shape), Tensor(zeros: dk.shape)) }
+    if rules.freezesPatterns {
+      dq.scale(by: 0)
+      dk.scale(by: 0)
+    }
     rotary?.rotate(&dq, positions: tokens.queryPositions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)
     return Inputs(query: dq, key: dk, value: dv)

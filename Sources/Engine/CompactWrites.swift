@@ -36,7 +36,7 @@ package struct CompactWrites: Sendable {
     _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer]
   ) -> Tensor {
     let width = tokens.count * graph.dModel
-    var writes = Tensor(zeros: [graph.writerCount, tokens.count, graph.dModel])
+    var writes = Tensor(zeros: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
     writes.replace(at: 0, with: input.pickedRows(tokens))
     for (layer, mlp) in mlps.enumerated() {
       writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
@@ -57,8 +57,8 @@ package struct CompactWrites: Sendable {
 extension Transformer {
   /// Writes of nothing for some tokens.
   package func zeroWrites(tokenCount: Int) -> CompactWrites {
-    let write = Tensor(zeros: [tokenCount, configuration.dModel])
-    let z = Tensor(zeros: [tokenCount, configuration.headCount * configuration.dHead])
+    let write = Tensor(zeros: [tokenCount, configuration.dModel], on: device)
+    let z = Tensor(zeros: [tokenCount, configuration.headCount * configuration.dHead], on: device)
     let layers = configuration.layerCount
     return CompactWrites(
       input: write, heads: [Tensor](repeating: z, count: layers),

@@ -22,8 +22,8 @@ extension PlainRun {
   ///
   /// Tokens are taken in tiles: a tile's writers and some layers' readers are expanded to full width,
   /// and matrix products for each segment add them up. Beyond the compact values of the runs, each thread
-  /// holds the writers of one tile, 16 MiB or 8 tokens' worth where that is more, as much for the readers of some
-  /// layers, and one matrix of scores, whatever the number of tokens.
+  /// holds the writers of one tile, 16 MiB (more on a device with room) or 8 tokens' worth where that is more, as much
+  /// for the readers of some layers, and one matrix of scores, whatever the number of tokens.
   ///
   /// - Parameters:
   ///   - difference: The writers' clean minus ablated values.
@@ -35,10 +35,12 @@ extension PlainRun {
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
     segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
-    let length = min(max(tileBudget / (graph.writerCount * graph.dModel), 8), 64)
+    let room = model.device.roominess
+    let length = min(max(room * tileBudget / (graph.writerCount * graph.dModel), 8), 64 * room)
     let tiles = Self.tiles(segments, length: length)
     orderedTerms(
-      tiles.count, of: { Contraction(self, difference, gradients, graph, tiles[$0]).scores() }
+      tiles.count, on: model.device,
+      of: { Contraction(self, difference, gradients, graph, tiles[$0]).scores() }
     ) { tile, terms in
       for (part, term) in zip(tiles[tile].parts, terms) { add(part.segment, term) }
     }
@@ -69,7 +71,8 @@ extension PlainRun {
   }
 }
 
-/// Numbers that one thread may hold for the expanded writers of a tile, and as many for readers: 16 MiB.
+/// Numbers that one thread may hold for the expanded writers of a tile, and as many for readers: 16 MiB, where a
+/// device has no more room.
 private let tileBudget = 4 << 20
 
 /// The contraction of one tile.
@@ -79,6 +82,7 @@ private struct Contraction {
   let gradients: ReaderGradients
   let graph: ComputationGraph
   let tile: PlainRun.Tile
+  private var device: Device { difference.input.device }
 
   init(
     _ run: PlainRun, _ difference: CompactWrites, _ gradients: ReaderGradients,
@@ -97,10 +101,12 @@ private struct Contraction {
   /// product, which goes through the writers once for the whole group.
   func scores() -> [Tensor] {
     let writes = difference.expanded(tile.tokens, graph, layers).blockMatrix
-    var scores = tile.parts.map { _ in Tensor(zeros: [graph.writerCount, graph.readerCount]) }
+    var scores = tile.parts.map { _ in
+      Tensor(zeros: [graph.writerCount, graph.readerCount], on: device)
+    }
     let layerReaders = graph.readers(ofLayer: 0).count
     let size = min(max(graph.writerCount / layerReaders, 1), layers.count)
-    var reads = Tensor(zeros: [size * layerReaders, tile.tokens.count, graph.dModel])
+    var reads = Tensor(zeros: [size * layerReaders, tile.tokens.count, graph.dModel], on: device)
     for first in stride(from: 0, to: layers.count, by: size) {
       let group = first..<min(first + size, layers.count)
       for layer in group { read(layer, to: &reads, at: (layer - first) * layerReaders) }

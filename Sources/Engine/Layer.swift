@@ -26,7 +26,7 @@ extension Transformer {
     return zip(weights.blocks, configuration.layers).enumerated().map { index, layer in
       let (block, variant) = layer
       if let angles = variant.rotaryFrequencies, tables[angles] == nil {
-        tables[angles] = Rotary(frequencies: angles, positionCount: length)
+        tables[angles] = Rotary(frequencies: angles, positionCount: length, on: device)
       }
       return Layer(
         attention: AttentionLayer(

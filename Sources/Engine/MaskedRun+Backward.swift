@@ -64,13 +64,16 @@ private struct MaskedBackward {
     self.run = run
     self.tape = tape
     let shape = [run.graph.readerCount, run.graph.writerCount]
-    masks = run.masks.masks.map { Tensor($0.columns, shape: shape) }
-    writers = Tensor(zeros: tape.delta.shape)
-    readerSum = Tensor(zeros: [run.batch.tokens.count, run.graph.dModel])
+    let device = run.model.device
+    masks = run.masks.masks.map { Tensor($0.columns, shape: shape, on: device) }
+    writers = Tensor(zeros: tape.delta.shape, on: device)
+    readerSum = Tensor(zeros: [run.batch.tokens.count, run.graph.dModel], on: device)
     if targets.contains(.mask) {
       gradients.masks = masks.map { [Double](repeating: 0, count: $0.count) }
     }
-    if targets.contains(.ablated) { gradients.ablated = Tensor(zeros: tape.delta.shape) }
+    if targets.contains(.ablated) {
+      gradients.ablated = Tensor(zeros: tape.delta.shape, on: device)
+    }
     if targets.contains(.weights) { gradients.weights = run.model.weights.zeros }
   }
 
@@ -81,7 +84,7 @@ private struct MaskedBackward {
     let (reader, final) = (run.model.logitReader, tape.final)
     let (dnormal, dread) = reader.backward(dlogits, final)
     gradients.addWeights { reader.addGradients(dlogits, normal: dnormal, final, to: &$0) }
-    var read = Tensor(zeros: readerSum.shape)
+    var read = Tensor(zeros: readerSum.shape, on: readerSum.device)
     read.scatterAdd(dread, to: tape.rows)
     accept(read, from: graph.logitsReader..<graph.readerCount, graph.writerCount)
   }
@@ -186,7 +189,7 @@ private struct MaskedBackward {
       let reads = dreads.blockMatrix.columns(columns(span))
       let tiles = evenRanges(of: delta.columnCount, atMost: 1 << 14)
       var sums = Sums(count: writerCount * readers.count)
-      orderedSum(tiles.count, into: &sums) { tile in
+      orderedSum(tiles.count, on: dreads.device, into: &sums) { tile in
         .product(delta.columns(tiles[tile]), reads.columns(tiles[tile]).transposed)
       }
       for (index, sum) in sums.values().enumerated() {
@@ -202,9 +205,10 @@ private struct MaskedBackward {
     _ dreads: Tensor, _ readers: Range<Int>, _ writerCount: Int
   ) {
     guard var sum = gradients.ablated.take() else { return }
-    let ones = Tensor([Float](repeating: 1, count: readers.count), shape: [1, readers.count])
+    let ones = Tensor(
+      [Float](repeating: 1, count: readers.count), shape: [1, readers.count], on: dreads.device)
     let total = Tensor.product(ones.matrix, dreads.blockMatrix)
-    var share = Tensor(zeros: [writerCount, dreads.blockMatrix.columnCount])
+    var share = Tensor(zeros: [writerCount, dreads.blockMatrix.columnCount], on: dreads.device)
     let target = share.layout
     share.add(
       run.masks.spans.map { span in

@@ -20,7 +20,7 @@ package struct MaskedState: Sendable {
   /// The state before anything was run.
   init(graph: ComputationGraph, model: Transformer, tokenCount: Int) {
     let width = model.configuration.dHead
-    let tensor = { (count: Int) in Tensor(zeros: [tokenCount, count * width]) }
+    let tensor = { (count: Int) in Tensor(zeros: [tokenCount, count * width], on: model.device) }
     let shared = tensor(graph.keyValueReaderCount)
     let inputs = AttentionLayer.Inputs(query: tensor(graph.headCount), key: shared, value: shared)
     masks = RunMasks(EdgeMask(0, graph: graph), tokenCount: tokenCount)

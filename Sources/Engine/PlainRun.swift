@@ -178,7 +178,7 @@ package struct PlainRun {
   /// What an MLP gives at those rows, as rows of all tokens.
   func spread(_ tensor: Tensor, over rows: [Int32], layer: Int) -> Tensor {
     guard isMeasuredOnly, layer == layers.count - 1 else { return tensor }
-    var all = Tensor(zeros: [batch.tokens.count, tensor.columnCount])
+    var all = Tensor(zeros: [batch.tokens.count, tensor.columnCount], on: tensor.device)
     all.replaceRows(rows, with: tensor)
     return all
   }

@@ -61,7 +61,7 @@ struct TokenPlaces {
   /// Rows of tokens that have queries as rows of all tokens, zero for the others.
   func spread(_ tensor: Tensor) -> Tensor {
     guard let queryRows else { return tensor }
-    var all = Tensor(zeros: [positions.count, tensor.columnCount])
+    var all = Tensor(zeros: [positions.count, tensor.columnCount], on: tensor.device)
     all.replaceRows(queryRows, with: tensor)
     return all
   }

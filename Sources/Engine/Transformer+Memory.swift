@@ -1,11 +1,13 @@
 import Graphs
+internal import Tensors
 
 extension Transformer {
   /// Numbers that the tokens of a batch may take in a plain run, 256 MiB, and in a masked one, 448 MiB.
   ///
-  /// Weights come on top, and as many numbers again for logits. More made no run faster that was measured.
+  /// Weights come on top, and as many numbers again for logits. More made no run on a processor faster that was
+  /// measured; a device with more room gets so many times more.
   private static let (plainBudget, maskedBudget) = (64 << 20, 112 << 20)
-  /// More tokens than this make no product faster.
+  /// More tokens than this, times the device's room, make no product faster.
   private static let enoughTokens = 512
 
   /// How large a batch may be.
@@ -20,11 +22,14 @@ extension Transformer {
   }
 
   /// The limit for a plain run with its gradients and a second run's writes.
-  package var plainBatch: BatchLimit { limit(Self.plainBudget, each: plainNumbers) }
+  package var plainBatch: BatchLimit {
+    limit(device.roominess * Self.plainBudget, each: plainNumbers)
+  }
 
   /// The limit for a masked run, with or without its gradients.
   package func maskedBatch(withGradients: Bool) -> BatchLimit {
-    limit(Self.maskedBudget, each: maskedNumbers(withGradients: withGradients))
+    limit(
+      device.roominess * Self.maskedBudget, each: maskedNumbers(withGradients: withGradients))
   }
 
   /// Bytes that a batch of so many tokens and prompts takes at most, besides the weights.
@@ -61,7 +66,7 @@ extension Transformer {
   /// So many numbers for tokens, of which each takes some, and as many for prompts' logits and their gradients.
   private func limit(_ budget: Int, each numbers: Int) -> BatchLimit {
     BatchLimit(
-      tokens: min(max(budget / numbers, 1), Self.enoughTokens),
+      tokens: min(max(budget / numbers, 1), device.roominess * Self.enoughTokens),
       prompts: max(budget / (4 * configuration.outputCount), 1))
   }
 }

@@ -31,6 +31,24 @@ public struct Transformer: Sendable {
   /// - Complexity: Reads all of them.
   public var brokenMatrix: String? { matrices.first { !$0.matrix.isFinite }?.name }
 
+  /// Where the weights lie, and so where runs are done.
+  public var device: Device { weights.tokenEmbedding.device }
+
+  /// The same model with its weights on another device, as they are stored.
+  ///
+  /// - Parameter device: Where runs should be done.
+  /// - Returns: A model that is slower to make than to copy: matrices are read whole.
+  /// - Throws: What went wrong on a card, such as memory that does not suffice.
+  public func moved(to device: Device) throws -> Transformer {
+    guard device != self.device else { return self }
+    var move = Tensor.Move(to: device)
+    let copy = Transformer(
+      name: name, configuration: configuration, weights: weights.map { move($0) },
+      tokenizer: tokenizer, matrices: matrices)
+    try device.check()
+    return copy
+  }
+
   /// The model's graph, with a key and a value reader for every head.
   public var graph: ComputationGraph { configuration.graph() }
 

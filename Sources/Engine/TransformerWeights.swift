@@ -37,8 +37,9 @@ package struct Linear: Sendable, Equatable {
     gradient.bias?.add(dy.rowSum())
   }
 
-  var zeros: Linear {
-    Linear(weight: Tensor(zeros: weight.shape), bias: bias.map { Tensor(zeros: $0.shape) })
+  /// Each tensor replaced, bias after weight.
+  func map(_ transform: (Tensor) -> Tensor) -> Linear {
+    Linear(weight: transform(weight), bias: bias.map(transform))
   }
 }
 
@@ -118,33 +119,38 @@ package struct TransformerWeights: Sendable, Equatable {
   }
 }
 
-// Gradients start as zeros of the weights' shapes ---------------------------------------------
+// All tensors of some weights -----------------------------------------------------------------
 
 extension Normalization {
-  var zeros: Normalization {
+  package func map(_ transform: (Tensor) -> Tensor) -> Normalization {
     Normalization(
-      scale: Tensor(zeros: scale.shape), bias: bias.map { Tensor(zeros: $0.shape) },
-      epsilon: epsilon, kind: kind)
+      scale: transform(scale), bias: bias.map(transform), epsilon: epsilon, kind: kind)
   }
 }
 
 extension BlockWeights {
-  var zeros: BlockWeights {
+  package func map(_ transform: (Tensor) -> Tensor) -> BlockWeights {
     BlockWeights(
-      attentionNorm: attentionNorm.zeros,
+      attentionNorm: attentionNorm.map(transform),
       attention: AttentionWeights(
-        query: attention.query.zeros, key: attention.key.zeros, value: attention.value.zeros,
-        output: attention.output.zeros),
-      mlpNorm: mlpNorm.zeros,
-      mlp: MLPWeights(gate: mlp.gate?.zeros, up: mlp.up.zeros, down: mlp.down.zeros))
+        query: attention.query.map(transform), key: attention.key.map(transform),
+        value: attention.value.map(transform), output: attention.output.map(transform)),
+      mlpNorm: mlpNorm.map(transform),
+      mlp: MLPWeights(
+        gate: mlp.gate?.map(transform), up: mlp.up.map(transform), down: mlp.down.map(transform)))
   }
 }
 
 extension TransformerWeights {
-  var zeros: TransformerWeights {
+  /// Each tensor replaced, in the order of a run.
+  package func map(_ transform: (Tensor) -> Tensor) -> TransformerWeights {
     TransformerWeights(
-      tokenEmbedding: Tensor(zeros: tokenEmbedding.shape),
-      positionEmbedding: positionEmbedding.map { Tensor(zeros: $0.shape) },
-      blocks: blocks.map(\.zeros), finalNorm: finalNorm.zeros, unembedding: unembedding.zeros)
+      tokenEmbedding: transform(tokenEmbedding),
+      positionEmbedding: positionEmbedding.map(transform),
+      blocks: blocks.map { $0.map(transform) }, finalNorm: finalNorm.map(transform),
+      unembedding: unembedding.map(transform))
   }
+
+  /// Zeros of the weights' shapes, where their gradients start.
+  var zeros: TransformerWeights { map { Tensor(zeros: $0.shape, on: $0.device) } }
 }

@@ -35,7 +35,7 @@ public enum Activation: String, Sendable, CaseIterable {
     _ dy: Tensor, gate: Tensor, up: Tensor
   ) -> (gate: Tensor, up: Tensor) {
     precondition(dy.shape == up.shape && gate.shape == up.shape)
-    var dup = Tensor(zeros: up.shape)
+    var dup = Tensor(zeros: up.shape, on: up.device)
     let other = dup.writable()
     let dgate = up.making(up.shape) {
       $0.gatedBackward(

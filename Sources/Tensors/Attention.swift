@@ -10,13 +10,14 @@ package struct Rotary: Sendable, Equatable {
   /// - Parameters:
   ///   - frequencies: Radians per position of each pair, `[rotated/2]`.
   ///   - positionCount: How many positions the table covers.
-  package init(frequencies: [Double], positionCount: Int) {
+  ///   - device: Where what is turned lies.
+  package init(frequencies: [Double], positionCount: Int, on device: Device = .cpu) {
     let angles = (0..<positionCount).flatMap { position in
       frequencies.map { Double(position) * $0 }
     }
     let shape = [positionCount, frequencies.count]
-    cosines = Tensor(angles.map { Float(cos($0)) }, shape: shape)
-    sines = Tensor(angles.map { Float(sin($0)) }, shape: shape)
+    cosines = Tensor(angles.map { Float(cos($0)) }, shape: shape, on: device)
+    sines = Tensor(angles.map { Float(sin($0)) }, shape: shape, on: device)
   }
 
   /// Turns every head of `x` in place; backwards when `inverse`, which is also the gradient.
@@ -97,7 +98,7 @@ package struct PromptAttention: Sendable {
   ) -> (q: Tensor, k: Tensor, v: Tensor) {
     let operands = operands(q, k, v)
     let own = [Int(starts.last ?? 0), q.columnCount]
-    var (dk, dv) = (Tensor(zeros: own), Tensor(zeros: own))
+    var (dk, dv) = (Tensor(zeros: own, on: q.device), Tensor(zeros: own, on: q.device))
     let (keys, values) = (dk.writable(), dv.writable())
     let dq = q.making(q.shape) {
       $0.attendBackward($1, keys, values, dz.address, operands, self)

@@ -1,12 +1,81 @@
+internal import Foundation
+
 /// Where tensors lie and kernels run.
 public enum Device: Hashable, Sendable {
   /// The processor and its main memory.
   case cpu
+  /// An NVIDIA card and its own memory.
+  case cuda(CUDADevice)
+
+  /// The device of a name.
+  ///
+  /// - Parameters:
+  ///   - name: `cpu`, `cuda`, `cuda:1` or `auto`: the first card when there is one that can be used, else the processor.
+  ///   - precision: How a card multiplies matrices; the processor has Float32 only.
+  /// - Throws: ``CUDAError`` when there is no such device.
+  public init(named name: String, precision: CUDADevice.Precision = .float32) throws {
+    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+    switch (parts.first, parts.count) {
+    case ("cpu", 1), ("auto", 1):
+      if name == "auto", let card = try? CUDADevice.open(precision: precision) {
+        self = .cuda(card)
+        return
+      }
+      guard precision == .float32 else {
+        throw CUDAError(
+          "The processor computes in float32 only: \(precision.rawValue) needs an NVIDIA card.")
+      }
+      self = .cpu
+    case ("cuda", 1): self = .cuda(try CUDADevice.open(precision: precision))
+    case ("cuda", 2):
+      guard let index = Int(parts[1]), index >= 0 else { fallthrough }
+      self = .cuda(try CUDADevice.open(index, precision: precision))
+    default:
+      throw CUDAError(
+        "A device should be cpu, auto, cuda, or cuda with a number as in cuda:1; found \"\(name)\"."
+      )
+    }
+  }
 
   /// The kernels of this device.
   var backend: any Backend {
     switch self {
     case .cpu: CPUBackend()
+    case .cuda(let card): card
+    }
+  }
+
+  /// How many threads should ask for work at a time: work of a card is done one after another anyhow.
+  package var callerCount: Int {
+    switch self {
+    case .cpu: ProcessSettings.threadCount
+    case .cuda: 1
+    }
+  }
+
+  /// By how much more memory a step of work may take than on the processor, which is fastest where its caches hold
+  /// most: a card wants fewer and larger steps.
+  package var roominess: Int {
+    switch self {
+    case .cpu: 1
+    case .cuda(let card): min(max(card.memory.total >> 31, 1), 64)
+    }
+  }
+
+  /// Waits for all work.
+  ///
+  /// - Throws: What went wrong on a card since it was opened; nothing for the processor.
+  public func check() throws {
+    if case .cuda(let card) = self { try card.check() }
+  }
+}
+
+extension Device: CustomStringConvertible {
+  /// The device's name, and what kind of card it is.
+  public var description: String {
+    switch self {
+    case .cpu: "cpu"
+    case .cuda(let card): card.description
     }
   }
 }

@@ -55,7 +55,7 @@ extension Tensor {
 
   /// The sum of all rows of the last axis, `[columns]`.
   package func rowSum() -> Tensor {
-    var sum = Tensor(zeros: [columnCount])
+    var sum = Tensor(zeros: [columnCount], on: device)
     let sums = sum.writable()
     backend.sumRows(sums, address, rows: rowCount, columns: columnCount)
     return sum

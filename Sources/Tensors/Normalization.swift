@@ -40,10 +40,10 @@ package struct Normalization: Sendable, Equatable {
   /// - Returns: The normalised rows, of `x`'s shape, and their statistics.
   package func forward(_ x: Tensor) -> Normalized {
     guard kind != .none else {
-      return Normalized(output: x, statistics: Tensor(zeros: [x.rowCount, 2]))
+      return Normalized(output: x, statistics: Tensor(zeros: [x.rowCount, 2], on: x.device))
     }
     precondition(x.columnCount == scale.count, "a norm of \(scale.count) over \(x.shape)")
-    var statistics = Tensor(zeros: [x.rowCount, 2])
+    var statistics = Tensor(zeros: [x.rowCount, 2], on: x.device)
     let written = statistics.writable()
     let output = x.making(x.shape) {
       $0.norm(
@@ -104,7 +104,7 @@ package struct Normalization: Sendable, Equatable {
     precondition(
       dy.rowCount == x.rowCount && dy.columnCount == x.columnCount
         && statistics.rowCount == x.rowCount, "a norm's gradient \(dy.shape) for \(x.shape)")
-    var dbias = gradient.bias ?? Tensor(zeros: [dy.columnCount])
+    var dbias = gradient.bias ?? Tensor(zeros: [dy.columnCount], on: dy.device)
     let (scale, bias) = (gradient.scale.writable(), dbias.writable())
     x.backend.normBackwardParameters(
       scale: scale, bias: bias, dy.address, x.address, statistics: statistics.address,

@@ -41,19 +41,19 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
 
 /// Adds up the tensors that `term` makes for every index below `count`, in Float64 and in order.
 package func orderedSum(
-  _ count: Int, into sums: inout Sums, of term: @Sendable (Int) -> Tensor
+  _ count: Int, on device: Device, into sums: inout Sums, of term: @Sendable (Int) -> Tensor
 ) {
-  orderedTerms(count, of: term) { sums.add($1) }
+  orderedTerms(count, on: device, of: term) { sums.add($1) }
 }
 
 /// Hands out what `term` makes for every index below `count`, in order.
 ///
-/// Terms are made in parallel, as many at a time as there are threads, and handed out in the order of
+/// Terms are made in parallel, as many at a time as the device has callers, and handed out in the order of
 /// their indices on the caller's thread, so what becomes of them does not depend on the threads.
 package func orderedTerms<Term: Sendable>(
-  _ count: Int, of term: @Sendable (Int) -> Term, take: (Int, Term) -> Void
+  _ count: Int, on device: Device, of term: @Sendable (Int) -> Term, take: (Int, Term) -> Void
 ) {
-  let wave = ProcessSettings.threadCount
+  let wave = device.callerCount
   for first in stride(from: 0, to: count, by: wave) {
     let size = min(wave, count - first)
     let terms = Mutex([Term?](repeating: nil, count: size))

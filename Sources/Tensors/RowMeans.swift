@@ -24,6 +24,6 @@ package struct RowMeans: Sendable {
     Tensor(
       sums.values().enumerated().map { index, sum in
         Float(sum / max(counts[index / columnCount], 1))
-      }, shape: [counts.count, columnCount])
+      }, shape: [counts.count, columnCount], on: sums.device)
   }
 }

@@ -120,8 +120,10 @@ extension Tensor {
 
 extension Tensor {
   /// Rows that are zero but for some entries, `[rows, columns]`; entries of one place add up.
-  package init(rowsWithEntries rows: [[(column: Int32, value: Float)]], columnCount: Int) {
-    self.init(zeros: [rows.count, columnCount])
+  package init(
+    rowsWithEntries rows: [[(column: Int32, value: Float)]], columnCount: Int, on device: Device
+  ) {
+    self.init(zeros: [rows.count, columnCount], on: device)
     let places = rows.enumerated().flatMap { row, entries in
       entries.map { Int64(row * columnCount + Int($0.column)) }
     }

@@ -80,9 +80,11 @@ extension Tensor {
 
   /// The column of each row's largest element; the first of equal ones.
   package func rowArgmax() -> [Int] {
-    (0..<rowCount).map { row in
-      let values = self.row(row)
-      return values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
+    let values = values()
+    return (0..<rowCount).map { row in
+      let places = (row * columnCount)..<((row + 1) * columnCount)
+      return (places.max { (values[$0], $1) < (values[$1], $0) } ?? places.lowerBound)
+        - places.lowerBound
     }
   }
 

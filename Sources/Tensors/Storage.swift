@@ -52,6 +52,18 @@ internal import Foundation
     if lender == nil { unsafe device.backend.deallocate(base) }
   }
 
+  /// The same bytes in memory of their own on a device.
+  func copied(to target: Device) -> Storage {
+    let copy = Storage(target, format, count: count)
+    let byteCount = Self.byteCount(format, count)
+    switch (device, target) {
+    case (.cpu, _): unsafe target.backend.upload(base, to: copy.base, byteCount: byteCount)
+    case (_, .cpu): unsafe device.backend.download(base, to: copy.base, byteCount: byteCount)
+    default: return copied(to: .cpu).copied(to: target)
+    }
+    return copy
+  }
+
   /// Whether the bytes belong to a file and must not be written to.
   var isLent: Bool { lender != nil }
 

@@ -1,18 +1,22 @@
-/// Sums in Float64 on a device, of terms in Float32: where many terms are added up.
+/// Sums in Float64, of terms in Float32, on the device of the terms.
 package struct Sums: Sendable {
   private var storage: Storage
+  /// Where the sums lie.
+  package var device: Device { storage.device }
   /// How many sums there are.
   package var count: Int { storage.count }
 
   /// Starts with zeros.
-  package init(count: Int, on device: Device = .cpu) {
-    storage = Storage(device, .f64, count: count)
-    device.backend.clear(Address(storage), count: count)
+  package init(count: Int) {
+    storage = Storage(.cpu, .f64, count: count)
+    storage.device.backend.clear(Address(storage), count: count)
   }
 
   /// Goes on from sums that were fetched.
-  package init(_ values: [Double]) {
-    self.init(count: values.count)
+  package init(_ values: [Double]) { self.init(values, on: .cpu) }
+
+  private init(_ values: [Double], on device: Device) {
+    storage = Storage(device, .f64, count: values.count)
     unsafe values.withUnsafeBytes { buffer in
       guard let base = buffer.baseAddress else { return }
       unsafe storage.device.backend.upload(
@@ -23,7 +27,9 @@ package struct Sums: Sendable {
   /// Adds a tensor's elements, in order, to the sums from `offset` on.
   package mutating func add(_ terms: Tensor, at offset: Int = 0) {
     precondition(offset + terms.count <= count, "\(terms.count) terms into \(count - offset) sums")
-    if !isKnownUniquelyReferenced(&storage) { self = Sums(values()) }
+    if device != terms.device || !isKnownUniquelyReferenced(&storage) {
+      self = Sums(values(), on: terms.device)
+    }
     terms.backend.accumulate(terms.address, into: Address(storage) + offset, count: terms.count)
   }
 

@@ -25,11 +25,12 @@ public struct Tensor: Sendable {
   /// - Parameters:
   ///   - elements: The elements, outermost axis first.
   ///   - shape: The length of each axis.
-  public init(_ elements: [Float], shape: [Int]) {
+  ///   - device: Where the tensor lies.
+  public init(_ elements: [Float], shape: [Int], on device: Device = .cpu) {
     precondition(
       elements.count == shape.reduce(1, *),
       "a tensor of shape \(shape) needs \(shape.reduce(1, *)) elements, found \(elements.count)")
-    self.init(shape: shape, on: .cpu) { backend, out in
+    self.init(shape: shape, on: device) { backend, out in
       unsafe elements.withUnsafeBytes { buffer in
         guard let base = buffer.baseAddress else { return }
         unsafe backend.upload(base, to: out.bytes, byteCount: buffer.count)
@@ -51,9 +52,11 @@ public struct Tensor: Sendable {
 
   /// Makes a tensor of zeros.
   ///
-  /// - Parameter shape: The length of each axis.
-  public init(zeros shape: [Int]) {
-    self.init(shape: shape, on: .cpu) { $0.clear($1, count: shape.reduce(1, *)) }
+  /// - Parameters:
+  ///   - shape: The length of each axis.
+  ///   - device: Where the tensor lies.
+  public init(zeros shape: [Int], on device: Device = .cpu) {
+    self.init(shape: shape, on: device) { $0.clear($1, count: shape.reduce(1, *)) }
   }
 
   /// Makes a tensor whose elements `fill` writes, all of them.
@@ -108,6 +111,23 @@ public struct Tensor: Sendable {
         unsafe backend.download(source.bytes, to: base, byteCount: 4 * count)
       }
       initialized = count
+    }
+  }
+
+  /// Tensors brought to a device, each storage once: those that share one share it there, too.
+  package struct Move {
+    private let device: Device
+    private var storages: [ObjectIdentifier: (source: Storage, moved: Storage)] = [:]
+
+    package init(to device: Device) { self.device = device }
+
+    /// The same numbers, as they are stored, on the device.
+    package mutating func callAsFunction(_ tensor: Tensor) -> Tensor {
+      guard tensor.device != device else { return tensor }
+      let source = tensor.storage
+      let moved = storages[ObjectIdentifier(source)]?.moved ?? source.copied(to: device)
+      storages[ObjectIdentifier(source)] = (source, moved)
+      return Tensor(moved, offset: tensor.offset, shape: tensor.shape)
     }
   }
 

@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func `entries of one place add up`() {
-    let sparse = Tensor(rowsWithEntries: [[(1, 2), (1, 3)], []], columnCount: 3)
+    let sparse = Tensor(rowsWithEntries: [[(1, 2), (1, 3)], []], columnCount: 3, on: .cpu)
     #expect(sparse.values() == [0, 5, 0, 0, 0, 0])
   }
 

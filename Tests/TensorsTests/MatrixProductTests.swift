@@ -68,7 +68,7 @@ import Testing
       ProcessSettings.limitThreads(to: threads)
       defer { ProcessSettings.limitThreads(to: 0) }
       var sums = Sums(count: 300)
-      orderedSum(20, into: &sums) { x.slice(($0 * 20)..<($0 * 20 + 20)).rowSum() }
+      orderedSum(20, on: .cpu, into: &sums) { x.slice(($0 * 20)..<($0 * 20 + 20)).rowSum() }
       return (Tensor.product(a.matrix, b.matrix), x.softmax(), sums.values())
     }
     for result in results.dropFirst() {

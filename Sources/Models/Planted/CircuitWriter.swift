@@ -140,7 +140,8 @@ package struct CircuitWriter {
     let heads = HeadSizes(count: sizes.headCount, width: size)
     let matrix = { (slot: Int, rows: Int, weight: Float) in
       Tensor(
-        rowsWithEntries: (0..<rows).map { [(Int32(slot * size + $0), weight)] }, columnCount: width)
+        rowsWithEntries: (0..<rows).map { [(Int32(slot * size + $0), weight)] }, columnCount: width,
+        on: .cpu)
     }
     return Transformer(
       name: name,
@@ -179,6 +180,7 @@ extension Tensor {
     for link in links { entries[link.element].append((Int32(link.column), gain * link.weight)) }
     let width = shape[1]
     replace(
-      at: rows.lowerBound * width, with: Tensor(rowsWithEntries: entries, columnCount: width))
+      at: rows.lowerBound * width,
+      with: Tensor(rowsWithEntries: entries, columnCount: width, on: .cpu))
   }
 }

@@ -22,7 +22,8 @@ public struct LogLikelihood: DifferentiableMetric {
     }
     return MetricValues(
       values: values,
-      gradient: Tensor(rowsWithEntries: shares, columnCount: input.logits.columnCount)
+      gradient: Tensor(
+        rowsWithEntries: shares, columnCount: input.logits.columnCount, on: input.logits.device)
         - input.logits.softmax())
   }
 

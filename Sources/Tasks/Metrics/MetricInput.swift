@@ -61,7 +61,7 @@ public struct MetricInput: Sendable {
         averaging ? (1 / Float(answers.count), 1 / Float(wrong.count)) : (1, 1)
       return answers.map { ($0, one) } + wrong.map { ($0, -other) }
     }
-    return Tensor(rowsWithEntries: entries, columnCount: logits.columnCount)
+    return Tensor(rowsWithEntries: entries, columnCount: logits.columnCount, on: logits.device)
   }
 }
 

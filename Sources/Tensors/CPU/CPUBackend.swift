@@ -46,7 +46,11 @@ extension Address {
   }
 
   /// The place as Float32 in main memory.
-  var floats: UnsafeMutablePointer<Float> { unsafe bytes.assumingMemoryBound(to: Float.self) }
+  var floats: UnsafeMutablePointer<Float> {
+    precondition(
+      storage.device == .cpu, "a tensor on \(storage.device) in a kernel of the processor")
+    return unsafe bytes.assumingMemoryBound(to: Float.self)
+  }
 
   /// The place as Float64 in main memory.
   var doubles: UnsafeMutablePointer<Double> { unsafe bytes.assumingMemoryBound(to: Double.self) }

@@ -1,0 +1,171 @@
+// Rotary embedding, and attention with a block for each query, or for each key, of each head.
+
+EK_KERNEL ek_rotary(float *x, const float *cosines, const float *sines, const int *positions, i64 tokens, i64 heads,
+                    i64 width, i64 rotated, i64 inverse) {
+  const i64 half = rotated / 2;
+  EK_EACH(job, tokens * heads * half) {
+    const i64 i = job % half, head = job / half;
+    const i64 angle = positions[head / heads] * half + i;
+    float *pair = x + head * width + i;
+    const float a = pair[0], b = pair[half], sine = inverse ? -sines[angle] : sines[angle];
+    pair[0] = a * cosines[angle] - b * sine;
+    pair[half] = a * sine + b * cosines[angle];
+  }
+}
+
+/// Sizes that attention kernels are told.
+typedef struct {
+  i64 prompts, heads, key_heads, width, causal, longest;
+  double scale;
+} ek_attention_shape;
+
+/// Where prompts start among queries (those of a prompt's last tokens), keys, and own keys (the last ones, which have
+/// gradients); each has one more number for the end.
+typedef struct { const int *queries, *keys, *own; } ek_starts;
+
+/// The three lists out of one.
+static __device__ ek_starts ek_split(const int *starts, const ek_attention_shape &s) {
+  ek_starts split = {starts, starts + s.prompts + 1, starts + 2 * (s.prompts + 1)};
+  return split;
+}
+
+/// The prompt that a row belongs to: the last one that starts at or before it.
+static __device__ i64 ek_prompt(const int *starts, i64 prompts, i64 row) {
+  i64 low = 0, high = prompts - 1;
+  while (low < high) {
+    const i64 middle = (low + high + 1) / 2;
+    if (starts[middle] <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+static __device__ float ek_dot(const float *x, const float *y, i64 count) {
+  float sum = 0;
+  for (i64 i = 0; i < count; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+/// Two numbers for each key or query of the longest prompt: in the block's shared memory, or in `spill` where they
+/// do not fit into it.
+static __device__ float *ek_rows_of_block(float *spill, i64 longest) {
+  EK_SHARED_FLOATS(own);
+  return spill ? spill + (i64)blockIdx.x * 2 * longest : own;
+}
+
+/// Forms pattern[j] = softmax_j(scale * <q, k_j>) over the first `seen` keys, and returns log Σ exp of the products.
+static __device__ float ek_pattern(float *pattern, const float *q, const float *k, i64 seen, i64 stride, i64 width,
+                                   float scale) {
+  float top = -INFINITY;
+  EK_LANES(j, seen) {
+    pattern[j] = scale * ek_dot(q, k + j * stride, width);
+    top = fmaxf(top, pattern[j]);
+  }
+  top = ek_max(top);
+  double sum = 0;
+  EK_LANES(j, seen) {
+    pattern[j] = expf(pattern[j] - top);
+    sum += pattern[j];
+  }
+  sum = ek_sum(sum);
+  EK_LANES(j, seen) pattern[j] *= (float)(1 / sum);
+  __syncthreads();
+  return top + (float)log(sum);
+}
+
+/// Where one query of one head lies.
+typedef struct { i64 query, key, seen; } ek_place;
+
+static __device__ ek_place ek_locate(const ek_starts &at, const ek_attention_shape &s, i64 job) {
+  const i64 row = job / s.heads, head = job % s.heads;
+  const i64 p = ek_prompt(at.queries, s.prompts, row);
+  const i64 keys = at.keys[p + 1] - at.keys[p], after = at.queries[p + 1] - row - 1;
+  ek_place place;
+  place.query = job * s.width;
+  place.key = (at.keys[p] * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
+  place.seen = s.causal ? keys - after : keys;
+  return place;
+}
+
+EK_KERNEL ek_attention(float *z, const float *q, const float *k, const float *v, const int *starts,
+                       ek_attention_shape s, float *spill) {
+  float *pattern = ek_rows_of_block(spill, s.longest);
+  const ek_starts prompts = ek_split(starts, s);
+  const i64 stride = s.key_heads * s.width;
+  EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
+    const ek_place at = ek_locate(prompts, s, job);
+    ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
+    EK_LANES(i, s.width) {
+      float sum = 0;
+      for (i64 j = 0; j < at.seen; j++) sum += pattern[j] * v[at.key + j * stride + i];
+      z[at.query + i] = sum;
+    }
+    __syncthreads();
+  }
+}
+
+/// dq, and for each query and head what the gradients of its keys need: log Σ exp, and Σ pattern * dpattern.
+EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const float *dz, const float *q, const float *k,
+                                        const float *v, const int *starts,
+                                        ek_attention_shape s, float *spill) {
+  float *pattern = ek_rows_of_block(spill, s.longest), *dpattern = pattern + s.longest;
+  const ek_starts prompts = ek_split(starts, s);
+  const i64 stride = s.key_heads * s.width;
+  EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
+    const ek_place at = ek_locate(prompts, s, job);
+    const float log_sum = ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
+    double product = 0;
+    EK_LANES(j, at.seen) {
+      dpattern[j] = ek_dot(dz + at.query, v + at.key + j * stride, s.width);
+      product += (double)pattern[j] * (double)dpattern[j];
+    }
+    const float mean = (float)ek_sum(product);
+    EK_LANES(j, at.seen) dpattern[j] = pattern[j] * (dpattern[j] - mean);
+    __syncthreads();
+    EK_LANES(i, s.width) {
+      float sum = 0;
+      for (i64 j = 0; j < at.seen; j++) sum += (float)s.scale * dpattern[j] * k[at.key + j * stride + i];
+      dq[at.query + i] = sum;
+    }
+    if (threadIdx.x == 0) {
+      statistics[2 * job] = log_sum;
+      statistics[2 * job + 1] = mean;
+    }
+    __syncthreads();
+  }
+}
+
+/// dk and dv of each head's own copy of each own key, from what ek_attention_backward_queries left.
+EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statistics, const float *dz, const float *q,
+                                     const float *k, const float *v, const int *starts,
+                                     ek_attention_shape s, float *spill) {
+  float *pattern = ek_rows_of_block(spill, s.longest), *dpattern = pattern + s.longest;
+  const ek_starts at = ek_split(starts, s);
+  EK_ROWS(job, at.own[s.prompts] * s.heads) {
+    const i64 row = job / s.heads, head = job % s.heads;
+    const i64 p = ek_prompt(at.own, s.prompts, row);
+    const i64 keys = at.keys[p + 1] - at.keys[p], queries = at.queries[p + 1] - at.queries[p];
+    const i64 place = keys - (at.own[p + 1] - row);  // among the prompt's keys
+    const i64 unseen = s.causal ? place - (keys - queries) : 0, first = unseen > 0 ? unseen : 0;
+    const i64 key = ((at.keys[p] + place) * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
+    EK_LANES(i, queries - first) {
+      const i64 query = (at.queries[p] + first + i) * s.heads + head;
+      const float weight = expf((float)s.scale * ek_dot(q + query * s.width, k + key, s.width) - statistics[2 * query]);
+      pattern[i] = weight;
+      dpattern[i] = (float)s.scale * weight
+                    * (ek_dot(dz + query * s.width, v + key, s.width) - statistics[2 * query + 1]);
+    }
+    __syncthreads();
+    EK_LANES(c, s.width) {
+      float key_sum = 0, value_sum = 0;
+      for (i64 i = 0; i < queries - first; i++) {
+        const i64 element = ((at.queries[p] + first + i) * s.heads + head) * s.width + c;
+        key_sum += dpattern[i] * q[element];
+        value_sum += pattern[i] * dz[element];
+      }
+      dk[job * s.width + c] = key_sum;
+      dv[job * s.width + c] = value_sum;
+    }
+    __syncthreads();
+  }
+}

@@ -1,0 +1,90 @@
+import Edgewise
+import Foundation
+
+extension DeviceCase {
+  /// Products of matrices in all directions, batches and formats.
+  static let products =
+    [
+      DeviceCase("products") { device in
+        let (a, b) = (random([30, 20], 70, on: device), random([20, 30], 71, on: device))
+        var sum = Tensor.product(a.matrix, b.matrix)
+        sum.add([
+          MatrixProduct(b.matrix.transposed, a.matrix.transposed, into: sum.layout)
+        ])
+        return [
+          sum, .product(a.matrix.transposed, a.matrix), .product(a.matrix, a.matrix.transposed),
+        ]
+      },
+      DeviceCase("products of windows at even and uneven distances") { device in
+        let (x, weight) = (random([7, 48], 72, on: device), random([10, 48], 73, on: device))
+        var all = Tensor(zeros: [6 * 7, 10], on: device)
+        let target = all.layout
+        let product = { (block: Int, head: Int) in
+          MatrixProduct(
+            x.matrix.columns((head * 8)..<(head * 8 + 8)),
+            weight.matrix.columns((head * 8)..<(head * 8 + 8)).transposed,
+            into: target.rows((block * 7)..<(block * 7 + 7)))
+        }
+        all.replace([0, 1, 2, 5, 3, 4].enumerated().map { product($0, $1) })
+        return [all]
+      },
+    ] + ElementFormat.allCases.map(stored)
+
+  /// A weight as a file stores it: decoded, picked, and multiplied whole, in parts and in batches.
+  private static func stored(_ format: ElementFormat) -> DeviceCase {
+    DeviceCase("weights in \(format.rawValue)") { device in
+      let weight = Self.weight(format, on: device)
+      let (x, dy) = (random([5, 96], 80, on: device), random([5, 64], 81, on: device))
+      var heads = Tensor(zeros: [3 * 5, 64], on: device)
+      let target = heads.layout
+      heads.add(
+        (0..<3).map { head in
+          let columns = (head * 32)..<(head * 32 + 32)
+          return MatrixProduct(
+            x.matrix.columns(columns), weight.matrix.columns(columns).transposed,
+            into: target.rows((head * 5)..<(head * 5 + 5)))
+        })
+      let middle = weight.matrix.rows(7..<50).columns(32..<64)
+      return [
+        weight.float32, weight.gatherRows([63, 0, 0, 5]), weight.movedRows([2, 9]).float32,
+        .product(x.matrix, weight.matrix.transposed), .product(dy.matrix, weight.matrix), heads,
+        .product(x.matrix.columns(32..<64), middle.transposed),
+      ]
+    }
+  }
+
+  /// 64 × 96 numbers between about −1 and 1, made of bits that follow from a seed.
+  private static func weight(_ format: ElementFormat, on device: Device) -> Tensor {
+    let shape = [64, 96]
+    var generator = SeededGenerator(seed: 82)
+    let blocks = shape.reduce(1, *) / format.blockCount
+    var bytes = Data()
+    for _ in 0..<blocks {
+      switch format {
+      case .f64:
+        unsafe withUnsafeBytes(of: Double.random(in: -1...1, using: &generator)) {
+          unsafe bytes += $0
+        }
+      case .f32:
+        unsafe withUnsafeBytes(of: Float.random(in: -1...1, using: &generator)) {
+          unsafe bytes += $0
+        }
+      case .f16:
+        unsafe withUnsafeBytes(of: Float16.random(in: -1...1, using: &generator)) {
+          unsafe bytes += $0
+        }
+      case .bf16:
+        let bits = Float.random(in: -1...1, using: &generator).bitPattern >> 16
+        unsafe withUnsafeBytes(of: UInt16(bits)) { unsafe bytes += $0 }
+      case .q8_0, .q4_0, .q4_1:
+        let scale = Float16.random(in: 0.005...0.01, using: &generator)
+        unsafe withUnsafeBytes(of: scale) { unsafe bytes += $0 }
+        if format == .q4_1 { unsafe withUnsafeBytes(of: -8 * scale) { unsafe bytes += $0 } }
+        let rest = format.blockSize - (format == .q4_1 ? 4 : 2)
+        bytes += (0..<rest).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      }
+    }
+    var move = Tensor.Move(to: device)
+    return move(Tensor(mapping: bytes, as: format, shape: shape))
+  }
+}
