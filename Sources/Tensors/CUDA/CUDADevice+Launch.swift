@@ -55,7 +55,7 @@ extension CUDADevice {
         }
         note(answer, "Running \(kernel)", &state)
       }
-      for unsafememory in unsafe borrowed { _ = unsafe driver.free(memory, stream) }
+      unsafe borrowed.forEach { _ = unsafe driver.free($0, stream) }
     }
   }
 
