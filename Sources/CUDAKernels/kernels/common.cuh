@@ -6,6 +6,9 @@ typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 
+#ifndef INFINITY
+#define INFINITY __int_as_float(0x7f800000)
+#endif
 #define EK_KERNEL extern "C" __global__ void
 /// Every index below count, shared among all threads.
 #define EK_EACH(i, count) \
