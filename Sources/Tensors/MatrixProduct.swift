@@ -2,7 +2,7 @@
 package struct MatrixProduct: Sendable {
   let left: Matrix
   let right: Matrix
-  let target: MatrixLayout
+  package let target: MatrixLayout
 
   /// - Parameters:
   ///   - left: `[m, k]`.

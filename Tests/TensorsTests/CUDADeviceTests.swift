@@ -64,10 +64,10 @@ import Testing
 
   @Test func `a file that is no library is named`() throws {
     let error = try withTemporaryDirectory { directory -> CUDAError? in
-      try Data("no library".utf8).write(to: directory.appending(path: "libnvrtc.so.12"))
+      try Data("no library".utf8).write(to: directory.appending(path: "libno-library.so"))
       return #expect(throws: CUDAError.self) {
         try SharedLibrary(
-          opening: "NVRTC", files: ["libnvrtc.so.12"], in: [directory], remedy: "Install it.")
+          opening: "NVRTC", files: ["libno-library.so"], in: [directory], remedy: "Install it.")
       }
     }
     #expect(error?.description.contains("It is there, but cannot be opened") == true)

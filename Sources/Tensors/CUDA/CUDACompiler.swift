@@ -1,8 +1,8 @@
 internal import CUDAKernels
-internal import Foundation
+package import Foundation
 
 /// NVIDIA's run-time compiler (NVRTC), which makes machine code of the kernels for one card.
-@safe struct CUDACompiler: Sendable {
+@safe package struct CUDACompiler: Sendable {
   private typealias Text = UnsafePointer<CChar>
   private typealias Size = UnsafeMutablePointer<Int>
   private let getVersion:
@@ -44,7 +44,7 @@ internal import Foundation
   }
 
   /// - Throws: ``CUDAError`` when the library lacks a function.
-  init(_ library: SharedLibrary) throws {
+  package init(_ library: SharedLibrary) throws {
     unsafe getVersion = try unsafe library.function("nvrtcVersion")
     unsafe getCount = try unsafe library.function("nvrtcGetNumSupportedArchs")
     unsafe getTargets = try unsafe library.function("nvrtcGetSupportedArchs")
@@ -57,7 +57,7 @@ internal import Foundation
   }
 
   /// Compute capabilities that the compiler knows, as 90 for 9.0, ascending.
-  var targets: [Int] {
+  package var targets: [Int] {
     var count: Int32 = 0
     guard unsafe getCount(&count) == 0 else { return [] }
     var numbers = [Int32](repeating: 0, count: Int(count))
@@ -74,7 +74,7 @@ internal import Foundation
   ///   - cache: A directory that keeps what was compiled, by a hash of all that it depends on; nil for none.
   /// - Returns: What the driver loads.
   /// - Throws: ``CUDAError`` with the compiler's words, or when it knows no such card.
-  func kernels(for capability: Int, cache: URL?) throws -> Data {
+  package func kernels(for capability: Int, cache: URL?) throws -> Data {
     let targets = targets
     guard let known = targets.last(where: { $0 <= capability }) else {
       throw CUDAError(

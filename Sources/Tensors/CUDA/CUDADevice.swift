@@ -194,19 +194,26 @@ extension CUDADevice.Libraries {
   ///
   /// - Throws: ``CUDAError`` that says which is missing and where it comes from.
   static func system() throws -> CUDADevice.Libraries {
-    let places = SharedLibrary.directories()
-    let wheels = "Install CUDA 12 or 13, or NVIDIA's wheels: pip install"
-    return CUDADevice.Libraries(
+    CUDADevice.Libraries(
       driver: try SharedLibrary(
         opening: "NVIDIA driver", files: ["libcuda.so.1"], in: [],
         remedy: "Install the driver of your card, or use --device cpu."),
-      compiler: try SharedLibrary(
-        opening: "NVRTC, CUDA's run-time compiler", files: ["libnvrtc.so.13", "libnvrtc.so.12"],
-        in: places, remedy: "\(wheels) nvidia-cuda-nvrtc-cu12"),
+      compiler: try compiler(in: SharedLibrary.directories()),
       blas: try SharedLibrary(
-        opening: "cuBLAS", files: ["libcublas.so.13", "libcublas.so.12"], in: places,
-        remedy: "\(wheels) nvidia-cublas-cu12"))
+        opening: "cuBLAS", files: ["libcublas.so.13", "libcublas.so.12"],
+        in: SharedLibrary.directories(), remedy: "\(wheels) nvidia-cublas-cu12"))
   }
+
+  /// CUDA's run-time compiler, which needs no card.
+  ///
+  /// - Throws: ``CUDAError`` when there is none.
+  package static func compiler(in directories: [URL]) throws -> SharedLibrary {
+    try SharedLibrary(
+      opening: "NVRTC, CUDA's run-time compiler", files: ["libnvrtc.so.13", "libnvrtc.so.12"],
+      in: directories, remedy: "\(wheels) nvidia-cuda-nvrtc-cu12")
+  }
+
+  private static let wheels = "Install CUDA 12 or 13, or NVIDIA's wheels: pip install"
 }
 
 extension CUDADevice: Hashable {

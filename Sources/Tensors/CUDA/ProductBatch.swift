@@ -1,20 +1,20 @@
 /// Products of one shape whose matrices lie at even distances from one another.
-struct ProductBatch {
-  let first: MatrixProduct
-  private(set) var count = 1
+package struct ProductBatch {
+  package let first: MatrixProduct
+  package private(set) var count = 1
   /// Elements from one product's matrices to the next one's.
-  private(set) var steps = Steps(left: 0, right: 0, target: 0)
+  package private(set) var steps = Steps(left: 0, right: 0, target: 0)
 
-  struct Steps: Equatable {
-    let left: Int
-    let right: Int
-    let target: Int
+  package struct Steps: Equatable {
+    package let left: Int
+    package let right: Int
+    package let target: Int
   }
 
   private init(_ product: MatrixProduct) { first = product }
 
   /// Products in order, as few batches as neighbours allow; those without elements are left out.
-  static func batches(of products: [MatrixProduct]) -> [ProductBatch] {
+  package static func batches(of products: [MatrixProduct]) -> [ProductBatch] {
     products.reduce(into: []) { batches, product in
       guard product.target.rowCount > 0, product.target.columnCount > 0 else { return }
       guard let last = batches.indices.last, batches[last].append(product) else {
@@ -49,7 +49,7 @@ struct ProductBatch {
   ///   - adding: Whether the product is added.
   ///   - isWhole: Whether a product is never cut.
   /// - Returns: Parts, in the order of their sums, and whether each is added.
-  func panels(
+  package func panels(
     of numbers: Int, adding: Bool, isWhole: (MatrixProduct) -> Bool
   ) -> [(ProductBatch, adding: Bool)] {
     let right = first.right

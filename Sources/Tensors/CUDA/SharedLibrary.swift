@@ -53,7 +53,7 @@ package import Foundation
   }
 
   /// Where NVIDIA's libraries may be: CUDA's own directories, and the wheels of each Python on the path.
-  static func directories(
+  package static func directories(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> [URL] {
     let toolkits = [environment["CUDA_HOME"], environment["CUDA_PATH"], "/usr/local/cuda"]
