@@ -13,33 +13,35 @@ extension PlainRun {
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
     into scores: inout Sums
   ) {
-    contract(difference, with: gradients, graph: graph, segments: [[0..<batch.tokens.count]]) {
+    contract(difference, with: [gradients], graph: graph, segments: [[0..<batch.tokens.count]]) {
       scores.add($1)
     }
   }
 
-  /// Hands out `⟨a_w − ã_w, ∂L/∂read(r)⟩` of every edge over each of several segments of tokens.
+  /// Hands out `Σ ⟨a_w − ã_w, ∂L/∂read(r)⟩` of every edge over each of several segments of tokens, the sum going over
+  /// several runs of the same tokens.
   ///
   /// Tokens are taken in tiles: a tile's writers and some layers' readers are expanded to full width,
   /// and matrix products for each segment add them up. Beyond the compact values of the runs, each thread
-  /// holds the writers of one tile, 16 MiB (more on a device with room) or 8 tokens' worth where that is more, as much
+  /// holds the writers of one tile (16 MiB on a processor, or 8 tokens' worth where that is more), as much
   /// for the readers of some layers, and one matrix of scores, whatever the number of tokens.
   ///
   /// - Parameters:
   ///   - difference: The writers' clean minus ablated values.
-  ///   - gradients: The gradients at the readers.
+  ///   - gradients: The gradients at the readers in each of the runs.
   ///   - graph: The model's graph, maybe with grouped keys and values.
   ///   - segments: Each some ranges of tokens, all of them ascending; tokens that none has are left out.
   ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   package func contract(
-    _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
+    _ difference: CompactWrites, with gradients: [ReaderGradients], graph: ComputationGraph,
     segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
-    let room = model.device.roominess
-    let length = min(max(room * tileBudget / (graph.writerCount * graph.dModel), 8), 64 * room)
+    let device = model.device
+    let length = min(
+      max(device.tileNumbers / (graph.writerCount * graph.dModel), 8), 64 * device.roominess)
     let tiles = Self.tiles(segments, length: length)
     orderedTerms(
-      tiles.count, on: model.device,
+      tiles.count, on: device,
       of: { Contraction(self, difference, gradients, graph, tiles[$0]).scores() }
     ) { tile, terms in
       for (part, term) in zip(tiles[tile].parts, terms) { add(part.segment, term) }
@@ -71,21 +73,17 @@ extension PlainRun {
   }
 }
 
-/// Numbers that one thread may hold for the expanded writers of a tile, and as many for readers: 16 MiB, where a
-/// device has no more room.
-private let tileBudget = 4 << 20
-
 /// The contraction of one tile.
 private struct Contraction {
   let layers: [Layer]
   let difference: CompactWrites
-  let gradients: ReaderGradients
+  let gradients: [ReaderGradients]
   let graph: ComputationGraph
   let tile: PlainRun.Tile
   private var device: Device { difference.input.device }
 
   init(
-    _ run: PlainRun, _ difference: CompactWrites, _ gradients: ReaderGradients,
+    _ run: PlainRun, _ difference: CompactWrites, _ gradients: [ReaderGradients],
     _ graph: ComputationGraph, _ tile: PlainRun.Tile
   ) {
     layers = run.layers
@@ -109,13 +107,24 @@ private struct Contraction {
     var reads = Tensor(zeros: [size * layerReaders, tile.tokens.count, graph.dModel], on: device)
     for first in stride(from: 0, to: layers.count, by: size) {
       let group = first..<min(first + size, layers.count)
-      for layer in group { read(layer, to: &reads, at: (layer - first) * layerReaders) }
+      for layer in group {
+        let place = (layer - first) * layerReaders
+        read(layer, gradients[0], to: &reads, at: place)
+        for gradient in gradients.dropFirst() {
+          // Further runs' gradients are expanded by themselves: a norm's backward is of one run.
+          var further = Tensor(
+            zeros: [layerReaders, tile.tokens.count, graph.dModel], on: device)
+          read(layer, gradient, to: &further, at: 0)
+          reads.add(further, at: place * tile.tokens.count * graph.dModel)
+        }
+      }
       add(blocks(of: group), reads.blockMatrix, writes, to: &scores)
     }
-    let logits = gradients.logits.pickedRows(tile.tokens).reshaped([1] + reads.shape.dropFirst())
+    var logits = gradients[0].logits.pickedRows(tile.tokens)
+    for gradient in gradients.dropFirst() { logits.add(gradient.logits.pickedRows(tile.tokens)) }
     add(
       [Block(readers: graph.logitsReader..<graph.readerCount, writers: 0..<graph.writerCount)],
-      logits.blockMatrix, writes, to: &scores)
+      logits.reshaped([1] + reads.shape.dropFirst()).blockMatrix, writes, to: &scores)
     return scores
   }
 
@@ -164,8 +173,10 @@ private struct Contraction {
     }
   }
 
-  /// Writes the gradients at the reads of a layer's readers over some of `reads`, `[reader, token, dModel]`.
-  private func read(_ index: Int, to reads: inout Tensor, at place: Int) {
+  /// Writes one run's gradients at the reads of a layer's readers over some of `reads`, `[reader, token, dModel]`.
+  private func read(
+    _ index: Int, _ gradients: ReaderGradients, to reads: inout Tensor, at place: Int
+  ) {
     let (gradient, layer, tokens) = (gradients.layers[index], layers[index].attention, tile.tokens)
     let heads = place..<(place + graph.headReaders(layer: index).count)
     let inputs = layer.shared(

@@ -121,9 +121,7 @@ public struct AttributionPatching: DiscoveryMethod {
           RunProgress(
             "scoring edges", done: state.batch * moduleCount + state.module, total: total))
         run.keep(state)
-        for point in points {
-          runs.contract(module: state.module, at: point, [runs.tokens]) { state.sums.add($1) }
-        }
+        runs.contract(module: state.module, at: points, [runs.tokens]) { state.sums.add($1) }
         state.module += 1
       }
       (state.batch, state.module) = (state.batch + 1, 0)
@@ -160,9 +158,7 @@ public struct AttributionPatching: DiscoveryMethod {
       }
       for member in members where open[member] == nil { open[member] = Sums(count: size) }
       for module in 0..<moduleCount {
-        for point in points {
-          runs.contract(module: module, at: point, segments) { open[members[$0]]?.add($1) }
-        }
+        runs.contract(module: module, at: points, segments) { open[members[$0]]?.add($1) }
       }
       for member in members where groups[member].upperBound <= end {
         // A group's numbers are let go as soon as its last prompt was seen.

@@ -68,7 +68,7 @@ public struct HeadImportance: DiscoveryMethod {
       // A prompt's sign is lost, so each is contracted by itself.
       var own = [Sums](repeating: Sums(count: sums.count), count: prompts.count)
       plain.contract(
-        result.writes, with: gradients, graph: problem.graph, segments: prompts.map { [$0] }
+        result.writes, with: [gradients], graph: problem.graph, segments: prompts.map { [$0] }
       ) { own[$0].add($1) }
       for prompt in own {
         for (offset, value) in prompt.values().enumerated() { sums[offset] += abs(value) }

@@ -36,24 +36,36 @@ struct PathRuns {
   /// For each prompt, the tokens at which writers can differ from their ablated values.
   var tokens: [Range<Int>] { batch.clean.prompts }
 
-  /// Hands out terms of the contraction with the gradients of the run whose module is given a write at a point.
+  /// Hands out terms of the contraction with the gradients of the runs whose module is given a write at some points.
   ///
   /// - Parameters:
   ///   - module: The module, counted as writers are.
-  ///   - point: Where its write lies between ablated and clean.
+  ///   - points: Where its write lies between ablated and clean, in runs of their own.
   ///   - segments: Ranges of tokens whose terms belong together.
   ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   func contract(
-    module: Int, at point: Double, _ segments: [[Range<Int>]],
+    module: Int, at points: [Double], _ segments: [[Range<Int>]],
     add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
+    // A device with room holds the gradients of several points, and writers are multiplied by their sum once.
+    let together = min(problem.model.device.roominess, Self.mostTogether)
+    for first in stride(from: 0, to: points.count, by: together) {
+      let some = points[first..<min(first + together, points.count)]
+      run.contract(
+        difference, with: some.map { gradients(module: module, at: $0) }, graph: problem.graph,
+        segments: segments, add: add)
+    }
+  }
+
+  private static let mostTogether = 5
+
+  /// The gradients of the run whose module is given a write at a point.
+  private func gradients(module: Int, at point: Double) -> ReaderGradients {
     // With the clean input the run is the clean one; other given writes cut the gradient.
     let given = path == .input && point == 1 ? nil : given(module, Float(point))
     let result = given == nil ? clean ?? run.taped() : run.taped(given: given, from: clean)
     let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
-    run.contract(
-      difference, with: run.backward(gradient, result.tape, given: given), graph: problem.graph,
-      segments: segments, add: add)
+    return run.backward(gradient, result.tape, given: given)
   }
 
   /// The write of a module, counted as writers are, somewhere between ablated and clean.

@@ -62,6 +62,14 @@ public enum Device: Hashable, Sendable {
     }
   }
 
+  /// Numbers that a tile of a larger computation should have: what caches hold, or a share of a card's memory.
+  package var tileNumbers: Int {
+    switch self {
+    case .cpu: 4 << 20
+    case .cuda(let card): max(card.memory.total >> 7, 4 << 20)
+    }
+  }
+
   /// Waits for all work.
   ///
   /// - Throws: What went wrong on a card since it was opened; nothing for the processor.

@@ -15,6 +15,14 @@ extension DeviceCase {
           sum, .product(a.matrix.transposed, a.matrix), .product(a.matrix, a.matrix.transposed),
         ]
       },
+      DeviceCase("products with long sums") { device in
+        let (a, b) = (random([3, 1 << 17], 74, on: device), random([2, 1 << 17], 75, on: device))
+        var sum = random([4, 9], 76, on: device)
+        let target = sum.layout.rows(1..<4).columns(2..<4)
+        sum.add([MatrixProduct(a.matrix, b.matrix.transposed, into: target)])
+        sum.add([MatrixProduct(a.matrix, b.transposed().matrix, into: target)])
+        return [sum]
+      },
       DeviceCase("products of windows at even and uneven distances") { device in
         let (x, weight) = (random([7, 48], 72, on: device), random([10, 48], 73, on: device))
         var all = Tensor(zeros: [6 * 7, 10], on: device)

@@ -87,7 +87,7 @@ import Testing
       Sums(count: setting.graph.writerCount * setting.graph.readerCount)
     )
     whole.contract(
-      all.writes, with: dall, graph: setting.graph,
+      all.writes, with: [dall], graph: setting.graph,
       segments: [zip(setting.rows, setting.rows).map { Int($0)..<Int($1) + 1 }]
     ) { wholeSums.add($1) }
     ends.contract(some.writes, with: dsome, graph: setting.graph, into: &endSums)

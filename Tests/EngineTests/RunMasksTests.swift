@@ -178,7 +178,7 @@ import Testing
       Int($0)..<Int($1)
     }
     var parts = [Sums](repeating: Sums(count: size), count: prompts.count)
-    run.contract(difference, with: gradients, graph: graph, segments: prompts.map { [$0] }) {
+    run.contract(difference, with: [gradients], graph: graph, segments: prompts.map { [$0] }) {
       parts[$0].add($1)
     }
     var whole = Sums(count: size)
@@ -190,11 +190,35 @@ import Testing
     // Without the first prompt's tokens, what it scores is gone.
     var rest = Sums(count: size)
     run.contract(
-      difference, with: gradients, graph: graph, segments: prompts.dropFirst().map { [$0] }
+      difference, with: [gradients], graph: graph, segments: prompts.dropFirst().map { [$0] }
     ) {
       rest.add($1)
     }
     expectClose(
       zip(whole.values(), parts[0].values()).map(-), rest.values(), relative: 1e-5)
+  }
+
+  @Test(arguments: families) func `several runs are contracted together as one after another`(
+    family: String
+  ) throws {
+    let setting = try Setting(family, grouped: true)
+    let (model, graph) = (setting.model, setting.graph)
+    let run = PlainRun(model, batch: setting.batch)
+    let dlogits = try setting.golden.logitDifferenceGradient()
+    let clean = run.taped()
+    let difference = clean.writes - setting.ablated.writes
+    let moved = run.taped(given: .input(setting.ablated.writes.input), from: nil)
+    let gradients = [clean, moved].map { run.backward(dlogits, $0.tape) }
+    var (together, apart) = (
+      Sums(count: graph.writerCount * graph.readerCount),
+      Sums(count: graph.writerCount * graph.readerCount)
+    )
+    run.contract(
+      difference, with: gradients, graph: graph, segments: [[0..<setting.batch.tokens.count]]
+    ) { together.add($1) }
+    for gradient in gradients {
+      run.contract(difference, with: gradient, graph: graph, into: &apart)
+    }
+    expectClose(together.values(), apart.values(), relative: 1e-5)
   }
 }

@@ -13,7 +13,7 @@ namespace {
 // Driver ---------------------------------------------------------------------------------------
 
 enum { success = 0, out_of_memory = 2, not_found = 500 };
-constexpr int64_t capacity = int64_t(1) << 31;
+constexpr int64_t capacity = int64_t(1) << 33, largest_block = int64_t(1) << 31;
 std::atomic<int64_t> used{0};
 
 int init(unsigned) { return success; }
@@ -41,7 +41,7 @@ int pool_attribute(void *, int, void *) { return success; }
 
 /// Every block begins with its size, and its bytes are poisoned.
 int allocate(void **memory, size_t bytes, void *) {
-  if (int64_t(bytes) > capacity) return out_of_memory;
+  if (int64_t(bytes) > largest_block) return out_of_memory;
   char *block = static_cast<char *>(malloc(bytes + 64));
   memcpy(block, &bytes, sizeof bytes);
   memset(block + 64, 0xff, bytes);

@@ -30,6 +30,19 @@ import Testing
     #expect(ProductBatch.batches(of: [product(0, 0), other.product(1, 1)]).map(\.count) == [1, 1])
   }
 
+  @Test func `a product with long sums is formed in equal parts`() throws {
+    let (left, right) = (Tensor.random([3, 640], seed: 5), Tensor.random([5, 640], seed: 6))
+    let product = Tensor.product(left.matrix, right.matrix.transposed)
+    let whole = try #require(
+      ProductBatch.batches(of: [
+        MatrixProduct(left.matrix, right.matrix.transposed, into: product.layout)
+      ]).first)
+    #expect(whole.parts(from: 641) == nil)
+    let parts = try #require(whole.parts(from: 640))
+    #expect(parts.count == 64)
+    #expect([parts.steps.left, parts.steps.right, parts.steps.target] == [10, 10, 15])
+  }
+
   @Test(arguments: [1, 24, 30, 1000]) func `parts add up to the product`(numbers: Int) throws {
     for isTransposed in [true, false] {
       let right = isTransposed ? weight.matrix.transposed : weight.matrix

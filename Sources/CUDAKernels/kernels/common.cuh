@@ -1,6 +1,6 @@
 // What all kernels share. They are right for any grid and any number of threads in a block, one included: tests
-// compile them for the processor, one thread to a block. Rows of numbers are summed in Float64, in an order that the
-// number of threads in a block fixes.
+// compile them for the processor, one thread to a block. Rows of numbers are summed in Float64, or in Float32 where a
+// thread has few of them and in Float64 across threads, in an order that the number of threads in a block fixes.
 typedef long long i64;
 typedef unsigned char u8;
 typedef unsigned short u16;

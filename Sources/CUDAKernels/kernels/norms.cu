@@ -4,10 +4,10 @@ EK_KERNEL ek_norm_forward(float *y, float *statistics, const float *x, const flo
                           float epsilon, i64 centred, i64 rows, i64 columns) {
   EK_ROWS(r, rows) {
     const float *row = x + r * columns;
-    double sum = 0, squares = 0;
+    float sum = 0, squares = 0;
     if (centred) EK_LANES(i, columns) sum += row[i];
     const float mean = centred ? (float)(ek_sum(sum) / (double)columns) : 0;
-    EK_LANES(i, columns) squares += (double)(row[i] - mean) * (double)(row[i] - mean);
+    EK_LANES(i, columns) squares += (row[i] - mean) * (row[i] - mean);
     const float inverse = (float)(1 / sqrt(ek_sum(squares) / (double)columns + (double)epsilon));
     EK_LANES(i, columns) y[r * columns + i] = (row[i] - mean) * inverse * scale[i] + (bias ? bias[i] : 0);
     if (threadIdx.x == 0) {
@@ -23,11 +23,11 @@ EK_KERNEL ek_norm_backward(float *dx, const float *dy, const float *x, const flo
   EK_ROWS(r, rows) {
     const float *row = x + r % cycle * columns, *gradient = dy + r * columns;
     const float mean = statistics[2 * (r % cycle)], inverse = statistics[2 * (r % cycle) + 1];
-    double sum = 0, product = 0;
+    float sum = 0, product = 0;
     EK_LANES(i, columns) {
       const float u = gradient[i] * scale[i];
       sum += u;
-      product += (double)u * (double)(row[i] - mean);
+      product += u * (row[i] - mean);
     }
     const float shift = centred ? (float)(ek_sum(sum) / (double)columns) : 0;
     const float slope = (float)(ek_sum(product) * inverse * inverse / (double)columns);

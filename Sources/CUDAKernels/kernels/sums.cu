@@ -22,6 +22,16 @@ EK_KERNEL ek_row_products(double *products, const float *x, const float *y, i64 
   }
 }
 
+/// The sum of parts of a product, `[part, row, column]` without gaps, into rows that are `stride` apart, or added.
+EK_KERNEL ek_sum_parts(float *out, const float *parts, i64 count, i64 rows, i64 columns, i64 stride, i64 adding) {
+  EK_EACH(i, rows * columns) {
+    float *target = out + i / columns * stride + i % columns;
+    double sum = adding ? *target : 0;
+    for (i64 part = 0; part < count; part++) sum += parts[part * rows * columns + i];
+    *target = (float)sum;
+  }
+}
+
 /// How many sums a thread forms of one element: each term is read once for all of them.
 enum { EK_OUTPUTS = 8 };
 

@@ -6,13 +6,35 @@ extension CUDADevice {
     for batch in ProductBatch.batches(of: products) {
       for (part, isAdded) in batch.panels(of: Self.panelNumbers, adding: adding, isWhole: isInPlace)
       {
-        multiply(part, into: out, adding: isAdded)
+        if let parts = part.parts(from: Self.longSum) {
+          sum(parts, part.first.target, into: out, adding: isAdded)
+        } else {
+          multiply(part, into: out, adding: isAdded)
+        }
       }
     }
   }
 
   /// Numbers of a stored weight that are decoded at a time: 256 MiB.
   private static let panelNumbers = 64 << 20
+
+  /// A product whose sums have more terms than this, and few of them, is formed in parts: the BLAS fills a card then,
+  /// and the parts are added up in Float64.
+  private static let longSum = 1 << 17
+
+  /// Forms parts of a product's sums, and adds them up.
+  private func sum(
+    _ parts: ProductBatch, _ target: MatrixLayout, into out: Address, adding: Bool
+  ) {
+    let made = Storage(.cuda(self), .f32, count: parts.count * target.rowCount * target.columnCount)
+    multiply(parts, into: Address(made), adding: false)
+    launch(
+      "ek_sum_parts", .elements(target.rowCount * target.columnCount),
+      [
+        .address(out + target.offset), .address(Address(made)), .int(parts.count),
+        .int(target.rowCount), .int(target.columnCount), .int(target.stride), .int(adding ? 1 : 0),
+      ])
+  }
 
   /// Whether the BLAS takes a product's right side as it lies.
   private func isInPlace(_ product: MatrixProduct) -> Bool {

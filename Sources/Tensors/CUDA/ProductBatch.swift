@@ -68,6 +68,36 @@ package struct ProductBatch {
     }
   }
 
+  /// Equal parts of the sums of one product with many terms, as products into `[part, row, column]` without gaps.
+  ///
+  /// - Parameter limit: From how many terms on; nil is returned for fewer, and for results that fill a card anyhow.
+  /// - Returns: The parts.
+  package func parts(from limit: Int) -> ProductBatch? {
+    let (terms, target) = (first.left.columnCount, first.target)
+    let size = target.rowCount * target.columnCount
+    guard count == 1, terms >= limit, terms % Self.partCount == 0, size <= 1 << 20 else {
+      return nil
+    }
+    let length = terms / Self.partCount
+    let products = (0..<Self.partCount).map { part in
+      let range = (part * length)..<((part + 1) * length)
+      return MatrixProduct(
+        inner(range), rightInner(range),
+        into: MatrixLayout(
+          offset: part * size, rowCount: target.rowCount, columnCount: target.columnCount,
+          stride: target.columnCount))
+    }
+    return Self.batches(of: products).first
+  }
+
+  /// More made no product faster that was measured.
+  private static let partCount = 64
+
+  /// The right side's part of some terms of the sums.
+  private func rightInner(_ range: Range<Int>) -> Matrix {
+    first.right.isTransposed ? first.right.columns(range) : first.right.rows(range)
+  }
+
   /// The left side's part of some terms of the sums.
   private func inner(_ range: Range<Int>) -> Matrix {
     first.left.isTransposed ? first.left.rows(range) : first.left.columns(range)
