@@ -48,7 +48,7 @@ struct SpeedShape {
   /// Times everything and prints it, with its floor: the products of the passes at the card's own rate.
   func time(onDeviceNamed name: String) throws {
     let device = try Device(named: name, precision: precision)
-    let free = memory(of: device)
+    if case .cuda(let card) = device { card.forgetPeakMemory() }
     let model = try Transformer.random(self, on: device)
     let task = try Self.task(for: model)
     let problem = DiscoveryProblem(model: model, task: task)
@@ -69,7 +69,9 @@ struct SpeedShape {
       print("  EAP-IG, 5 steps                            \(milliseconds(integrated)); aim \(milliseconds(aim))")
     }
     if patches { try timePatches(problem, on: device) }
-    print("  memory of the card                         \((free - memory(of: device)) >> 20) MiB\n")
+    if case .cuda(let card) = device {
+      print("  most memory of the card                    \(Numbers.count(card.peakMemory >> 20)) MiB, weights and all\n")
+    }
   }
 
   private func timePatches(_ problem: DiscoveryProblem, on device: Device) throws {
@@ -97,11 +99,6 @@ struct SpeedShape {
   }
 
   private func milliseconds(_ seconds: Double) -> String { "\(Numbers.fixed(1000 * seconds, 2)) ms" }
-
-  private func memory(of device: Device) -> Int {
-    guard case .cuda(let card) = device else { return 0 }
-    return card.memory.free
-  }
 
   private static func task(for model: Transformer) throws -> CircuitTask {
     var generator = SeededGenerator(seed: 2)

@@ -29,6 +29,7 @@ internal import Synchronization
   nonisolated(unsafe) let context: UnsafeMutableRawPointer?
   nonisolated(unsafe) let stream: UnsafeMutableRawPointer?
   nonisolated(unsafe) let module: UnsafeMutableRawPointer?
+  private nonisolated(unsafe) let pool: UnsafeMutableRawPointer?
   /// How many blocks of a kernel are enough to fill it.
   let fillingBlocks: Int
   /// Bytes of shared memory that a block may have.
@@ -127,6 +128,7 @@ internal import Synchronization
         guard let base = buffer.baseAddress else { return 1 }
         return unsafe driver.loadModule(&module, base)
       }, "Loading the kernels")
+    unsafe self.pool = pool
     (unsafe self.context, unsafe self.stream, unsafe self.module) = unsafe (context, stream, module)
 
     let staging = unsafe try CUDAStaging(driver, stream: stream)
@@ -178,6 +180,21 @@ internal import Synchronization
     _ = unsafe driver.setContext(context)
     _ = unsafe driver.memoryInfo(&free, &total)
     return (free, total)
+  }
+
+  /// The most bytes that the process has held on the card since ``forgetPeakMemory()``.
+  public var peakMemory: Int {
+    var bytes: UInt64 = 0
+    _ = unsafe driver.setContext(context)
+    _ = unsafe driver.getPoolAttribute(pool, CUDADriver.Attribute.poolMostUsed, &bytes)
+    return Int(clamping: bytes)
+  }
+
+  /// Lets ``peakMemory`` begin anew.
+  public func forgetPeakMemory() {
+    var zero: UInt64 = 0
+    _ = unsafe driver.setContext(context)
+    _ = unsafe driver.setPoolAttribute(pool, CUDADriver.Attribute.poolMostUsed, &zero)
   }
 
   /// Waits for all work.

@@ -18,6 +18,7 @@
   let synchronize: @convention(c) (Pointer?) -> Int32
   let defaultPool: @convention(c) (UnsafeMutablePointer<Pointer?>, Int32) -> Int32
   let setPoolAttribute: @convention(c) (Pointer?, Int32, Pointer) -> Int32
+  let getPoolAttribute: @convention(c) (Pointer?, Int32, Pointer) -> Int32
   let allocate: @convention(c) (UnsafeMutablePointer<Pointer?>, Int, Pointer?) -> Int32
   let free: @convention(c) (Pointer, Pointer?) -> Int32
   let allocateHost: @convention(c) (UnsafeMutablePointer<Pointer?>, Int, UInt32) -> Int32
@@ -44,6 +45,7 @@
     static let sharedMemory: Int32 = 97
     static let functionSharedMemory: Int32 = 8
     static let poolThreshold: Int32 = 4
+    static let poolMostUsed: Int32 = 8
   }
 
   /// - Throws: ``CUDAError`` when the library lacks a function.
@@ -61,6 +63,7 @@
     unsafe synchronize = try unsafe library.function("cuStreamSynchronize")
     unsafe defaultPool = try unsafe library.function("cuDeviceGetDefaultMemPool")
     unsafe setPoolAttribute = try unsafe library.function("cuMemPoolSetAttribute")
+    unsafe getPoolAttribute = try unsafe library.function("cuMemPoolGetAttribute")
     unsafe allocate = try unsafe library.function("cuMemAllocAsync")
     unsafe free = try unsafe library.function("cuMemFreeAsync")
     unsafe allocateHost = try unsafe library.function("cuMemHostAlloc")
