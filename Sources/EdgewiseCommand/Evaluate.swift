@@ -33,7 +33,7 @@ struct Evaluate: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(plan, telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
-    let json = try EvaluationRecord(found, report, seconds: bar.seconds).json()
+    let json = try found.json(report, seconds: bar.seconds)
     if let target {
       var files = report.files
       files["evaluation.json"] = json + "\n"
@@ -73,7 +73,7 @@ struct MeasureOptions: ParsableArguments {
   @Option(
     help: """
       What to measure besides the circuit itself, with commas between: \
-      \(EvaluationMeasure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
+      \(EvaluationMeasure.all.map(\.name).joined(separator: ", ")). (default: all that the source allows)
       """)
   var measures: CommaList<EvaluationMeasure>?
 

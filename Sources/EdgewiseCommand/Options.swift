@@ -6,7 +6,10 @@ extension EdgeScores.Ranking: ExpressibleByArgument {}
 extension CircuitSelection.Order: ExpressibleByArgument {}
 extension AblationScheme.Granularity: ExpressibleByArgument {}
 extension AblationScheme.Part: ExpressibleByArgument {}
-extension EvaluationMeasure: ExpressibleByArgument {}
+extension EvaluationMeasure: ExpressibleByArgument {
+  /// Takes the name of a measure.
+  public init?(argument: String) { self.init(named: argument) }
+}
 extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
   public init?(argument: String) { self.init(argument) }

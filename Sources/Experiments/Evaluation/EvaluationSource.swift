@@ -124,6 +124,16 @@ public struct EvaluationSource: Sendable {
     return kept
   }
 
+  /// Another circuit or scores of the same model: a file, or a run's directory.
+  func contents(ofOther path: String) throws -> CircuitFile.Contents {
+    let contents = try CircuitSource.contents(URL(filePath: path), model)
+    guard (contents.circuit?.graph ?? contents.scores?.graph) == circuit.graph else {
+      throw ExperimentError(
+        "\(path): it groups keys and values in another way than the circuit does.")
+    }
+    return contents
+  }
+
   private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
     ExperimentError(
       "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")

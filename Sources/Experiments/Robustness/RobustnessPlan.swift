@@ -58,7 +58,7 @@ public struct RobustnessRecord: Encodable {
     let granularity: String
     let ablation: String
     let positions: String
-    let measured: [EvaluationRecord.Measured]
+    let measured: [MeasuredMetric]
   }
 
   let version = edgewiseVersion
@@ -83,7 +83,7 @@ public struct RobustnessRecord: Encodable {
         granularity: row.scheme.granularity.rawValue, ablation: row.scheme.ablation.rawValue,
         positions: row.scheme.positions.description,
         measured: zip(robustness.metrics, row.faithfulness).map {
-          EvaluationRecord.Measured($0, $1)
+          MeasuredMetric($0, $1)
         })
     }
   }
