@@ -56,22 +56,12 @@ struct Compare: ParsableCommand {
     let (target, bar) = try output.begin()
     let plan = try plan()
     let comparison = try plan.run(verifying: files.verify, telling: bar.listener) { task in
-      if !output.json { print(task.text + "\n") }
+      if !output.shown.json { print(task.text(on: output.shown.page) + "\n") }
       fflush(nil)
     }
-    let json = try ComparisonRecord(comparison, plan).json()
-    if let target {
-      var files = ["comparison.json": Data((json + "\n").utf8)]
-      for (task, figure) in comparison.figures {
-        (files["\(task).svg"], files["\(task).pdf"]) = (
-          Data(figure.svg.utf8), Data(figure.pdf.utf8)
-        )
-      }
-      files["comparison.txt"] = Data((comparison.text + "\n").utf8)
-      try target.write(files)
-    }
-    print(output.json ? json : comparison.summary)
-    if let target, !output.json { print("\nfiles: \(target.url.path)") }
+    try output.finish(
+      target, files: { try comparison.files(of: plan) },
+      json: comparison.json(of: plan), text: comparison.summary(on: output.shown.page))
   }
 
   func validate() throws {

@@ -43,7 +43,7 @@ struct Discover: ParsableCommand {
     guard !resuming.resume || output.output != nil else {
       throw ValidationError("--resume goes with the --output of the run that was interrupted.")
     }
-    guard !dryRun || !output.json else {
+    guard !dryRun || !output.shown.json else {
       throw ValidationError("--dry-run prints no JSON: leave --json out.")
     }
   }
@@ -63,23 +63,12 @@ struct Discover: ParsableCommand {
     }
     let standing = prepared.standing()
     let estimate = prepared.estimate(pass: standing.seconds)
-    if !output.json { printTask(prepared.heading, standing, estimate) }
+    if !output.shown.json { print(prepared.introduction(standing, estimate)) }
+    fflush(nil)
     guard !dryRun else { return }
     if let warning = estimate.warning { note(warning) }
     let found = try prepared.run(telling: bar.listener, states: states, standing: standing)
-    if let target { try target.write(found.files()) }
+    try output.finish(target, found)
     states?.forget()
-    try found.show(target, output)
-  }
-
-  private func printTask(
-    _ heading: DiscoveryReport.Heading, _ standing: PreparedDiscovery.Standing,
-    _ estimate: RunEstimate
-  ) {
-    let right = standing.accuracy.map {
-      ": the model is right on \(Numbers.percent($0)) of the prompts"
-    }
-    print("\(heading.model)\n\(heading.task)\(right ?? "")\n\(heading.method): \(estimate.line)")
-    fflush(nil)
   }
 }

@@ -34,13 +34,10 @@ struct Evaluate: ParsableCommand {
     let found = try EvaluationSource(plan, telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
     let json = try found.json(report, seconds: bar.seconds)
-    if let target {
-      var files = report.files
-      files["evaluation.json"] = json + "\n"
-      try target.write(files.mapValues { Data($0.utf8) })
-    }
-    print(output.json ? json : report.text(edges: output.top))
-    if let target, !output.json { print("\nfiles: \(target.url.path)") }
+    let files = report.files.merging(["evaluation.json": json + "\n"]) { $1 }
+    try output.finish(
+      target, files: { files.mapValues { Data($0.utf8) } }, json: json,
+      text: report.text(on: output.shown.page))
   }
 }
 

@@ -14,6 +14,10 @@ extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
   public init?(argument: String) { self.init(argument) }
 }
+extension Share: ExpressibleByArgument {
+  /// Reads the share of an option.
+  public init?(argument: String) { self.init(argument) }
+}
 
 /// Whether files of models are trusted to be those that they were.
 struct FileOptions: ParsableArguments {

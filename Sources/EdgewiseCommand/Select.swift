@@ -26,30 +26,15 @@ struct Select: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
       from: URL(filePath: source), selection.plan, telling: bar.listener)
-    if let target { try target.write(found.files()) }
-    try found.show(target, output)
+    try output.finish(target, found)
   }
 }
 
-extension Discovery {
-  /// Prints what was found, and where its report is.
-  func show(_ target: RunDirectory?, _ output: OutputOptions) throws {
-    guard !output.json else {
-      print(try record.json())
-      return
-    }
-    print(
-      """
-      \(record.costLine)
-
-      \(report.measureTable.text)
-      \(report.pruningLine)
-      \(report.measuredLine)
-
-      \(report.metricText)
-
-      \(report.topEdges(output.top).text)
-      """)
-    if let target { print("\nreport: \(target.url.appending(path: "report.html").path)") }
+extension OutputOptions {
+  /// Writes what was found, and prints it and where its report is.
+  func finish(_ target: RunDirectory?, _ found: Discovery) throws {
+    try finish(
+      target, files: found.files, json: found.record.json(), text: found.text(on: shown.page),
+      report: "report.html")
   }
 }

@@ -28,15 +28,12 @@ public struct EvaluationReport: Sendable {
     findings.lazy.compactMap { $0 as? Found }.first
   }
 
-  /// The report for a terminal of 100 columns.
-  ///
-  /// - Parameter count: How many edges tables of edges show.
-  /// - Returns: Tables and sentences, an empty line between them.
-  public func text(edges count: Int) -> String {
+  /// The report for a terminal: tables and sentences, an empty line between them.
+  public func text(on page: Page = Page()) -> String {
     let parts: [String?] = [
-      heading.joined(separator: "\n"), metricTable.text + Self.legend, caveatText,
+      heading.joined(separator: "\n"), metricTable.text(on: page) + Self.legend, caveatText,
     ]
-    return (parts + findings.map { $0.text(in: self, edges: count) }).compactMap(\.self)
+    return (parts + findings.map { $0.text(in: self, on: page) }).compactMap(\.self)
       .joined(separator: "\n\n")
   }
 

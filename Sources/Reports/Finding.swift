@@ -2,13 +2,13 @@
 public protocol Finding: Sendable {
   /// The key in `evaluation.json`.
   static var key: String { get }
-  /// What people read in a terminal of 100 columns.
+  /// What people read in a terminal.
   ///
   /// - Parameters:
   ///   - report: The report that it is part of.
-  ///   - count: How many rows tables of edges show.
+  ///   - page: How much room there is.
   /// - Returns: Tables and sentences; nil when there is nothing to say.
-  func text(in report: EvaluationReport, edges count: Int) -> String?
+  func text(in report: EvaluationReport, on page: Page) -> String?
   /// Tables as CSV and plots as SVG and PDF, by file name.
   func files(in report: EvaluationReport) -> [String: String]
   /// What `evaluation.json` holds; NaN and infinite values are left out.

@@ -22,7 +22,7 @@ import Testing
       "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
       "Graphs", "Tensors",
     ],
-    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Foundation", "Hashing"],
+    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Foundation"],
   ]
 
   private let sources = URL(filePath: #filePath).deletingLastPathComponent()

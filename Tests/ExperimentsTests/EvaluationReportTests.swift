@@ -48,7 +48,7 @@ import Testing
         overlap: CircuitOverlap(of: circuit, with: circuit),
         recovery: [(.edges, RecoveryCurve(points: []))]),
     ]
-    for line in report.text(edges: 5).split(separator: "\n") {
+    for line in report.text(on: Page(rows: 5)).split(separator: "\n") {
       #expect(line.count <= 100, "\(line.count): \(line)")
     }
   }
@@ -59,9 +59,9 @@ import Testing
       full: PromptValues([4, 2]), empty: PromptValues([1, 1]), circuit: PromptValues([2, 3]))
     var report = EvaluationReport(heading: ["model", "task"], circuit: circuit, metric: "kl")
     report.metrics = [("kl", found)]
-    #expect(report.text(edges: 5).hasPrefix("model\ntask\n\nmetric"))
-    #expect(report.text(edges: 5).contains("75.0 %"))
-    #expect(!report.text(edges: 5).contains("CPR"))
+    #expect(report.text(on: Page(rows: 5)).hasPrefix("model\ntask\n\nmetric"))
+    #expect(report.text(on: Page(rows: 5)).contains("75.0 %"))
+    #expect(!report.text(on: Page(rows: 5)).contains("CPR"))
     #expect(report.files.keys.sorted() == ["metrics.csv"])
     #expect(report.files["metrics.csv"]?.contains("kl,3.0,2.5,0.5,1.0,0.75,") ?? false)
 
@@ -87,7 +87,7 @@ import Testing
         "curve.csv", "curve.pdf", "curve.svg", "metrics.csv", "minimality.csv", "roc.csv",
         "roc.pdf", "roc.svg",
       ])
-    let text = report.text(edges: 2)
+    let text = report.text(on: Page(rows: 2))
     for part in ["CPR 0.000", "1 of 3 change it", "2 random circuits", "precision"] {
       #expect(text.contains(part), "\(part) in \(text)")
     }
@@ -117,7 +117,7 @@ import Testing
           Contribution(part: "\($0)", effect: PromptValues([$0]))
         }),
     ]
-    let text = report.text(edges: 9)
+    let text = report.text(on: Page(rows: 9))
     #expect(text.contains("CPR 0.375 (realised sizes 0.000, log axis 0.750)"), "\(text)")
     #expect(text.contains("CMD 0.125 (realised sizes 0.000, log axis 0.250)"))
     #expect(text.contains("2 of 4 change it by less than 1 %"))
@@ -137,7 +137,7 @@ import Testing
         ]),
       ScoreAgreement(flat, flat, by: .magnitude),
     ]
-    let text = report.text(edges: 3)
+    let text = report.text(on: Page(rows: 3))
     #expect(text.contains("rank correlation –"), "\(text)")
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("edges") || $0.hasPrefix("nodes") }
     #expect(rows.count == 2 && rows.allSatisfy { $0.count { $0 == "–" } == 2 }, "\(rows)")
@@ -150,7 +150,7 @@ import Testing
     static let key = "depth"
     let layers: Int
 
-    func text(in report: EvaluationReport, edges count: Int) -> String? { "\(layers) layers deep" }
+    func text(in report: EvaluationReport, on page: Page) -> String? { "\(layers) layers deep" }
     func files(in report: EvaluationReport) -> [String: String] { ["depth.csv": "\(layers)\n"] }
     func json(in report: EvaluationReport) -> any Encodable { layers }
   }
@@ -173,7 +173,7 @@ import Testing
     let source = try EvaluationSource(evaluation)
     let report = try source.evaluate()
     #expect(report.found(Depth.self)?.layers == 2)
-    #expect(report.text(edges: 1).hasSuffix("\n\n2 layers deep"))
+    #expect(report.text(on: Page(rows: 1)).hasSuffix("\n\n2 layers deep"))
     #expect(report.files.keys.sorted() == ["depth.csv", "metrics.csv"])
     #expect(try source.json(report, seconds: 0).contains("\"depth\" : 2,"))
 

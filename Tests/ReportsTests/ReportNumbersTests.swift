@@ -69,9 +69,11 @@ import Testing
     let circuit = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
     var report = EvaluationReport(heading: [], circuit: circuit, metric: "logit-difference")
     report.metrics = [("logit-difference", found(0.9)), ("kl", found(-0.5))]
-    #expect(report.text(edges: 1).contains("caution: The circuit keeps 90 % of logit-difference"))
+    #expect(
+      report.text(on: Page(rows: 1)).contains("caution: The circuit keeps 90 % of logit-difference")
+    )
     report.isAblated = true
-    #expect(!report.text(edges: 1).contains("caution"))
+    #expect(!report.text(on: Page(rows: 1)).contains("caution"))
   }
 
   @Test(arguments: [
@@ -106,12 +108,12 @@ import Testing
         .split(separator: " ").map(String.init) ?? []
     }
     #expect(
-      cells(tasks[0].text, "eap") == [
+      cells(tasks[0].text(), "eap") == [
         "eap", "0.990", "0.995", "0.250", "0.625", "2", "1.5", "2.0", "s",
       ])
-    #expect(cells(tasks[0].text, "acdc").suffix(2) == ["5.0", "s"])
-    #expect(cells(tasks[0].text, "sp").dropFirst().allSatisfy { $0 == "–" })
-    let summary = Comparison(tasks: tasks).summary
+    #expect(cells(tasks[0].text(), "acdc").suffix(2) == ["5.0", "s"])
+    #expect(cells(tasks[0].text(), "sp").dropFirst().allSatisfy { $0 == "–" })
+    let summary = Comparison(tasks: tasks).summary()
     #expect(
       cells(summary, "eap") == [
         "eap", "0.750", "0.875", "0.250", "0.625", "2", "0.510", "1",

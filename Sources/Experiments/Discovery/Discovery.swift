@@ -63,9 +63,7 @@ public struct PreparedDiscovery {
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public init(_ plan: DiscoveryPlan, verifying readsFiles: Bool = false) throws {
     var plan = plan
-    guard plan.selection.keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
-      throw ExperimentError("The share to keep should be a number of more than 0.")
-    }
+    try plan.selection.check()
     guard (0..<1).contains(plan.task.holdout) else {
       throw ExperimentError("The share that is held out should be from 0 to less than 1.")
     }
@@ -109,6 +107,15 @@ public struct PreparedDiscovery {
     DiscoveryReport.Heading(
       model: loaded.model.heading(problem.graph), task: made.description,
       method: plan.methodDescription, metric: made.task.metric.name)
+  }
+
+  /// Lines to begin with: model, task, method, how the model does, and what the run will take.
+  public func introduction(_ standing: Standing, _ estimate: RunEstimate) -> String {
+    let right = standing.accuracy.map {
+      ": the model is right on \(Numbers.percent($0)) of the prompts"
+    }
+    let lines = heading
+    return "\(lines.model)\n\(lines.task)\(right ?? "")\n\(lines.method): \(estimate.line)"
   }
 
   /// How the full model does on the prompts.

@@ -48,6 +48,7 @@ public struct EvaluationSource: Sendable {
     guard !plan.source.isEmpty else {
       throw ExperimentError("The source should be a run or a file.")
     }
+    try plan.selection.check()
     self.plan = plan
     let url = URL(filePath: plan.source)
     let run = try FinishedRun(url)

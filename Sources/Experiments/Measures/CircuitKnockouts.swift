@@ -18,7 +18,7 @@ extension Completeness: Finding {
   public static let key = "completeness"
 
   /// What is left without the circuit, and how far circuit and model part.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     """
     without the circuit the model has \(report.metric) \
     \(Numbers.fixed(whole.model.mean)), \(Numbers.percent(withoutCircuit.value)) faithful

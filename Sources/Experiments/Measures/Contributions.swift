@@ -34,17 +34,17 @@ extension Contributions: Finding {
   public static let key = "minimality"
 
   /// The largest effects, and how many are small.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     var table = TextTable([
       "without": .left, "\(report.metric) falls by": .right, "± s.e.": .right,
     ])
-    for found in ranked.prefix(count) {
+    for found in ranked.prefix(page.rows) {
       table.add(
         found.part, Numbers.signed(found.effect.mean),
         found.effect.standardError.map { Numbers.fixed($0, 4) } ?? "–")
     }
     let idle = idleCount(in: report).map { "\(Numbers.count($0)) of \(Numbers.count(parts.count))" }
-    return table.text
+    return table.text(on: page)
       + "\n\(idle ?? "0") change it by less than 1 % of what full and empty differ by"
   }
 

@@ -23,7 +23,7 @@ extension ScoreAgreement: Finding {
   public static let key = "agreement"
 
   /// The rank correlation, and what the best edges have in common.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     let overlaps = sizes(in: report).map {
       "\(Numbers.percent(overlap(at: $0) ?? .nan)) of the best \(Numbers.count($0))"
     }

@@ -58,7 +58,7 @@ extension Stability: Finding {
   public static let key = "stability"
 
   /// Means and the lowest values.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     """
     on prompts drawn again with replacement: Jaccard index of two circuits \
     \(Numbers.fixed(jaccard.mean)) (from \(Numbers.fixed(jaccard.quantile(0)))),

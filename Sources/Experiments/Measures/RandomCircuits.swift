@@ -19,7 +19,7 @@ extension RandomBaseline: Finding {
   public static let key = "random"
 
   /// The mean and the range.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     """
     \(Numbers.count(circuits.count, "random circuit")) of this size and per-layer profile: \
     faithfulness \(Numbers.percent(values.mean)), from \

@@ -36,9 +36,9 @@ extension RankedCurves: Finding {
   public static let key = "curves"
 
   /// The table of points and the areas.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     let bootstrap = Bootstrap()
-    return curves.reduce(table(report.metric).text) { text, found in
+    return curves.reduce(table(report.metric).text(on: page)) { text, found in
       let (ranking, curve) = found
       return text
         + (ranking == .signed

@@ -82,7 +82,7 @@ extension TrueCircuit: Finding {
   public static let key = "truth"
 
   /// Precision, recall and areas, by edges and by nodes.
-  public func text(in report: EvaluationReport, edges count: Int) -> String? {
+  public func text(in report: EvaluationReport, on page: Page) -> String? {
     var table = TextTable([
       "truth": .left, "found": .right, "true": .right, "both": .right,
       "precision": .right, "recall": .right, "IoU": .right, "AUC staircase": .right,
@@ -96,7 +96,7 @@ extension TrueCircuit: Finding {
         Numbers.fixed(curve?.area(.pessimistic) ?? .nan),
         Numbers.fixed(curve?.area(.trapezoid) ?? .nan))
     }
-    return table.text
+    return table.text(on: page)
   }
 
   /// The ROC curves and a plot of them.
