@@ -40,9 +40,7 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   func validate() throws {
-    guard !resuming.resume || output.output != nil else {
-      throw ValidationError("--resume goes with the --output of the run that was interrupted.")
-    }
+    try resuming.check(output)
     guard !dryRun || !output.shown.json else {
       throw ValidationError("--dry-run prints no JSON: leave --json out.")
     }
@@ -58,17 +56,19 @@ struct Discover: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let prepared = try PreparedDiscovery(plan(), verifying: model.files.verify)
-    let states = target.map {
-      ResumePlace(beside: $0, resumes: resuming.resume, every: resuming.resumeSeconds)
+    if let task, prompts.count != nil, TaskPlan.file(task) != nil {
+      note("note: --count goes with built-in tasks; the file is taken as it is.")
     }
+    let place = resuming.place(beside: target)
+    let state = try place.map { try prepared.state(at: $0, telling: bar.listener) }
     let standing = prepared.standing()
     let estimate = prepared.estimate(pass: standing.seconds)
     if !output.shown.json { print(prepared.introduction(standing, estimate)) }
     fflush(nil)
     guard !dryRun else { return }
     if let warning = estimate.warning { note(warning) }
-    let found = try prepared.run(telling: bar.listener, states: states, standing: standing)
+    let found = try prepared.run(telling: bar.listener, state: state, standing: standing)
     try output.finish(target, found)
-    states?.forget()
+    place?.forget()
   }
 }

@@ -33,7 +33,7 @@ struct Evaluate: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(plan, telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
-    let json = try found.json(report, seconds: bar.seconds)
+    let json = try found.json(report)
     let files = report.files.merging(["evaluation.json": json + "\n"]) { $1 }
     try output.finish(
       target, files: { files.mapValues { Data($0.utf8) } }, json: json,

@@ -34,21 +34,15 @@ struct OutputOptions: ParsableArguments {
   var threads: Int = 0
 
   /// Readies the process; an output that cannot be written is refused before any work is done.
-  func begin() throws -> (target: RunDirectory?, bar: ProgressBar) {
+  func begin(resumes: Bool = false) throws -> (target: RunDirectory?, bar: ProgressBar) {
     ProcessSettings.keepFreedMemory()
     ProcessSettings.limitThreads(to: threads)
-    return (try output.map { try RunDirectory(path: $0) }, ProgressBar(isQuiet: quiet))
+    return (
+      try output.map { try RunDirectory(path: $0, resumes: resumes) }, ProgressBar(isQuiet: quiet)
+    )
   }
 
-  /// Writes the files of a result, and prints it and where they are.
-  ///
-  /// - Parameters:
-  ///   - target: Where the files go; nil for nowhere.
-  ///   - files: The files by name.
-  ///   - json: The result as JSON.
-  ///   - text: The result as text.
-  ///   - report: Which of the files is to be named; nil for all of them.
-  /// - Throws: `ExperimentError` when the files cannot be written.
+  /// Writes the files of a result, and prints it and where they are, or where the one is that people read.
   func finish(
     _ target: RunDirectory?, files: () throws -> [String: Data],
     json: @autoclosure () throws -> String,

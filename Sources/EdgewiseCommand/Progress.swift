@@ -11,9 +11,6 @@ final class ProgressBar {
 
   init(isQuiet: Bool) { isShown = !isQuiet && isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
-  /// Seconds since the bar was made.
-  var seconds: Double { line.clock.seconds }
-
   func show(_ progress: RunProgress) {
     guard isShown else { return }
     write("\r\u{1B}[K\(line.text(progress))")

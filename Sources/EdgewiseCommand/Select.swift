@@ -12,6 +12,10 @@ struct Select: ParsableCommand {
   @Argument(help: "A run's directory.")
   var source: String
 
+  @Option(
+    help: "Where the run's model is: a directory, a .gguf file or a name. (default: where it was)")
+  var model: String?
+
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -25,7 +29,8 @@ struct Select: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
-      from: URL(filePath: source), selection.plan, telling: bar.listener)
+      from: URL(filePath: source), selection.plan, model: model.map { ModelReference($0) },
+      telling: bar.listener)
     try output.finish(target, found)
   }
 }

@@ -55,12 +55,10 @@ struct SelectionOptions: ParsableArguments {
   }
 
   func validate() throws {
-    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil].count {
-      $0
-    }
-    guard given <= 1 else {
+    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil]
+    guard given.count(where: \.self) <= 1 else {
       throw ValidationError("Give one of --edges, --keep, --fraction, --threshold and --nodes.")
     }
-    do { try plan.check() } catch { throw ValidationError("\(error)") }
+    try validated(plan.check)
   }
 }

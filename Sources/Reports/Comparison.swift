@@ -29,7 +29,7 @@ public struct Comparison: Sendable {
   }
 
   /// How good scores are.
-  public enum Found: Sendable {
+  public enum Found: Sendable, Codable {
     /// Against the true circuit, by edges and by nodes.
     case recovery(edges: RecoveryCurve, nodes: RecoveryCurve)
     /// By the faithfulness of circuits whose edges rank signed, and by magnitude.
@@ -43,7 +43,7 @@ public struct Comparison: Sendable {
     /// What is said of model, prompts and truth.
     public let description: String
     /// The outcomes, by the order of the methods.
-    public let outcomes: [Outcome]
+    public var outcomes: [Outcome]
 
     /// Takes what was measured.
     public init(name: String, description: String, outcomes: [Outcome]) {

@@ -16,7 +16,7 @@ import Testing
     "Reports": ["Evaluation", "Graphs", "Foundation"],
     "Experiments": [
       "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Hashing", "Graphs",
-      "Tensors", "Foundation", "Dispatch",
+      "Tensors", "Foundation", "Dispatch", "Synchronization",
     ],
     "Edgewise": [
       "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",

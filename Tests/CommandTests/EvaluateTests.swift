@@ -177,8 +177,11 @@ import Testing
         #expect(outcome.output.contains("was found on these prompts"), "\(outcome)")
       }
       try Data((line + "\n" + line).utf8).write(to: file)
-      let changed = try run("evaluate", other)
+      let changed = try run("evaluate", other, "--task", file.path)
       #expect(changed.status == 1 && changed.errors.contains("the file has changed"))
+      // The run has its prompts.
+      let kept = try run("evaluate", other, "--measures", "none")
+      #expect(kept.output.contains("task.jsonl, 1 pair; the circuit was found on these prompts"))
     }
   }
 

@@ -56,6 +56,8 @@ public struct RunRecord: Encodable, Sendable {
   let method: String
   let metric: String
   let files: Files
+  /// How many pairs of the task's file were left out because their prompts differ in tokens.
+  let leftOut: Int?
   let edges: Int
   let edgesOnPaths: Int
   /// The share of prompts that the full model answers right.
@@ -76,8 +78,11 @@ public struct RunRecord: Encodable, Sendable {
   let peakMemoryBytes: Int
   let seconds: Seconds
 
-  init(plan: DiscoveryPlan, files: Files, report: DiscoveryReport, seconds: Seconds) {
+  init(
+    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, seconds: Seconds
+  ) {
     self.plan = plan
+    self.leftOut = leftOut
     self.files = files
     self.seconds = seconds
     model = report.heading.model
@@ -138,9 +143,11 @@ extension Discovery {
     let texts = [
       "run.json": try record.json() + "\n",
       "curve.csv": report.curve,
-      "report.html": report.html, "prompts.jsonl": try promptLines(), "prompts.csv": promptValues,
+      "report.html": report.html,
       "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
-    ].merging(report.drawing.figure.files(named: "circuit")) { $1 }
+    ].merging(report.drawing.figure.files(named: "circuit")) { $1 }.merging(try promptFiles()) {
+      $1
+    }
     var files = texts.mapValues { Data($0.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)

@@ -23,16 +23,14 @@ extension EvaluationSource {
 
   /// What `evaluation.json` says: what was run and everything that was measured, with sorted keys.
   ///
-  /// - Parameters:
-  ///   - report: What was measured.
-  ///   - seconds: How long that took.
+  /// - Parameter report: What was measured.
   /// - Returns: One JSON object.
   /// - Throws: `EncodingError` when a measure's own JSON cannot be written.
-  public func json(_ report: EvaluationReport, seconds: Double) throws -> String {
+  public func json(_ report: EvaluationReport) throws -> String {
     let run: [String: any Encodable] = [
       "version": edgewiseVersion, "source": plan.source, "model": model.name,
       "task": taskDescription, "prompts": task.pairs.count,
-      "scheme": scheme.labels + [scheme.part.rawValue], "seconds": seconds,
+      "scheme": scheme.labels + [scheme.part.rawValue], "seconds": clock.seconds,
     ]
     return try sortedJSON(JSONObject(fields: run.merging(report.json) { one, _ in one }))
   }

@@ -3,7 +3,7 @@ package import Tasks
 
 /// How far an experiment has come, as a line of at most 60 columns: what is done, a bar, and how long it will take.
 package struct ProgressLine {
-  package let clock = ExperimentClock()
+  private let clock = ExperimentClock()
   private var activity = ""
   private var start = 0.0
   /// What was done when the activity was first seen, as by a run that was interrupted.
