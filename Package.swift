@@ -86,7 +86,7 @@ let package = Package(
       .executableTarget(
         name: "EdgewiseCommand",
         dependencies: [
-          "Edgewise", "Hashing",
+          "Edgewise",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),

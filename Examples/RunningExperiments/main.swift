@@ -17,8 +17,8 @@ defer { try? FileManager.default.removeItem(at: place) }
 
 var evaluation = EvaluationPlan(source: place.path)
 evaluation.measures = [.curve]
-print(try EvaluationSource(evaluation).evaluate(telling: listener).text(edges: 5))
+print(try EvaluationSource(evaluation).evaluate(telling: listener).text(on: Page(rows: 5)))
 
 let comparison = ComparisonPlan(
   models: [ModelReference("planted-or")], methods: try MethodChoice.list("eap,eap-ig,acdc:tau=0.1"))
-print(try comparison.run(telling: listener).text)
+print(try comparison.run(telling: listener).text())

@@ -31,6 +31,6 @@ struct AblateCommand: ParsableCommand {
       model: ModelReference(model), nodes: nodes.elements, task: prompts.plan(task),
       ablation: ablation)
     let result = try plan.run(telling: ProgressBar(isQuiet: quiet).listener)
-    print("\(result.heading)\n\n\(result.table.text)")
+    print(result.text(on: .terminal()))
   }
 }

@@ -10,7 +10,7 @@ struct Compare: ParsableCommand {
       planted-copy and the like (see "edgewise models"), and directories of compiled programs with truth.json. \
       On other models and tasks, circuits of ten sizes are run on prompts they were not found on, for MIB's CPR \
       and CMD. Without arguments, all planted circuits. With --output also writes comparison.json and a plot \
-      for each task.
+      for each task; what is done, when it is interrupted.
       """)
 
   @Argument(help: "Models: directories, .gguf files or names.")
@@ -26,7 +26,7 @@ struct Compare: ParsableCommand {
   @Option(
     help: """
       Methods, with commas between them; options follow as in acdc:tau=0.01, see "edgewise methods NAME". \
-      (default: eap,eap-ig,acdc,hisp,sp,exact)
+      (default: \(ComparisonPlan.usualMethodNames))
       """,
     transform: MethodChoice.list)
   var method: [MethodChoice] = []
@@ -42,39 +42,35 @@ struct Compare: ParsableCommand {
   @OptionGroup var files: FileOptions
   @OptionGroup(title: "Edges") var edges: EdgeChoice
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   private func plan() throws -> ComparisonPlan {
-    let usual = "eap,eap-ig,acdc,hisp,sp,exact"
-    return ComparisonPlan(
+    ComparisonPlan(
       models: models.map { ModelReference($0) }, tasks: task?.elements,
-      methods: try method.isEmpty ? MethodChoice.list(usual) : method, prompts: prompts.plan(nil),
+      methods: try method.isEmpty ? ComparisonPlan.usualMethods() : method,
+      prompts: prompts.plan(nil),
       evaluationTask: evalTask, ablation: edges.ablation,
       groupsKeysAndValues: edges.groupKeyValues)
   }
 
   func run() throws {
-    let (target, bar) = try output.begin()
+    let (target, bar) = try output.begin(resumes: resuming.resume)
+    let place = resuming.place(beside: target)
     let plan = try plan()
-    let comparison = try plan.run(verifying: files.verify, telling: bar.listener) { task in
-      if !output.json { print(task.text + "\n") }
+    let comparison = try plan.run(
+      verifying: files.verify, telling: bar.listener, states: place
+    ) { task in
+      if !output.shown.json { print(task.text(on: output.shown.page) + "\n") }
       fflush(nil)
     }
-    let json = try ComparisonRecord(comparison, plan).json()
-    if let target {
-      var files = ["comparison.json": Data((json + "\n").utf8)]
-      for (task, figure) in comparison.figures {
-        (files["\(task).svg"], files["\(task).pdf"]) = (
-          Data(figure.svg.utf8), Data(figure.pdf.utf8)
-        )
-      }
-      files["comparison.txt"] = Data((comparison.text + "\n").utf8)
-      try target.write(files)
-    }
-    print(output.json ? json : comparison.summary)
-    if let target, !output.json { print("\nfiles: \(target.url.path)") }
+    try output.finish(
+      target, files: { try comparison.files(of: plan) },
+      json: comparison.json(of: plan), text: comparison.summary(on: output.shown.page))
+    place?.forget()
   }
 
   func validate() throws {
     guard !models.isEmpty else { throw ValidationError("Name at least one model.") }
+    try resuming.check(output)
   }
 }

@@ -40,10 +40,8 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   func validate() throws {
-    guard !resuming.resume || output.output != nil else {
-      throw ValidationError("--resume goes with the --output of the run that was interrupted.")
-    }
-    guard !dryRun || !output.json else {
+    try resuming.check(output)
+    guard !dryRun || !output.shown.json else {
       throw ValidationError("--dry-run prints no JSON: leave --json out.")
     }
   }
@@ -58,28 +56,19 @@ struct Discover: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let prepared = try PreparedDiscovery(plan(), verifying: model.files.verify)
-    let states = target.map {
-      ResumePlace(beside: $0, resumes: resuming.resume, every: resuming.resumeSeconds)
+    if let task, prompts.count != nil, TaskPlan.file(task) != nil {
+      note("note: --count goes with built-in tasks; the file is taken as it is.")
     }
+    let place = resuming.place(beside: target)
+    let state = try place.map { try prepared.state(at: $0, telling: bar.listener) }
     let standing = prepared.standing()
     let estimate = prepared.estimate(pass: standing.seconds)
-    if !output.json { printTask(prepared.heading, standing, estimate) }
+    if !output.shown.json { print(prepared.introduction(standing, estimate)) }
+    fflush(nil)
     guard !dryRun else { return }
     if let warning = estimate.warning { note(warning) }
-    let found = try prepared.run(telling: bar.listener, states: states, standing: standing)
-    if let target { try target.write(found.files()) }
-    states?.forget()
-    try found.show(target, output)
-  }
-
-  private func printTask(
-    _ heading: DiscoveryReport.Heading, _ standing: PreparedDiscovery.Standing,
-    _ estimate: RunEstimate
-  ) {
-    let right = standing.accuracy.map {
-      ": the model is right on \(Numbers.percent($0)) of the prompts"
-    }
-    print("\(heading.model)\n\(heading.task)\(right ?? "")\n\(heading.method): \(estimate.line)")
-    fflush(nil)
+    let found = try prepared.run(telling: bar.listener, state: state, standing: standing)
+    try output.finish(target, found)
+    place?.forget()
   }
 }

@@ -33,14 +33,11 @@ struct Evaluate: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try EvaluationSource(plan, telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
-    let json = try EvaluationRecord(found, report, seconds: bar.seconds).json()
-    if let target {
-      var files = report.files
-      files["evaluation.json"] = json + "\n"
-      try target.write(files.mapValues { Data($0.utf8) })
-    }
-    print(output.json ? json : report.text(edges: output.top))
-    if let target, !output.json { print("\nfiles: \(target.url.path)") }
+    let json = try found.json(report)
+    let files = report.files.merging(["evaluation.json": json + "\n"]) { $1 }
+    try output.finish(
+      target, files: { files.mapValues { Data($0.utf8) } }, json: json,
+      text: report.text(on: output.shown.page))
   }
 }
 
@@ -73,7 +70,7 @@ struct MeasureOptions: ParsableArguments {
   @Option(
     help: """
       What to measure besides the circuit itself, with commas between: \
-      \(EvaluationMeasure.allCases.map(\.rawValue).joined(separator: ", ")). (default: all that the source allows)
+      \(EvaluationMeasure.all.map(\.name).joined(separator: ", ")). (default: all that the source allows)
       """)
   var measures: CommaList<EvaluationMeasure>?
 

@@ -44,5 +44,5 @@ struct EvaluationOptions: ParsableArguments {
     return plan
   }
 
-  func validate() throws { try requireCount(count) }
+  func validate() throws { try validated(TaskPlan(count: count ?? 1).check) }
 }

@@ -6,9 +6,16 @@ extension EdgeScores.Ranking: ExpressibleByArgument {}
 extension CircuitSelection.Order: ExpressibleByArgument {}
 extension AblationScheme.Granularity: ExpressibleByArgument {}
 extension AblationScheme.Part: ExpressibleByArgument {}
-extension EvaluationMeasure: ExpressibleByArgument {}
+extension EvaluationMeasure: ExpressibleByArgument {
+  /// Takes the name of a measure.
+  public init?(argument: String) { self.init(named: argument) }
+}
 extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
+  public init?(argument: String) { self.init(argument) }
+}
+extension Share: ExpressibleByArgument {
+  /// Reads the share of an option.
   public init?(argument: String) { self.init(argument) }
 }
 
@@ -35,8 +42,9 @@ struct ModelArgument: ParsableArguments {
 
 /// How prompts are made and measured.
 struct PromptOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "How many prompt pairs a built-in task makes.")
-  var count: Int = 100
+  @Option(
+    parsing: .unconditional, help: "How many prompt pairs a built-in task makes. (default: 100)")
+  var count: Int?
 
   @Option(
     parsing: .unconditional,
@@ -59,23 +67,18 @@ struct PromptOptions: ParsableArguments {
 
   func plan(_ task: String?) -> TaskPlan {
     TaskPlan(
-      name: task, count: count, seed: seed, metric: metric, skipsUnequal: skipUnequal,
+      name: task, count: count ?? 100, seed: seed, metric: metric, skipsUnequal: skipUnequal,
       holdout: holdout)
   }
 
   func validate() throws {
-    try requireCount(count)
-    guard (0..<1).contains(holdout) else {
-      throw ValidationError("--holdout should be from 0 to less than 1, found \(holdout).")
-    }
+    try validated { try plan(nil).check() }
   }
 }
 
-/// - Throws: `ValidationError` when there cannot be so many prompts.
-func requireCount(_ count: Int?) throws {
-  if let count, !(1...1_000_000).contains(count) {
-    throw ValidationError("--count should be from 1 to 1000000, found \(count).")
-  }
+/// What is wrong with a plan is wrong with the command's options.
+func validated(_ check: () throws -> Void) throws {
+  do { try check() } catch { throw ValidationError("\(error)") }
 }
 
 /// Which edges there are and what absent ones carry.
@@ -96,6 +99,17 @@ struct ResumeOptions: ParsableArguments {
     parsing: .unconditional,
     help: "How many seconds lie between the states that a long run keeps beside --output.")
   var resumeSeconds: Double = 20
+
+  /// Where the state of a run lies that writes into a directory.
+  func place(beside target: RunDirectory?) -> ResumePlace? {
+    target.map { ResumePlace(beside: $0, resumes: resume, every: resumeSeconds) }
+  }
+
+  func check(_ output: OutputOptions) throws {
+    guard !resume || output.output != nil else {
+      throw ValidationError("--resume goes with the --output of the run that was interrupted.")
+    }
+  }
 
   func validate() throws {
     guard (0...1_000_000).contains(resumeSeconds) else {

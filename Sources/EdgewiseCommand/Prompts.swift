@@ -23,7 +23,7 @@ struct Prompts: ParsableCommand {
   @Flag(help: "Print JSON, with every token.")
   var json = false
 
-  func validate() throws { try requireCount(count) }
+  func validate() throws { try validated(TaskPlan(count: count).check) }
 
   func run() throws {
     let plan = TaskPlan(name: task, count: count, seed: seed, skipsUnequal: skipUnequal)

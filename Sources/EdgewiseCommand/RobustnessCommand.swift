@@ -40,26 +40,9 @@ struct RobustnessCommand: ParsableCommand {
     circuit.part = part
     var plan = RobustnessPlan(source: circuit, positions: positions)
     if let ablation { plan.ablations = ablation.elements }
-    let (robustness, found) = try plan.run(telling: bar.listener)
-    try target?.write(["robustness.csv": Data(robustness.csvText.utf8)])
-    guard !output.json else {
-      print(try RobustnessRecord(robustness, found).json())
-      return
-    }
-    print(
-      """
-      \(found.model.name): circuit of \(Numbers.count(found.circuit.edgeCount, "edge"))
-      \(found.circuitDescription)
-      \(found.selectionDescription)
-      \(found.taskDescription)
-      faithfulness under \(Numbers.count(robustness.rows.count)) choices of what is ablated \
-      \(part == .complement ? "outside of the circuit" : "of the circuit itself")
-
-      \(robustness.table.text)
-
-      from lowest to highest, in percentage points:
-      \(robustness.conclusion)
-      """)
-    if let target { print("\nfiles: \(target.url.path)") }
+    let found = try plan.run(telling: bar.listener)
+    try output.finish(
+      target, files: { found.files.mapValues { Data($0.utf8) } }, json: found.json(),
+      text: found.text(on: output.shown.page))
   }
 }

@@ -12,6 +12,10 @@ struct Select: ParsableCommand {
   @Argument(help: "A run's directory.")
   var source: String
 
+  @Option(
+    help: "Where the run's model is: a directory, a .gguf file or a name. (default: where it was)")
+  var model: String?
+
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -25,31 +29,17 @@ struct Select: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
-      from: URL(filePath: source), selection.plan, telling: bar.listener)
-    if let target { try target.write(found.files()) }
-    try found.show(target, output)
+      from: URL(filePath: source), selection.plan, model: model.map { ModelReference($0) },
+      telling: bar.listener)
+    try output.finish(target, found)
   }
 }
 
-extension Discovery {
-  /// Prints what was found, and where its report is.
-  func show(_ target: RunDirectory?, _ output: OutputOptions) throws {
-    guard !output.json else {
-      print(try record.json())
-      return
-    }
-    print(
-      """
-      \(record.costLine)
-
-      \(report.measureTable.text)
-      \(report.pruningLine)
-      \(report.measuredLine)
-
-      \(report.metricText)
-
-      \(report.topEdges(output.top).text)
-      """)
-    if let target { print("\nreport: \(target.url.appending(path: "report.html").path)") }
+extension OutputOptions {
+  /// Writes what was found, and prints it and where its report is.
+  func finish(_ target: RunDirectory?, _ found: Discovery) throws {
+    try finish(
+      target, files: found.files, json: found.record.json(), text: found.text(on: shown.page),
+      report: "report.html")
   }
 }

@@ -55,39 +55,10 @@ struct SelectionOptions: ParsableArguments {
   }
 
   func validate() throws {
-    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil].count {
-      $0
-    }
-    guard given <= 1 else {
+    let given = [edges != nil, fraction != nil, threshold != nil, nodes != nil, keep != nil]
+    guard given.count(where: \.self) <= 1 else {
       throw ValidationError("Give one of --edges, --keep, --fraction, --threshold and --nodes.")
     }
-    guard order != .greedy || threshold == nil && nodes == nil else {
-      throw ValidationError("--order greedy goes with --keep, --edges or --fraction.")
-    }
-    for (name, count) in [("--edges", edges), ("--nodes", nodes)] {
-      guard let count, count < 0 else { continue }
-      throw ValidationError("\(name) should be 0 or more, found \(count).")
-    }
-    if let fraction, !(0...1).contains(fraction) {
-      throw ValidationError("--fraction should be from 0 to 1, found \(fraction).")
-    }
-    if let threshold, !threshold.isFinite {
-      throw ValidationError("--threshold should be a number, found \(threshold).")
-    }
-  }
-}
-
-/// A share above 0, written 85% or 0.85.
-struct Share: ExpressibleByArgument {
-  let value: Double
-
-  init?(argument: String) {
-    let isPercent = argument.hasSuffix("%")
-    let text = isPercent ? argument.dropLast() : argument[...]
-    guard let number = Double(text.replacing(" ", with: "")), number > 0, number.isFinite else {
-      return nil
-    }
-    value = isPercent ? number / 100 : number
-    guard value <= 10 else { return nil }
+    try validated(plan.check)
   }
 }

@@ -33,6 +33,25 @@ public struct CircuitNode: Sendable, Equatable {
   /// It is measured, not estimated: nothing but the logits depends on that edge.
   public let directEffect: PromptValues?
 
+  /// What a node does to the logits itself.
+  public enum Role: String, Sendable, Codable {
+    /// Its write raises the metric there, by more than two standard errors.
+    case supports
+    /// Its write lowers the metric there, by more than two standard errors.
+    case opposes
+    /// Its write does neither.
+    case neither
+    /// The circuit has no edge from it to the logits: what it does, it does through other nodes.
+    case indirect
+  }
+
+  /// What the direct effect says of the node.
+  public var role: Role {
+    guard let directEffect else { return .indirect }
+    let doubt = 2 * (directEffect.standardError ?? 0)
+    return directEffect.mean > doubt ? .supports : directEffect.mean < -doubt ? .opposes : .neither
+  }
+
   /// Takes what was counted and measured.
   public init(
     node: Writer, readCount: Int, writeCount: Int, strongestRead: Link?, strongestWrite: Link?,
@@ -44,6 +63,30 @@ public struct CircuitNode: Sendable, Equatable {
     self.strongestRead = strongestRead
     self.strongestWrite = strongestWrite
     self.directEffect = directEffect
+  }
+}
+
+extension Circuit {
+  /// The heads and MLPs with their edges, in canonical order, without their direct effects.
+  ///
+  /// - Parameter scores: The scores that tell which edges are strong, of the circuit's graph; nil when there are none.
+  /// - Returns: One for each node of `writers` but `input`.
+  public func nodes(scores: EdgeScores? = nil) -> [CircuitNode] {
+    precondition(scores.map { $0.graph == graph } ?? true, "circuit and scores of two graphs")
+    var reads = [[Int]](repeating: [], count: graph.writerCount)
+    var writes = reads
+    for offset in offsets {
+      let (writer, reader) = offset.quotientAndRemainder(dividingBy: graph.readerCount)
+      writes[writer].append(offset)
+      for node in graph.writerIndices(behindReader: reader) { reads[node].append(offset) }
+    }
+    return components.compactMap(graph.index(of:)).map { index in
+      CircuitNode(
+        node: graph.writer(at: index), readCount: reads[index].count,
+        writeCount: writes[index].count,
+        strongestRead: scores?.strongest(of: reads[index]),
+        strongestWrite: scores?.strongest(of: writes[index]), directEffect: nil)
+    }
   }
 }
 
@@ -61,23 +104,14 @@ extension CircuitEvaluation {
   public func nodes(
     of circuit: Circuit, scores: EdgeScores? = nil, progress: RunProgress.Handler = { _ in }
   ) -> [CircuitNode] {
-    let graph = circuit.graph
-    precondition(scores.map { $0.graph == graph } ?? true, "circuit and scores of two graphs")
-    var reads = [[Int]](repeating: [], count: graph.writerCount)
-    var writes = reads
-    for offset in circuit.offsets {
-      let (writer, reader) = offset.quotientAndRemainder(dividingBy: graph.readerCount)
-      writes[writer].append(offset)
-      for node in graph.writerIndices(behindReader: reader) { reads[node].append(offset) }
-    }
-    let indices = circuit.components.compactMap(graph.index(of:))
+    let nodes = circuit.nodes(scores: scores)
+    let indices = nodes.compactMap { circuit.graph.index(of: $0.node) }
     let effects = directEffects(of: indices, in: circuit, progress: progress)
-    return zip(indices, effects).map { index, effect in
+    return zip(nodes, effects).map { node, effect in
       CircuitNode(
-        node: graph.writer(at: index), readCount: reads[index].count,
-        writeCount: writes[index].count,
-        strongestRead: scores?.strongest(of: reads[index]),
-        strongestWrite: scores?.strongest(of: writes[index]), directEffect: effect)
+        node: node.node, readCount: node.readCount, writeCount: node.writeCount,
+        strongestRead: node.strongestRead, strongestWrite: node.strongestWrite,
+        directEffect: effect)
     }
   }
 

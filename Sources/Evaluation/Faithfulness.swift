@@ -1,5 +1,5 @@
 /// How much of a behaviour is left when edges are ablated.
-public struct Faithfulness: Sendable, Equatable {
+public struct Faithfulness: Sendable, Equatable, Codable {
   /// The metric of the full model on the clean prompts.
   public let full: PromptValues
   /// The metric with every edge ablated; with resampling, of the corrupted run.

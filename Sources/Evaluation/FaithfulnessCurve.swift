@@ -3,12 +3,12 @@ public import Graphs
 public import Tasks
 
 /// The faithfulness of circuits of growing size, as the MIB benchmark (arXiv 2504.13151) measures it.
-public struct FaithfulnessCurve: Sendable, Equatable {
+public struct FaithfulnessCurve: Sendable, Equatable, Codable {
   /// The shares of edges at which MIB measures.
   public static let fractions: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 
   /// One circuit of the curve.
-  public struct Point: Sendable, Equatable {
+  public struct Point: Sendable, Equatable, Codable {
     /// The share of edges that was asked for.
     public let fraction: Double
     /// How many edges that is, rounded down.

@@ -1,5 +1,5 @@
 /// A number for each prompt of a task.
-public struct PromptValues: Sendable, Equatable {
+public struct PromptValues: Sendable, Equatable, Codable {
   /// The number of each prompt, in the task's order.
   public let values: [Double]
 

@@ -2,9 +2,9 @@ public import Graphs
 
 /// The receiver operating characteristic of finding a true circuit: which share of it is found, against
 /// which share of everything else is taken for it.
-public struct RecoveryCurve: Sendable, Equatable {
+public struct RecoveryCurve: Sendable, Equatable, Codable {
   /// A choice of edges or nodes.
-  public struct Point: Sendable, Equatable {
+  public struct Point: Sendable, Equatable, Codable {
     /// The share of what is not in the true circuit that was chosen.
     public let falsePositiveRate: Double
     /// The share of the true circuit that was chosen.

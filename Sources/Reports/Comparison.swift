@@ -29,7 +29,7 @@ public struct Comparison: Sendable {
   }
 
   /// How good scores are.
-  public enum Found: Sendable {
+  public enum Found: Sendable, Codable {
     /// Against the true circuit, by edges and by nodes.
     case recovery(edges: RecoveryCurve, nodes: RecoveryCurve)
     /// By the faithfulness of circuits whose edges rank signed, and by magnitude.
@@ -43,7 +43,7 @@ public struct Comparison: Sendable {
     /// What is said of model, prompts and truth.
     public let description: String
     /// The outcomes, by the order of the methods.
-    public let outcomes: [Outcome]
+    public var outcomes: [Outcome]
 
     /// Takes what was measured.
     public init(name: String, description: String, outcomes: [Outcome]) {
@@ -81,10 +81,14 @@ public struct Comparison: Sendable {
 
 extension Comparison {
   /// A table for each task, and those of means.
-  public var text: String { (tasks.map(\.text) + [summary]).joined(separator: "\n\n") }
+  public func text(on page: Page = Page()) -> String {
+    (tasks.map { $0.text(on: page) } + [summary(on: page)]).joined(separator: "\n\n")
+  }
 
   /// Tables of means, where there are several tasks of a kind, and the methods' options.
-  public var summary: String { (means + [settings]).joined(separator: "\n\n") }
+  public func summary(on page: Page = Page()) -> String {
+    (means(page) + [settings]).joined(separator: "\n\n")
+  }
 
   private var settings: String {
     (tasks.first?.outcomes ?? []).map(\.settings).joined(separator: "; ")
@@ -117,7 +121,7 @@ extension Comparison {
   }
 
   /// Tables of means over the tasks with a known circuit, and over those without.
-  private var means: [String] {
+  private func means(_ page: Page) -> [String] {
     [true, false].compactMap { isKnown in
       let some = tasks.filter { $0.isKnown == isKnown }
       guard some.count > 1, let methods = some.first?.outcomes.map(\.method) else { return nil }
@@ -142,14 +146,16 @@ extension Comparison {
               ] : []))
       }
       let kind = isKnown ? "whose circuits are known" : "whose circuits are not known"
-      return "mean over the \(some.count) tasks \(kind)\n\n\(table.text)"
+      return "mean over the \(some.count) tasks \(kind)\n\n\(table.text(on: page))"
     }
   }
 }
 
 extension Comparison.Task {
   /// What is said of it, and its table.
-  public var text: String { "\(description)\n\n\(Comparison.table(outcomes).text)" }
+  public func text(on page: Page = Page()) -> String {
+    "\(description)\n\n\(Comparison.table(outcomes).text(on: page))"
+  }
 
   /// Recovery where the true circuit is known, else faithfulness: a colour for each method, dashed by magnitude.
   fileprivate func plot(_ settings: String) -> LinePlot? {

@@ -35,11 +35,14 @@ public struct DiscoveryReport: Sendable {
     public let metrics: [(name: String, faithfulness: Faithfulness)]
     /// The circuit on the prompts that it was found on; nil when ``metrics`` are of those.
     public let inSample: Faithfulness?
+    /// The heads and MLPs on paths from input to logits, with their direct effects by the task's own metric.
+    public let nodes: [CircuitNode]
 
     /// Takes what was measured; ``metrics`` start with the task's own.
     public init(
       prompts: String, isHeldOut: Bool, size: KeptCircuit?,
-      metrics: [(name: String, faithfulness: Faithfulness)], inSample: Faithfulness? = nil
+      metrics: [(name: String, faithfulness: Faithfulness)], inSample: Faithfulness? = nil,
+      nodes: [CircuitNode] = []
     ) {
       precondition(!metrics.isEmpty, "a circuit that no metric measured")
       self.prompts = prompts
@@ -47,6 +50,7 @@ public struct DiscoveryReport: Sendable {
       self.size = size
       self.metrics = metrics
       self.inSample = inSample
+      self.nodes = nodes
     }
 
     /// What it does, by the task's own metric.
@@ -83,6 +87,19 @@ public struct DiscoveryReport: Sendable {
     self.ranking = ranking
     self.measured = measured
     self.accuracy = accuracy
+  }
+
+  /// What the circuit does, its heads and MLPs, and its edges, for a terminal.
+  public func text(on page: Page = Page()) -> String {
+    [
+      "\(measureTable.text(on: page))\n\(pruningLine)\n\(measuredLine)", metricText(on: page),
+      nodeTable.text(on: page), topEdges(page.rows).text(on: page),
+    ].compactMap(\.self).joined(separator: "\n\n")
+  }
+
+  /// The circuit's heads and MLPs.
+  public var nodeTable: NodeTable {
+    NodeTable(measured.nodes.map { NodeRecord($0) }, metric: heading.metric)
   }
 
   /// The circuit's edges that are best by the ranking, as a table.
@@ -151,7 +168,7 @@ public struct DiscoveryReport: Sendable {
   }
 
   /// The circuit by every metric, as a table, and what its numbers do not say by themselves.
-  public var metricText: String {
+  public func metricText(on page: Page = Page()) -> String {
     var table = TextTable([
       "metric": .left, "full": .right, "circuit": .right, "empty": .right, "faithful": .right,
     ])
@@ -161,8 +178,10 @@ public struct DiscoveryReport: Sendable {
         Numbers.short(found.empty.mean), Numbers.percent(found.value))
     }
     let caveats = measured.caveats.map { "caution: \($0)" }
-    return ([measured.metrics.count > 1 ? table.text : ""] + caveats).filter { !$0.isEmpty }
-      .joined(separator: "\n")
+    return ([measured.metrics.count > 1 ? table.text(on: page) : ""] + caveats).filter {
+      !$0.isEmpty
+    }
+    .joined(separator: "\n")
   }
 
   /// How many edges and nodes are left without dangling ones.

@@ -42,7 +42,7 @@ extension DiscoveryReport {
     left to right. Point at an edge for its score.</p>
     <figure>
     \(drawing.svg)</figure>
-    <h2>Its edges</h2>
+    \(nodesPart)<h2>Its edges</h2>
     \(edgesTable)
     </html>
 
@@ -110,6 +110,10 @@ extension DiscoveryReport {
       </table></div>
       \(caveats.joined(separator: "\n"))
       """
+  }
+
+  private var nodesPart: String {
+    nodeTable.nodes.isEmpty ? "" : "<h2>Its heads and MLPs</h2>\n\(nodeTable.html)\n"
   }
 
   private var edgesTable: String {

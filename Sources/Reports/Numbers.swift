@@ -79,12 +79,12 @@ public enum Numbers {
   }
 
   /// A number with all its digits, for files; nothing when it is nil, NaN or infinite.
-  static func exact(_ number: Double?) -> String {
+  package static func exact(_ number: Double?) -> String {
     number.flatMap { $0.isFinite ? "\($0)" : nil } ?? ""
   }
 }
 
 /// Lines of cells, the header first; no cell of ours has a comma or a quote.
-func csv(_ header: [String], _ rows: [[String]]) -> String {
+package func csv(_ header: [String], _ rows: [[String]]) -> String {
   ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
 }

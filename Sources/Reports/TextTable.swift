@@ -35,13 +35,36 @@ public struct TextTable: Sendable {
   }
 
   /// The lines of the table, without spaces at their ends.
-  public var text: String {
-    let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max() ?? 0
+  public var text: String { text(of: Array(header.indices)) }
+
+  /// The table where there is room for so many columns of text: one that is wider in parts, each with the first column.
+  public func text(on page: Page) -> String {
+    var parts: [[Int]] = []
+    for column in header.indices.dropFirst() {
+      let wider = (parts.last ?? [0]) + [column]
+      if parts.isEmpty || width(of: wider) > page.columns && wider.count > 2 {
+        parts.append([0, column])
+      } else {
+        parts[parts.count - 1] = wider
+      }
     }
+    return parts.isEmpty ? text : parts.map(text).joined(separator: "\n\n")
+  }
+
+  private func width(of column: Int) -> Int {
+    ([header] + rows).map { $0[column].count }.max() ?? 0
+  }
+
+  private func width(of columns: [Int]) -> Int {
+    columns.map(width).reduce(2 * (columns.count - 1), +)
+  }
+
+  /// Some columns.
+  private func text(of columns: [Int]) -> String {
+    let widths = columns.map { width(of: $0) }
     return ([header] + rows).map { cells in
-      let padded = cells.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+      let padded = zip(columns, widths).map { column, width in
+        let space = String(repeating: " ", count: width - cells[column].count)
         return alignments[column] == .left ? cells[column] + space : space + cells[column]
       }
       let line = padded.joined(separator: "  ")

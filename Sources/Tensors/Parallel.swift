@@ -20,6 +20,12 @@ public enum ProcessSettings {
 
   /// The most bytes of memory that the process has held so far.
   public static var peakMemory: Int { Int(ek_peak_memory()) }
+
+  /// How many columns the terminal has that stdout goes to; nil where it goes elsewhere.
+  public static var terminalWidth: Int? {
+    let width = Int(ek_terminal_width())
+    return width > 0 ? width : nil
+  }
 }
 
 /// Runs `body` for every index below `count`, on several threads, in any order.

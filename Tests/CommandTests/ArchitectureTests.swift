@@ -18,13 +18,13 @@ import Testing
     "Reports": ["Evaluation", "Graphs", "Foundation"],
     "Experiments": [
       "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files", "Hashing", "Graphs",
-      "Tensors", "Foundation", "Dispatch",
+      "Tensors", "Foundation", "Dispatch", "Synchronization",
     ],
     "Edgewise": [
       "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
       "Graphs", "Tensors",
     ],
-    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Foundation", "Hashing"],
+    "EdgewiseCommand": ["Edgewise", "ArgumentParser", "Foundation"],
   ]
 
   private let sources = URL(filePath: #filePath).deletingLastPathComponent()

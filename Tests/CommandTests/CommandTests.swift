@@ -115,8 +115,10 @@ import Testing
     (["discover", "--task", "ioi"], 1, "the model has no tokenizer"),
     (["discover", "--metric", "kl"], 1, "use eap-ig"),
     (["discover", "--metric", "accuracy"], 1, "has no gradient"),
-    (["discover", "--count", "0"], 64, "--count should be from 1"),
-    (["discover", "--edges", "-3"], 64, "--edges"),
+    (
+      ["discover", "--count", "0"], 64, "count of prompt pairs should be from 1 to 1000000, found 0"
+    ),
+    (["discover", "--edges", "-3"], 64, "edges or nodes should be 0 or more, found -3"),
     (["discover", "--threads", "1000000"], 64, "--threads should be from 0"),
     (["discover", "--method", "eap-ig:steps=0"], 64, "steps of eap-ig should be a whole number"),
     (["discover", "--ablation", "odd"], 64, "resample"),

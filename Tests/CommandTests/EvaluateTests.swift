@@ -24,7 +24,7 @@ import Testing
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: target.path).sorted() == [
           "completeness.csv", "curve.csv", "curve.pdf", "curve.svg", "evaluation.json",
-          "metrics.csv", "minimality.csv", "roc.csv", "roc.pdf", "roc.svg",
+          "metrics.csv", "minimality.csv", "nodes.csv", "roc.csv", "roc.pdf", "roc.svg",
         ])
       let curve = try String(contentsOf: target.appending(path: "curve.csv"), encoding: .utf8)
       #expect(curve.split(separator: "\n").count == 21)
@@ -48,7 +48,7 @@ import Testing
               ($0, try Data(contentsOf: target.appending(path: $0)))
             }))
       }
-      #expect(files[0] == files[1] && files[0].count == 6)
+      #expect(files[0] == files[1] && files[0].count == 7)
     }
   }
 
@@ -177,8 +177,11 @@ import Testing
         #expect(outcome.output.contains("was found on these prompts"), "\(outcome)")
       }
       try Data((line + "\n" + line).utf8).write(to: file)
-      let changed = try run("evaluate", other)
+      let changed = try run("evaluate", other, "--task", file.path)
       #expect(changed.status == 1 && changed.errors.contains("the file has changed"))
+      // The run has its prompts.
+      let kept = try run("evaluate", other, "--measures", "none")
+      #expect(kept.output.contains("task.jsonl, 1 pair; the circuit was found on these prompts"))
     }
   }
 

@@ -83,7 +83,8 @@ import TestSupport
       let again = try run(arguments("0.01") + ["--count", "3000"])
       #expect(again.status == 1 && again.errors.contains("add --resume to go on"))
       let other = try run(arguments("0.02") + ["--count", "3000", "--resume"])
-      #expect(other.status == 1)
+      // Before anything is run.
+      #expect(other.status == 1 && other.output.isEmpty)
       #expect(other.errors.contains("its method is acdc:tau=0.01, here it is acdc:tau=0.02"))
       let fewer = try run(arguments("0.01") + ["--count", "5", "--resume"])
       #expect(fewer.status == 1 && fewer.errors.contains("its task is"))
@@ -112,6 +113,76 @@ import TestSupport
       #expect(try run("discover", "--edges", "90", "--output", among).status == 0)
       let other = try run(arguments + ["--resume"])
       #expect(other.status == 1 && other.errors.contains("its file of edges is"), "\(other)")
+    }
+  }
+
+  private struct Comparison: Decodable {
+    struct Task: Decodable {
+      struct Outcome: Decodable, Equatable {
+        let method: String
+        let areas: [String: Double]?
+        let curves: [String: [[Double]]]?
+      }
+      let name: String
+      let outcomes: [Outcome]
+    }
+    let tasks: [Task]
+
+    init(_ directory: String) throws {
+      let file = URL(filePath: directory).appending(path: "comparison.json")
+      self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+    }
+  }
+
+  private struct Kept: Decodable { let state: Data }
+
+  private static let compared = [
+    "compare", "planted-or", "induction-tiny", "--method", "eap,exact,acdc:tau=0.001/0.01/0.1",
+    "--count", "100",
+  ]
+
+  @Test func `killed at random moments, a comparison finds the same`() throws {
+    try withTemporaryDirectory { directory in
+      let whole = directory.appending(path: "whole").path
+      #expect(try run(Self.compared + ["--output", whole]).status == 0)
+      let parts = directory.appending(path: "parts").path
+      let kills = try persist(Self.compared + ["--output", parts, "--resume-seconds", "0"])
+      #expect(kills > 0)
+      let (one, other) = (try Comparison(whole), try Comparison(parts))
+      #expect(one.tasks.map(\.name) == other.tasks.map(\.name))
+      #expect(one.tasks.map(\.outcomes) == other.tasks.map(\.outcomes), "after \(kills) kills")
+      #expect(!FileManager.default.fileExists(atPath: parts + ".resume"))
+    }
+  }
+
+  /// What is done is there at once, what is not is left empty, and the run goes on from there.
+  @Test func `an interrupted comparison writes what is done`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let arguments = [
+        "compare", "planted-or", "--method", "eap,exact", "--count", "300", "--output", path,
+      ]
+      let process = try start(arguments + ["--resume-seconds", "0"])
+      let isOneDone = {
+        let data = try? Data(contentsOf: URL(filePath: path + ".resume"))
+        let kept = data.flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }
+        return kept.map { String(decoding: $0.state, as: UTF8.self).contains("\"0 0\":") } ?? false
+      }
+      while !isOneDone(), process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
+      Thread.sleep(forTimeInterval: 0.2)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      let outcomes = try Comparison(path).tasks[0].outcomes
+      #expect(outcomes.map(\.method) == ["eap", "exact"])
+      #expect(outcomes[0].areas != nil && outcomes[1].areas == nil)
+      let again = try run(arguments)
+      #expect(again.status == 1 && again.errors.contains("not an empty directory"))
+      let fewer = try run(
+        ["compare", "planted-or", "--method", "eap", "--output", path, "--resume"])
+      #expect(fewer.status == 1 && fewer.errors.contains("state of another run"))
+      #expect(try run(arguments + ["--resume"]).status == 0)
+      #expect(try Comparison(path).tasks[0].outcomes.allSatisfy { $0.areas != nil })
     }
   }
 }

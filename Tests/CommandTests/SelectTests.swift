@@ -49,14 +49,7 @@ import Testing
 
   @Test func `a file's pairs are held out, and measured by what compares or evaluates`() throws {
     try withTemporaryDirectory { directory in
-      let prompts = try run("prompts", "induction", "--count", "20", "--json")
-      #expect(prompts.status == 0)
-      let found = try JSONSerialization.jsonObject(with: Data(prompts.output.utf8))
-      let lines = try #require(found as? [[String: Any]]).map {
-        String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self)
-      }
-      try Data(lines.joined(separator: "\n").utf8).write(
-        to: directory.appending(path: "pairs.jsonl"))
+      try write(pairs: 20, to: directory.appending(path: "pairs.jsonl"))
       let first = try run(
         "discover", "--task", "pairs.jsonl", "--edges", "3", "--output", "run", in: directory)
       #expect(first.output.contains("pairs.jsonl, 14 pairs, 6 more held out, seed 0"))
@@ -175,5 +168,87 @@ import Testing
     }
     #expect(try run("methods", "eap").output.contains("no options"))
     #expect(try run("methods", "odd").status == 1)
+  }
+
+  /// Prompts of a file, as many as are asked for.
+  private func write(pairs count: Int, to file: URL) throws {
+    let prompts = try run("prompts", "induction", "--count", "\(count)", "--json")
+    let found = try JSONSerialization.jsonObject(with: Data(prompts.output.utf8))
+    let lines = try #require(found as? [[String: Any]]).map {
+      String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self)
+    }
+    try Data(lines.joined(separator: "\n").utf8).write(to: file)
+  }
+
+  /// Neither the directory's place nor the task's file matters to what comes after the run.
+  @Test func `a run that was moved has all that it needs`() throws {
+    try withTemporaryDirectory { directory in
+      let path = { (name: String) in directory.appending(path: name).path }
+      try write(pairs: 20, to: directory.appending(path: "pairs.jsonl"))
+      let discover = [
+        "discover", "--task", "pairs.jsonl", "--method", "eap-ig:steps=2", "--output", "run",
+      ]
+      #expect(try run(discover, in: directory).status == 0)
+      let evaluate = { (run: String) in ["evaluate", run, "--draws", "2"] }
+      let select = { (run: String) in ["select", run, "--keep", "50%", "--output", run + "-half"] }
+      let before = try run(evaluate(path("run"))).output
+      #expect(try run(select(path("run"))).status == 0)
+
+      try FileManager.default.removeItem(atPath: path("pairs.jsonl"))
+      try FileManager.default.moveItem(atPath: path("run"), toPath: path("moved"))
+      let after = try run(evaluate(path("moved")))
+      #expect(after.output == before && after.errors.isEmpty, "\(after)")
+      #expect(before.contains("6 pairs: held out"), "\(before)")
+      let selected = try run(select(path("moved")))
+      #expect(selected.status == 0, "\(selected)")
+      for file in ["circuit.json", "report.html", "prompts.jsonl", "held-out.jsonl"] {
+        #expect(
+          FileManager.default.contentsEqual(
+            atPath: path("run-half/" + file), andPath: path("moved-half/" + file)), "\(file)")
+      }
+      // A selection is as good a run.
+      #expect(try run("evaluate", path("moved-half"), "--measures", "none").status == 0)
+    }
+  }
+
+  @Test func `a run whose model or edges are gone says so or goes on`() throws {
+    try withTemporaryDirectory { directory in
+      let path = { (name: String) in directory.appending(path: name).path }
+      try FileManager.default.copyItem(
+        at: fixtures.appending(path: "gpt2"), to: directory.appending(path: "model"))
+      let common = ["--task", "induction", "--count", "4", "--edges", "9"]
+      #expect(try run(["discover", path("model"), "--output", path("among")] + common).status == 0)
+      let exact = "exact:among=\(path("among"))"
+      #expect(
+        try run(
+          ["discover", path("model"), "--method", exact, "--output", path("run")] + common
+        ).status == 0)
+      try FileManager.default.removeItem(atPath: path("among"))
+      #expect(try run("select", path("run"), "--edges", "2").status == 0)
+      try FileManager.default.moveItem(atPath: path("model"), toPath: path("elsewhere"))
+      let lost = try run("select", path("run"), "--edges", "2")
+      #expect(
+        lost.status == 1 && lost.errors.contains("There is no file, directory or known model"))
+      let found = try run("select", path("run"), "--edges", "2", "--model", path("elsewhere"))
+      #expect(found.status == 0, "\(found.errors)")
+    }
+  }
+
+  /// A file is known by what it holds, not by its name.
+  @Test func `prompts that circuits were found on are noticed in a copy`() throws {
+    try withTemporaryDirectory { directory in
+      try write(pairs: 12, to: directory.appending(path: "pairs.jsonl"))
+      try write(pairs: 12, to: directory.appending(path: "copy.jsonl"))
+      let outcome = try run(
+        [
+          "compare", "induction-tiny", "--task", "pairs.jsonl", "--holdout", "0", "--eval-task",
+          "copy.jsonl", "--method", "eap",
+        ], in: directory)
+      #expect(outcome.output.contains("circuits were found on 12 of them"), "\(outcome)")
+      let counted = try run(
+        "discover", "--task", "pairs.jsonl", "--count", "3", "--edges", "3", in: directory)
+      #expect(counted.errors.contains("--count goes with built-in tasks"))
+      #expect(counted.output.contains("pairs.jsonl, 9 pairs"))
+    }
   }
 }

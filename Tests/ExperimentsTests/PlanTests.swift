@@ -21,4 +21,23 @@ import Testing
     let text = String(decoding: data, as: UTF8.self)
     #expect(text.contains(#""ablation":"mean-both""#) && text.contains(#"{"fraction":0.25}"#))
   }
+
+  @Test(arguments: [
+    (SelectionPlan(size: .edges(-1)), "found -1"), (SelectionPlan(size: .nodes(-2)), "found -2"),
+    (SelectionPlan(size: .fraction(1.5)), "from 0 to 1"),
+    (SelectionPlan(size: .threshold(.nan)), "should be a number"),
+    (SelectionPlan(size: .nodes(2), order: .greedy), "greedy goes with"),
+    (SelectionPlan(keep: 0), "more than 0"), (SelectionPlan(keep: .infinity), "more than 0"),
+  ]) func `a choice that makes no sense is refused`(plan: SelectionPlan, says: String) throws {
+    let error = #expect(throws: ExperimentError.self) { try plan.check() }
+    #expect(error?.description.contains(says) ?? false)
+    let discovery = DiscoveryPlan(
+      model: ModelReference(), method: try MethodChoice("eap"), selection: plan)
+    #expect(throws: ExperimentError.self) { try discovery.run() }
+  }
+
+  @Test(arguments: ["85%", "0.85", " 85 %", "1000%"]) func `shares`(text: String) {
+    #expect(Share(text)?.value == (text == "1000%" ? 10 : 0.85))
+    #expect(Share("0") == nil && Share("-5%") == nil && Share("x") == nil && Share("1001%") == nil)
+  }
 }

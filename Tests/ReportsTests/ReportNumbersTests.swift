@@ -50,44 +50,6 @@ import Testing
     #expect(report.html.components(separatedBy: "off every path</span>").count == 2)
   }
 
-  @Test func `an evaluation's areas and idle parts`() throws {
-    let circuit = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
-    let curve = FaithfulnessCurve(
-      points: [0.5, 1].map {
-        FaithfulnessCurve.Point(
-          fraction: $0, edgeCount: 4, prunedEdgeCount: 4, faithfulness: found(0.75))
-      }, totalEdgeCount: 8)
-    var report = EvaluationReport(heading: [], circuit: circuit, metric: "kl")
-    report.metrics = [("kl", found(0.75))]
-    report.curves = [(.signed, curve), (.magnitude, curve)]
-    report.minimality = [0.019, -0.019, 0.021, -2].map {
-      Contribution(part: "\($0)", effect: PromptValues([$0]))
-    }
-    let text = report.text(edges: 9)
-    #expect(text.contains("CPR 0.375 (realised sizes 0.000, log axis 0.750)"), "\(text)")
-    #expect(text.contains("CMD 0.125 (realised sizes 0.000, log axis 0.250)"))
-    #expect(text.contains("2 of 4 change it by less than 1 %"))
-  }
-
-  /// Equal scores rank nothing: dashes where areas, overlaps and correlations would be.
-  @Test func `what ties is not shown as a rank`() {
-    let flat = EdgeScores([:], graph: graph)
-    let truth = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
-    let curve = RecoveryCurve(of: flat, truth: truth)
-    var report = EvaluationReport(heading: [], circuit: truth, metric: "kl")
-    report.overlap = CircuitOverlap(of: truth, with: truth)
-    report.recovery = [
-      (.edges, curve), (.nodes, RecoveryCurve(of: flat, truth: truth, level: .nodes)),
-    ]
-    report.agreement = ScoreAgreement(flat, flat, by: .magnitude)
-    let text = report.text(edges: 3)
-    #expect(text.contains("rank correlation –"), "\(text)")
-    let rows = text.split(separator: "\n").filter { $0.hasPrefix("edges") || $0.hasPrefix("nodes") }
-    #expect(rows.count == 2 && rows.allSatisfy { $0.count { $0 == "–" } == 2 }, "\(rows)")
-    let areas = Comparison.numbers(.recovery(edges: curve, nodes: curve)).map(\.value)
-    #expect(areas.count == 4 && areas.allSatisfy { $0.isNaN })
-  }
-
   @Test func `a report says how many of many edges are drawn`() {
     let graph = ComputationGraph(layerCount: 4, headCount: 4, dModel: 4)
     let count = graph.writerCount * graph.readerCount
@@ -107,9 +69,11 @@ import Testing
     let circuit = EdgeScores(["input->m0": 1], graph: graph).circuit(edgeCount: 1)
     var report = EvaluationReport(heading: [], circuit: circuit, metric: "logit-difference")
     report.metrics = [("logit-difference", found(0.9)), ("kl", found(-0.5))]
-    #expect(report.text(edges: 1).contains("caution: The circuit keeps 90 % of logit-difference"))
+    #expect(
+      report.text(on: Page(rows: 1)).contains("caution: The circuit keeps 90 % of logit-difference")
+    )
     report.isAblated = true
-    #expect(!report.text(edges: 1).contains("caution"))
+    #expect(!report.text(on: Page(rows: 1)).contains("caution"))
   }
 
   @Test(arguments: [
@@ -144,12 +108,12 @@ import Testing
         .split(separator: " ").map(String.init) ?? []
     }
     #expect(
-      cells(tasks[0].text, "eap") == [
+      cells(tasks[0].text(), "eap") == [
         "eap", "0.990", "0.995", "0.250", "0.625", "2", "1.5", "2.0", "s",
       ])
-    #expect(cells(tasks[0].text, "acdc").suffix(2) == ["5.0", "s"])
-    #expect(cells(tasks[0].text, "sp").dropFirst().allSatisfy { $0 == "–" })
-    let summary = Comparison(tasks: tasks).summary
+    #expect(cells(tasks[0].text(), "acdc").suffix(2) == ["5.0", "s"])
+    #expect(cells(tasks[0].text(), "sp").dropFirst().allSatisfy { $0 == "–" })
+    let summary = Comparison(tasks: tasks).summary()
     #expect(
       cells(summary, "eap") == [
         "eap", "0.750", "0.875", "0.250", "0.625", "2", "0.510", "1",

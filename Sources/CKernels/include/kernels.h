@@ -22,6 +22,9 @@ int32_t ek_thread_count(void);
 void ek_keep_freed_memory(void);
 /// The most bytes of memory that the process has held.
 int64_t ek_peak_memory(void);
+
+// How many columns the terminal of stdout has; 0 when stdout goes elsewhere.
+int32_t ek_terminal_width(void);
 /// The calling thread's own memory on one of two sides (0, 1) for `count` floats: valid until it asks for more on
 /// that side. Null when there is none to be had.
 float *ek_scratch(int32_t side, int64_t count);

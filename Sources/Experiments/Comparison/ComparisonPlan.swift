@@ -40,6 +40,16 @@ public struct ComparisonPlan: Sendable, Codable {
     self.groupsKeysAndValues = groupsKeysAndValues
   }
 
+  /// The names of the methods that are held against each other when none are named, with commas between them.
+  public static let usualMethodNames = "eap,eap-ig,acdc,hisp,sp,exact"
+
+  /// Those methods, as they are usually run.
+  ///
+  /// - Throws: An error of one sentence if there were no such method.
+  public static func usualMethods() throws -> [MethodChoice] {
+    try MethodChoice.list(usualMethodNames)
+  }
+
   /// The prompts of a task.
   func prompts(_ task: String?) -> TaskPlan {
     var plan = prompts
@@ -52,25 +62,39 @@ public struct ComparisonPlan: Sendable, Codable {
   /// - Parameters:
   ///   - readsFiles: Whether models' files are read anew for their hashes.
   ///   - listener: Is told how it goes on.
+  ///   - place: Where the run keeps how far it has come; nil for nowhere. When the process is interrupted, what is done
+  ///     is written to the directory beside which that is.
   ///   - finish: Is handed each task when it is done.
   /// - Returns: What the methods found.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public func run(
     verifying readsFiles: Bool = false, telling listener: ExperimentListener = ExperimentListener(),
+    states place: ResumePlace? = nil,
     finish: (Comparison.Task) throws -> Void = { _ in }
   ) throws -> Comparison {
     try requireTasks()
+    let state = try place.map {
+      try ResumeState($0, run: try identity(verifying: readsFiles), note: listener.note)
+    }
+    defer { state?.finish() }
+    let states = try state.map(ComparisonStates.init)
     var done: [Comparison.Task] = []
     var problem: (any Error)?
     for model in models { _ = try model.location() }
-    for model in models {
+    for (index, model) in models.enumerated() {
       let loaded = try model.load(verifying: readsFiles)
-      for task in tasks?.map(Optional.some) ?? [nil] {
+      let tasks = tasks?.map(Optional.some) ?? [nil]
+      for (number, task) in tasks.enumerated() {
         let outcome: Comparison.Task
         do {
-          let run = try ComparisonRun(self, loaded, task, listener)
+          let run = try ComparisonRun(
+            self, loaded, task, place: index * tasks.count + number, listener, states)
           let name = run.name(among: done.map(\.name), isAlone: models.count == 1)
-          outcome = try run.task(name: name)
+          outcome = try run.task(name: name) { [done] task in
+            state?.whenInterrupted {
+              try? place?.target.write(Comparison(tasks: done + [task]).files(of: self))
+            }
+          }
         } catch {
           listener.note("note: \(task ?? "the task") of \(model.name) is left out: \(error)")
           problem = error
@@ -85,6 +109,16 @@ public struct ComparisonPlan: Sendable, Codable {
       throw ExperimentError("None of the methods says anything about these tasks.")
     }
     return Comparison(tasks: done)
+  }
+
+  /// Names of all that makes this comparison what it is.
+  private func identity(verifying readsFiles: Bool) throws -> [String: String] {
+    let files = (tasks ?? []) + (evaluationTask.map { [$0] } ?? [])
+    let hashes =
+      try models.map { try $0.hashes(verifying: readsFiles) }
+      + files.compactMap(TaskPlan.file).map { try fileHashes(of: $0) }
+      + methods.compactMap(\.edgesFile).map { try fileHashes(of: $0) }
+    return ["plan": try sortedJSON(self), "files": try sortedJSON(hashes)]
   }
 
   /// Finds what is misspelt before anything is run.

@@ -1,8 +1,9 @@
 import Evaluation
+public import Foundation
 public import Reports
 
 /// What `comparison.json` says.
-public struct ComparisonRecord: Encodable {
+struct ComparisonRecord: Encodable {
   struct Outcome: Encodable {
     let method: String
     let settings: String
@@ -25,7 +26,7 @@ public struct ComparisonRecord: Encodable {
   let tasks: [Task]
 
   /// Takes what was run and what came out.
-  public init(_ comparison: Comparison, _ plan: ComparisonPlan) {
+  init(_ comparison: Comparison, _ plan: ComparisonPlan) {
     self.plan = plan
     tasks = comparison.tasks.map { task in
       Task(
@@ -59,7 +60,22 @@ public struct ComparisonRecord: Encodable {
   }
 }
 
-extension ComparisonRecord {
-  /// The record as JSON with sorted keys.
-  public func json() throws -> String { try sortedJSON(self) }
+extension Comparison {
+  /// What was run and what came out, as JSON with sorted keys.
+  ///
+  /// - Throws: `EncodingError`, when a number is none.
+  public func json(of plan: ComparisonPlan) throws -> String {
+    try sortedJSON(ComparisonRecord(self, plan))
+  }
+
+  /// The files of a comparison's directory, by name: `comparison.json`, the tables, and a plot for each task.
+  ///
+  /// - Throws: `EncodingError`, when a number is none.
+  public func files(of plan: ComparisonPlan) throws -> [String: Data] {
+    figures.reduce(
+      into: ["comparison.json": try json(of: plan) + "\n", "comparison.txt": text() + "\n"]
+    ) { files, figure in
+      files.merge(figure.figure.files(named: figure.task)) { $1 }
+    }.mapValues { Data($0.utf8) }
+  }
 }

@@ -14,6 +14,9 @@ struct ComparisonRun {
   private let made: TaskPlan.Made
   private let standard: Standard
   private let listener: ExperimentListener
+  private let states: ComparisonStates?
+  /// The place of the task among all of the comparison.
+  private let place: Int
   private let clock = ExperimentClock()
 
   /// What scores are held to.
@@ -25,11 +28,14 @@ struct ComparisonRun {
   }
 
   init(
-    _ plan: ComparisonPlan, _ loaded: LoadedModel, _ task: String?, _ listener: ExperimentListener
+    _ plan: ComparisonPlan, _ loaded: LoadedModel, _ task: String?, place: Int,
+    _ listener: ExperimentListener, _ states: ComparisonStates?
   ) throws {
     self.plan = plan
     self.loaded = loaded
     self.listener = listener
+    self.states = states
+    self.place = place
     prompts = plan.prompts(task)
     made = try prompts.make(for: loaded)
     let name = made.task.name
@@ -55,6 +61,14 @@ struct ComparisonRun {
       name != made.task.name
     {
       let other = try plan.prompts(name).make(for: loaded, part: .whole)
+      let known = Set(made.task.pairs.map(\.clean))
+      let sharedCount = other.task.pairs.count { known.contains($0.clean) }
+      guard sharedCount == 0 else {
+        return .unseen(
+          CircuitEvaluation(model: loaded.model, task: other.task, ablation: plan.ablation),
+          "measured on \(other.description): circuits were found on \(Numbers.count(sharedCount)) of them"
+        )
+      }
       found = TaskPlan.Evaluated(
         task: other.task, description: other.description, isHeldOut: true)
     } else {
@@ -86,7 +100,15 @@ struct ComparisonRun {
   }
 
   /// Runs the methods one after another.
-  func task(name: String) throws -> Comparison.Task {
+  ///
+  /// - Parameters:
+  ///   - name: The task's name in the comparison.
+  ///   - finish: Is handed what is known when a method is done; those that are not have found nothing yet.
+  /// - Returns: What all methods found.
+  /// - Throws: What keeps a method from being run at all.
+  func task(
+    name: String, finish: (Comparison.Task) -> Void
+  ) throws -> Comparison.Task {
     let accuracy = made.task.accuracy(of: loaded.model)
     if let warning = made.task.warning(about: loaded.model, accuracy) { listener.note(warning) }
     let standing = accuracy.map { ", right on \(Numbers.percent($0))" } ?? ""
@@ -96,17 +118,27 @@ struct ComparisonRun {
         "the true circuit has \(Numbers.count(circuit.edgeCount, "edge"))"
       case .unseen(_, let place): place
       }
-    return Comparison.Task(
-      name: name,
-      description: """
-        \(loaded.model.heading(graph))
-        \(made.description)\(standing)
-        \(held)
-        """,
-      outcomes: try plan.methods.map(outcome))
+    let description = """
+      \(loaded.model.heading(graph))
+      \(made.description)\(standing)
+      \(held)
+      """
+    var done = Comparison.Task(
+      name: name, description: description,
+      outcomes: plan.methods.map { choice in
+        Comparison.Outcome(
+          method: choice.text, settings: choice.completed(by: choice.method.ranking).description,
+          passes: (0, 0), seconds: 0, found: nil)
+      })
+    for (index, choice) in plan.methods.enumerated() {
+      done.outcomes[index] = try outcome(choice, key: "\(place) \(index)")
+      finish(done)
+    }
+    return done
   }
 
-  private func outcome(_ choice: MethodChoice) throws -> Comparison.Outcome {
+  /// Runs a method, unless it is done.
+  private func outcome(_ choice: MethodChoice, key: String) throws -> Comparison.Outcome {
     let entry = choice.method
     let task = try prompts.task(of: made, for: loaded, method: entry)
     let problem = DiscoveryProblem(
@@ -119,17 +151,21 @@ struct ComparisonRun {
         method: choice.text, settings: ranking.description,
         passes: (passes.forward, passes.backward), seconds: seconds, found: found)
     }
+    if let done = states?.outcome(key) { return outcome(done.seconds, done.found) }
     let method = entry.make(options)
     let start = clock.seconds
     let scores: EdgeScores
     do throws(MethodError) {
       try method.check(problem)
-      scores = try method.scores(for: problem, run: MethodRun(progress: listener.progress))
+      scores = try method.scores(
+        for: problem, run: MethodRun(progress: listener.progress, states: states?.states(key)))
     } catch {
       listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
       return outcome(0, nil)
     }
-    return outcome(clock.seconds - start, found(scores))
+    let done = ComparisonState.Done(seconds: clock.seconds - start, found: found(scores))
+    states?.finish(key, done)
+    return outcome(done.seconds, done.found)
   }
 
   /// How good scores are.

@@ -38,11 +38,13 @@ struct CircuitChoice {
     circuit = scores.circuit(selection)
     ranking = selection.ranking
     let metrics = run.made.task.allowedMetrics
-    let found = run.evaluation(on: run.made.task).faithfulness(
+    let evaluation = run.evaluation(on: run.made.task)
+    let found = evaluation.faithfulness(
       of: [circuit], by: metrics, progress: listener.progress)[0]
     measured = DiscoveryReport.Measured(
       prompts: run.made.description, isHeldOut: false, size: nil,
-      metrics: zip(metrics, found).map { ($0.name, $1) })
+      metrics: zip(metrics, found).map { ($0.name, $1) },
+      nodes: evaluation.nodes(of: circuit.pruned(), scores: scores, progress: listener.progress))
     try measured.requireNumbers(of: run.loaded.model, listener)
   }
 
@@ -60,7 +62,8 @@ struct CircuitChoice {
   ) throws -> CircuitChoice? {
     let prompts = try run.plan.task.evaluated(
       besides: run.made, for: run.loaded, method: run.plan.method.method)
-    let kept = run.evaluation(on: prompts.task).circuit(
+    let evaluation = run.evaluation(on: prompts.task)
+    let kept = evaluation.circuit(
       keeping: share, of: scores, run.plan.selection, telling: listener)
     guard let kept else { return nil }
     let own = run.evaluation(on: run.made.task)
@@ -69,7 +72,9 @@ struct CircuitChoice {
       ? own.faithfulness(of: kept.circuit, progress: listener.progress) : nil
     let measured = DiscoveryReport.Measured(
       prompts: prompts.description, isHeldOut: prompts.isHeldOut, size: kept,
-      metrics: kept.metrics, inSample: inSample)
+      metrics: kept.metrics, inSample: inSample,
+      nodes: evaluation.nodes(
+        of: kept.circuit.pruned(), scores: scores, progress: listener.progress))
     try measured.requireNumbers(of: run.loaded.model, listener)
     return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
   }

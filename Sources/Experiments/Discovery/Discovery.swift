@@ -13,6 +13,8 @@ public struct Discovery: Sendable {
   public let loaded: LoadedModel
   /// The prompts and the metric.
   public let task: CircuitTask
+  /// The pairs of the task's file that were held out.
+  let heldOut: [PromptPair]
   /// The circuit with its scores and what it does.
   public let report: DiscoveryReport
   /// What the run writes as `run.json`.
@@ -35,7 +37,9 @@ extension DiscoveryPlan {
   public func run(
     telling listener: ExperimentListener = ExperimentListener(), states: ResumePlace? = nil
   ) throws -> Discovery {
-    try PreparedDiscovery(self).run(telling: listener, states: states)
+    let prepared = try PreparedDiscovery(self)
+    let state = try states.map { try prepared.state(at: $0, telling: listener) }
+    return try prepared.run(telling: listener, state: state)
   }
 }
 
@@ -62,28 +66,35 @@ public struct PreparedDiscovery {
   ///   - readsFiles: Whether a model's files are read anew for their hashes.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public init(_ plan: DiscoveryPlan, verifying readsFiles: Bool = false) throws {
+    try self.init(plan, of: nil, verifying: readsFiles)
+  }
+
+  /// Loads the model and takes the prompts that a finished run kept, or makes them.
+  init(_ plan: DiscoveryPlan, of run: FinishedRun?, verifying readsFiles: Bool) throws {
     var plan = plan
-    guard plan.selection.keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
-      throw ExperimentError("The share to keep should be a number of more than 0.")
-    }
-    guard (0..<1).contains(plan.task.holdout) else {
-      throw ExperimentError("The share that is held out should be from 0 to less than 1.")
-    }
+    try plan.selection.check()
+    try plan.task.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try plan.model.load(verifying: readsFiles)
-    made = try plan.task.make(for: loaded, method: plan.method.method)
+    let kept = try run?.keptPairs(for: loaded)
+    made = try plan.task.make(for: loaded, method: plan.method.method, kept: kept)
     let model = loaded.model
     problem = DiscoveryProblem(
       model: model, task: made.task,
       graph: model.configuration.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
       ablation: plan.ablation)
-    options = try plan.method.options(seed: plan.task.seed, problem.graph, model)
+    // A run that is finished scores nothing again, so that the edges it was told to look at need not be there.
+    options =
+      run == nil
+      ? try plan.method.options(seed: plan.task.seed, problem.graph, model)
+      : plan.method.options(seed: plan.task.seed)
     method = plan.method.method.make(options)
     try method.check(problem)
     files = RunRecord.Files(
-      model: loaded.files, task: try made.file.map { try fileHashes(of: $0) },
-      edges: try plan.method.edgesFile.map { try fileHashes(of: $0) } ?? [:])
+      model: loaded.files,
+      task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : run?.files.task,
+      edges: try run?.files.edges ?? plan.method.edgesFile.map { try fileHashes(of: $0) } ?? [:])
     self.plan = plan
     loadSeconds = clock.seconds
   }
@@ -109,6 +120,15 @@ public struct PreparedDiscovery {
     DiscoveryReport.Heading(
       model: loaded.model.heading(problem.graph), task: made.description,
       method: plan.methodDescription, metric: made.task.metric.name)
+  }
+
+  /// Lines to begin with: model, task, method, how the model does, and what the run will take.
+  public func introduction(_ standing: Standing, _ estimate: RunEstimate) -> String {
+    let right = standing.accuracy.map {
+      ": the model is right on \(Numbers.percent($0)) of the prompts"
+    }
+    let lines = heading
+    return "\(lines.model)\n\(lines.task)\(right ?? "")\n\(lines.method): \(estimate.line)"
   }
 
   /// How the full model does on the prompts.
@@ -147,19 +167,31 @@ public struct PreparedDiscovery {
     ]
   }
 
+  /// The state that an interrupted run left, or a new one.
+  ///
+  /// - Parameters:
+  ///   - place: Where it is.
+  ///   - listener: Is told when there is none to go on from.
+  /// - Returns: What ``run(telling:state:standing:)`` goes on from, and keeps.
+  /// - Throws: ``ExperimentError`` when a state is there that was not asked for, or one of another run.
+  public func state(
+    at place: ResumePlace, telling listener: ExperimentListener = ExperimentListener()
+  ) throws -> ResumeState {
+    try ResumeState(place, run: identity, note: listener.note)
+  }
+
   /// Finds the circuit.
   ///
   /// - Parameters:
   ///   - listener: Is told how it goes on.
-  ///   - states: Where a long run keeps how far it has come; nil for nowhere.
+  ///   - state: Where a long run keeps how far it has come; nil for nowhere.
   ///   - standing: What ``standing()`` returned, to spare its pass.
   /// - Returns: Scores, the circuit and what it does.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public func run(
-    telling listener: ExperimentListener = ExperimentListener(), states: ResumePlace? = nil,
+    telling listener: ExperimentListener = ExperimentListener(), state: ResumeState? = nil,
     standing: Standing? = nil
   ) throws -> Discovery {
-    let state = try states.map { try ResumeState($0, run: identity, note: listener.note) }
     defer { state?.finish() }
     let standing = standing ?? self.standing()
     if let warning = made.task.warning(about: loaded.model, standing.accuracy) {
@@ -169,7 +201,7 @@ public struct PreparedDiscovery {
     let scores = try scores(
       MethodRun(
         progress: listener.progress,
-        states: state.map { .init(saved: $0.saved, save: $0.save) }))
+        states: state.map { state in .init(saved: state.saved) { state.save($0) } }))
     return try discovery(
       scores, standing, telling: listener, discoverSeconds: clock.seconds - start)
   }
@@ -192,9 +224,10 @@ public struct PreparedDiscovery {
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: chosen.measured, accuracy: standing.accuracy)
     return Discovery(
-      plan: plan, loaded: loaded, task: made.task, report: report,
+      plan: plan, loaded: loaded, task: made.task,
+      heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
-        plan: plan, files: files, report: report,
+        plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds)))
   }
 

@@ -8,17 +8,22 @@ import Methods
 public struct FinishedRun: Sendable {
   /// What was run.
   public let plan: DiscoveryPlan
+  /// The run's directory.
+  let directory: URL
   /// The metric that edges were scored by.
   let metric: String
   let files: RunRecord.Files
   /// The search that decided on the circuit's size; nil when it was given.
   let search: RunRecord.Search?
+  /// How many pairs of the task's file were left out because their prompts differ in tokens.
+  let leftOutCount: Int
 
   private struct Record: Decodable {
     let plan: DiscoveryPlan
     let metric: String
     let files: RunRecord.Files
     let search: RunRecord.Search?
+    let leftOut: Int?
   }
 
   /// Reads what a run says of itself; nil when the path is not a directory.
@@ -39,10 +44,12 @@ public struct FinishedRun: Sendable {
         discover again.
         """)
     }
+    directory = url
     plan = record.plan
     metric = record.metric
     files = record.files
     search = record.search
+    leftOutCount = record.leftOut ?? 0
   }
 
   /// The choice of edges: what was searched for or given, or that of the method itself.

@@ -3,7 +3,7 @@ import Engine
 import Files
 public import Foundation
 import Graphs
-import Reports
+public import Reports
 import Tensors
 
 /// What `run.json` says: everything that is needed to repeat a run, and what came out.
@@ -56,6 +56,8 @@ public struct RunRecord: Encodable, Sendable {
   let method: String
   let metric: String
   let files: Files
+  /// How many pairs of the task's file were left out because their prompts differ in tokens.
+  let leftOut: Int?
   let edges: Int
   let edgesOnPaths: Int
   /// The share of prompts that the full model answers right.
@@ -70,12 +72,17 @@ public struct RunRecord: Encodable, Sendable {
   /// What the numbers do not say by themselves.
   let caveats: [String]
   let circuit: [KeptEdge]
+  /// The heads and MLPs on paths from input to logits, those with the largest direct effects first.
+  let nodes: [NodeRecord]
   let threads: Int
   let peakMemoryBytes: Int
   let seconds: Seconds
 
-  init(plan: DiscoveryPlan, files: Files, report: DiscoveryReport, seconds: Seconds) {
+  init(
+    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, seconds: Seconds
+  ) {
     self.plan = plan
+    self.leftOut = leftOut
     self.files = files
     self.seconds = seconds
     model = report.heading.model
@@ -108,6 +115,7 @@ public struct RunRecord: Encodable, Sendable {
       KeptEdge(
         edge: $0.edge.description, score: $0.score, isOnPath: pruned.contains($0.edge))
     }
+    nodes = report.nodeTable.nodes
     threads = ProcessSettings.threadCount
     peakMemoryBytes = ProcessSettings.peakMemory
   }
@@ -125,15 +133,21 @@ public struct RunRecord: Encodable, Sendable {
 }
 
 extension Discovery {
+  /// What the run took, what the circuit does, its heads and MLPs, and its edges, for a terminal.
+  public func text(on page: Page = Page()) -> String {
+    "\(record.costLine)\n\n\(report.text(on: page))"
+  }
+
   /// The files of a run's directory, by name.
   public func files() throws -> [String: Data] {
-    let drawing = report.drawing.figure
     let texts = [
-      "circuit.svg": drawing.svg, "circuit.pdf": drawing.pdf, "run.json": try record.json() + "\n",
+      "run.json": try record.json() + "\n",
       "curve.csv": report.curve,
-      "report.html": report.html, "prompts.jsonl": try promptLines(), "prompts.csv": promptValues,
+      "report.html": report.html,
       "circuit.json": try CircuitDocument(report.circuit, scores: report.scores).json(),
-    ]
+    ].merging(report.drawing.figure.files(named: "circuit")) { $1 }.merging(try promptFiles()) {
+      $1
+    }
     var files = texts.mapValues { Data($0.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)

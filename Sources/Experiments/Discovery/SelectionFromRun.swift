@@ -9,13 +9,14 @@ extension FinishedRun {
   /// - Parameters:
   ///   - directory: The run.
   ///   - selection: Which edges are kept.
+  ///   - model: Where the run's model is; nil for where it was.
   ///   - listener: Is told how it goes on.
   /// - Returns: What the run would have found with this selection.
   /// - Throws: ``ExperimentError`` when the directory is not a run's, or the model or prompts are not those of the run
   ///   any more, and the library's errors.
   /// - Complexity: Three passes over the run's prompts; edges are not scored again.
   public static func select(
-    from directory: URL, _ selection: SelectionPlan,
+    from directory: URL, _ selection: SelectionPlan, model: ModelReference? = nil,
     telling listener: ExperimentListener = ExperimentListener()
   ) throws -> Discovery {
     guard let run = try FinishedRun(directory) else {
@@ -23,7 +24,8 @@ extension FinishedRun {
     }
     var plan = run.plan
     plan.selection = selection
-    let prepared = try PreparedDiscovery(plan)
+    plan.model = model ?? plan.model
+    let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(
         "\(directory.path): the files of the run's model or prompts have changed; run discover again."

@@ -35,4 +35,25 @@ public struct SelectionPlan: Sendable, Equatable, Codable {
       size ?? other.size, ranking: ranking ?? other.ranking, order: order ?? other.order,
       prunes: prunes || other.prunes)
   }
+
+  /// Finds out whether the choice makes sense.
+  ///
+  /// - Throws: ``ExperimentError`` that says what is expected and what was found.
+  public func check() throws {
+    switch size {
+    case .edges(let count) where count < 0, .nodes(let count) where count < 0:
+      throw ExperimentError("The number of edges or nodes should be 0 or more, found \(count).")
+    case .fraction(let share) where !(0...1).contains(share):
+      throw ExperimentError("The fraction of edges should be from 0 to 1, found \(share).")
+    case .threshold(let score) where !score.isFinite:
+      throw ExperimentError("The threshold should be a number, found \(score).")
+    case .threshold where order == .greedy, .nodes where order == .greedy:
+      throw ExperimentError(
+        "The order greedy goes with a share to keep, a number or a fraction of edges.")
+    default: break
+    }
+    guard keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
+      throw ExperimentError("The share to keep should be a number of more than 0.")
+    }
+  }
 }

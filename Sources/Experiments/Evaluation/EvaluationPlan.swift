@@ -50,19 +50,3 @@ public struct EvaluationPlan: Sendable {
     verifiesFiles = false
   }
 }
-
-/// A part of an evaluation.
-public enum EvaluationMeasure: String, CaseIterable, Sendable {
-  /// Random circuits of the same size.
-  case random
-  /// Faithfulness over sizes.
-  case curve
-  /// What the model does without the circuit.
-  case completeness
-  /// What each part of the circuit adds.
-  case minimality
-  /// How much the circuit depends on the prompts.
-  case stability
-  /// Nothing.
-  case none
-}

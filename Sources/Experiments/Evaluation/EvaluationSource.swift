@@ -11,6 +11,7 @@ public import Tasks
 public struct EvaluationSource: Sendable {
   let plan: EvaluationPlan
   let loaded: LoadedModel
+  let clock = ExperimentClock()
   /// The circuit.
   public let circuit: Circuit
   /// A score for every edge; nil when the source has a circuit only.
@@ -48,6 +49,7 @@ public struct EvaluationSource: Sendable {
     guard !plan.source.isEmpty else {
       throw ExperimentError("The source should be a run or a file.")
     }
+    try plan.selection.check()
     self.plan = plan
     let url = URL(filePath: plan.source)
     let run = try FinishedRun(url)
@@ -124,6 +126,16 @@ public struct EvaluationSource: Sendable {
     return kept
   }
 
+  /// Another circuit or scores of the same model: a file, or a run's directory.
+  func contents(ofOther path: String) throws -> CircuitFile.Contents {
+    let contents = try CircuitSource.contents(URL(filePath: path), model)
+    guard (contents.circuit?.graph ?? contents.scores?.graph) == circuit.graph else {
+      throw ExperimentError(
+        "\(path): it groups keys and values in another way than the circuit does.")
+    }
+    return contents
+  }
+
   private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
     ExperimentError(
       "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
@@ -161,7 +173,9 @@ public struct EvaluationSource: Sendable {
       let note = run == nil ? "" : "; another task than the circuit was found on"
       return (made.task, made.description + note)
     }
-    if let file { return try prompts(of: file, task, run, loaded) }
+    if let file {
+      return try prompts(of: file, isNamed: plan.task != nil, task, run, loaded)
+    }
     // The next seed's prompts decided on the size of a circuit that was searched for.
     task.seed = plan.seed ?? found.seed &+ (run.search == nil ? 1 : 2)
     if task.seed == found.seed || loaded.isFixed(task.name(for: loaded)) {
@@ -191,20 +205,22 @@ public struct EvaluationSource: Sendable {
     )
   }
 
-  /// The pairs of a run's file that were held out; all of them if none were.
+  /// The pairs of a run's file that were held out, as the run kept them; all of them if none were.
   private static func prompts(
-    of file: URL, _ task: TaskPlan, _ run: FinishedRun, _ loaded: LoadedModel
+    of file: URL, isNamed: Bool, _ task: TaskPlan, _ run: FinishedRun, _ loaded: LoadedModel
   ) throws -> (CircuitTask, String) {
-    guard try run.files.task == fileHashes(of: file) else {
+    let kept = try run.keptPairs(for: loaded)
+    guard try kept != nil && !isNamed || run.files.task == fileHashes(of: file) else {
       throw ExperimentError(
         """
-        \(file.path): this is not the task of the run any more: the file has changed. Copy it to \
-        another name and give that with --task to use it all the same.
+        \(file.path): this is not the task of the run any more: the file has changed. Leave out --task to use the \
+        prompts of the run, or copy the file to another name to use it all the same.
         """)
     }
-    let made = try task.make(for: loaded, method: run.plan.method.method, part: .heldOut)
+    let made = try task.make(
+      for: loaded, method: run.plan.method.method, part: .heldOut, kept: kept)
     let note =
-      made.heldOutCount > 0
+      made.filePairs.map { !$0.heldOut.isEmpty } ?? false
       ? ": held out, the circuit was found on the file's other pairs"
         + (run.search == nil ? "" : ", but its size chosen on these")
       : "; the circuit was found on these prompts"

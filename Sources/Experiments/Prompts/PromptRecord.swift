@@ -66,24 +66,3 @@ extension TaskPlan {
     return (made.description, made.task.pairs.map { PromptRecord($0, tokenizer) })
   }
 }
-
-extension Discovery {
-  /// The prompts that edges were scored on as JSONL: also a task file, where answers are read at the last token.
-  func promptLines() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try task.pairs.map { pair in
-      let record = PromptRecord(pair, loaded.model.tokenizer)
-      return String(decoding: try encoder.encode(record), as: UTF8.self) + "\n"
-    }.joined()
-  }
-
-  /// The metric of each of those prompts as CSV: full model, circuit and empty circuit.
-  var promptValues: String {
-    let found = report.measured.inSample ?? report.faithfulness
-    return "prompt,full,circuit,empty\n"
-      + found.full.values.indices.map { index in
-        "\(index + 1),\(found.full.values[index]),\(found.circuit.values[index]),\(found.empty.values[index])\n"
-      }.joined()
-  }
-}

@@ -33,6 +33,20 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     self.holdout = holdout
   }
 
+  /// Finds out whether there can be so many prompts, and such a share of them that is held out.
+  ///
+  /// - Throws: ``ExperimentError`` that says what is expected and what was found.
+  public func check() throws {
+    guard (1...1_000_000).contains(count) else {
+      throw ExperimentError(
+        "The count of prompt pairs should be from 1 to 1000000, found \(count).")
+    }
+    guard (0..<1).contains(holdout) else {
+      throw ExperimentError(
+        "The share that is held out should be from 0 to less than 1, found \(holdout).")
+    }
+  }
+
   /// A file's path when the task is one.
   public static func file(_ name: String) -> URL? {
     name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
@@ -60,8 +74,8 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     let task: CircuitTask
     let description: String
     let file: URL?
-    /// How many of the file's pairs are held out.
-    let heldOutCount: Int
+    /// All pairs of the file; nil for a built-in task.
+    let filePairs: FilePairs?
     /// The name of the metric that belongs to the prompts.
     fileprivate let ownMetric: String
   }
@@ -78,15 +92,16 @@ public struct TaskPlan: Sendable, Hashable, Codable {
   ///   - method: The method that is run on it, whose published metric is used unless one is given.
   ///   - part: Which of a file's pairs are meant.
   ///   - seen: Pairs whose clean prompts a built-in task is not to make.
+  ///   - kept: The file's pairs, where a run kept them; nil to read the file.
   /// - Returns: The task and what is said of it.
   /// - Throws: ``ExperimentError`` or the library's errors, each a sentence for the user.
   func make(
     for loaded: LoadedModel, method: MethodEntry? = nil, part: Part = .found,
-    without seen: [PromptPair] = []
+    without seen: [PromptPair] = [], kept: FilePairs? = nil
   ) throws -> Made {
     let (name, model) = (name(for: loaded), loaded.model)
     if let file = Self.file(name) {
-      return try make(from: file, method, model, part)
+      return try make(from: file, kept, method, model, part)
     }
     let own = loaded.known?.prompts
     let builtIn = try own.flatMap { $0.name == name ? $0 : nil } ?? BuiltInTasks.named(name)
@@ -100,7 +115,7 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     let origin = builtIn.isFixed ? "of the program" : "seed \(seed)"
     return Made(
       task: task, description: "\(name), \(Numbers.count(pairs.count, "pair")), \(origin)",
-      file: nil, heldOutCount: 0, ownMetric: builtIn.metricName)
+      file: nil, filePairs: nil, ownMetric: builtIn.metricName)
   }
 
   /// The same prompts measured as a method is: by what was asked for, its published metric or the task's own.
@@ -126,18 +141,20 @@ public struct TaskPlan: Sendable, Hashable, Codable {
   ///   - loaded: The model whose tokens are used.
   ///   - method: The method, whose published metric is used unless one is given.
   /// - Returns: The pairs of a file that are held out, or as many pairs of a built-in task from the next seed.
-  /// - Throws: As ``make(for:method:part:without:)``.
+  /// - Throws: As ``make(for:method:part:without:kept:)``.
   func evaluated(
     besides made: Made, for loaded: LoadedModel, method: MethodEntry? = nil
   ) throws -> Evaluated {
-    guard made.heldOutCount > 0 || made.file == nil && !loaded.isFixed(made.task.name) else {
+    let isSplit = made.filePairs.map { !$0.heldOut.isEmpty }
+    guard isSplit ?? !loaded.isFixed(made.task.name) else {
       return Evaluated(task: made.task, description: made.description, isHeldOut: false)
     }
     var others = self
     if made.file == nil { others.seed = seed &+ 1 }
     do {
       let held = try others.make(
-        for: loaded, method: method, part: .heldOut, without: made.task.pairs)
+        for: loaded, method: method, part: .heldOut, without: made.task.pairs,
+        kept: made.filePairs)
       return Evaluated(task: held.task, description: held.description, isHeldOut: true)
     } catch TaskError.empty {
       // The task cannot make any others.
@@ -157,27 +174,19 @@ public struct TaskPlan: Sendable, Hashable, Codable {
 
   /// A task of a file's pairs; what is wrong with a pair is said of the file.
   private func make(
-    from file: URL, _ method: MethodEntry?, _ model: Transformer, _ part: Part
+    from file: URL, _ kept: FilePairs?, _ method: MethodEntry?, _ model: Transformer, _ part: Part
   ) throws -> Made {
     let own = Metrics.all[0].name
     let metric = try metric(own: own, method)
     do throws(TaskError) {
-      let contents = try TaskFile.read(file, model: model, skipsUnequal: skipsUnequal)
-      // By records, so that a pair that some tokenizer leaves out moves no other.
-      let records = heldOut(of: contents.pairs.count + contents.skippedCount)
-      let held = contents.numbers.filter(records.contains)
-      let places = contents.pairs.indices.filter {
-        part == .whole || held.isEmpty
-          || records.contains(contents.numbers[$0]) == (part == .heldOut)
-      }
+      let all = if let kept { kept } else { try FilePairs(file, self, model: model) }
+      let some = all.pairs(part)
       let task = try CircuitTask(
-        name: file.lastPathComponent, pairs: places.map { contents.pairs[$0] }, metric: metric,
-        model: model, numbers: places.map { contents.numbers[$0] })
+        name: file.lastPathComponent, pairs: some.map(\.pair), metric: metric,
+        model: model, numbers: some.map(\.number))
       return Made(
-        task: task,
-        description: description(
-          task, skippedCount: contents.skippedCount, heldOutCount: part == .found ? held.count : 0),
-        file: file, heldOutCount: part == .whole ? 0 : held.count, ownMetric: own)
+        task: task, description: description(task, all, part), file: file, filePairs: all,
+        ownMetric: own)
     } catch {
       let sentence = error.description
       throw ExperimentError(
@@ -185,19 +194,11 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     }
   }
 
-  private func description(
-    _ task: CircuitTask, skippedCount: Int, heldOutCount: Int
-  ) -> String {
-    let skipped = skippedCount > 0 ? ", \(skippedCount) left out" : ""
-    let others = heldOutCount > 0 ? ", \(heldOutCount) more held out, seed \(seed)" : ""
+  private func description(_ task: CircuitTask, _ all: FilePairs, _ part: Part) -> String {
+    let skipped = all.leftOutCount > 0 ? ", \(all.leftOutCount) left out" : ""
+    let others =
+      part == .found && !all.heldOut.isEmpty
+      ? ", \(all.heldOut.count) more held out, seed \(seed)" : ""
     return "\(task.name), \(Numbers.count(task.pairs.count, "pair"))\(skipped)\(others)"
-  }
-
-  /// The numbers, from 1 on, of those of a file's records that are held out; none of fewer than four.
-  private func heldOut(of count: Int) -> Set<Int> {
-    let number = Int((Double(count) * holdout).rounded(.down))
-    guard count >= 4, number > 0 else { return [] }
-    var generator = SeededGenerator(seed: seed)
-    return Set((1...count).shuffled(using: &generator).prefix(number))
   }
 }

@@ -1,6 +1,6 @@
 import Graphs
 import Engine
-public import Evaluation
+import Evaluation
 import Reports
 public import Tasks
 
@@ -29,11 +29,11 @@ public struct RobustnessPlan: Sendable {
   /// Measures the circuit.
   ///
   /// - Parameter listener: Is told how it goes on.
-  /// - Returns: What was measured, and on which circuit and prompts.
+  /// - Returns: What was measured, with the circuit and the prompts.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public func run(
     telling listener: ExperimentListener = ExperimentListener()
-  ) throws -> (robustness: Robustness, found: EvaluationSource) {
+  ) throws -> RobustnessRun {
     let found = try EvaluationSource(source, telling: listener)
     let (model, task) = (found.model, found.task)
     if let warning = task.warning(about: model, task.accuracy(of: model)) { listener.note(warning) }
@@ -48,46 +48,6 @@ public struct RobustnessPlan: Sendable {
     for row in robustness.rows {
       for faithfulness in row.faithfulness { try faithfulness.requireNumbers(of: model) }
     }
-    return (robustness, found)
+    return RobustnessRun(source: found, robustness: robustness)
   }
-}
-
-/// What `robustness --json` prints.
-public struct RobustnessRecord: Encodable {
-  struct Row: Encodable {
-    let granularity: String
-    let ablation: String
-    let positions: String
-    let measured: [EvaluationRecord.Measured]
-  }
-
-  let version = edgewiseVersion
-  let source: String
-  let model: String
-  let circuit: String
-  let edges: Int
-  let task: String
-  let part: String
-  let rows: [Row]
-
-  /// Takes what was measured.
-  public init(_ robustness: Robustness, _ found: EvaluationSource) {
-    source = found.plan.source
-    model = found.model.name
-    circuit = found.circuitDescription
-    edges = found.circuit.edgeCount
-    task = found.taskDescription
-    part = found.plan.part.rawValue
-    rows = robustness.rows.map { row in
-      Row(
-        granularity: row.scheme.granularity.rawValue, ablation: row.scheme.ablation.rawValue,
-        positions: row.scheme.positions.description,
-        measured: zip(robustness.metrics, row.faithfulness).map {
-          EvaluationRecord.Measured($0, $1)
-        })
-    }
-  }
-
-  /// The record as JSON with sorted keys.
-  public func json() throws -> String { try sortedJSON(self) }
 }

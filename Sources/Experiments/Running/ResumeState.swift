@@ -1,10 +1,13 @@
 import Dispatch
+import Synchronization
 import Files
 import Foundation
 
 /// Where a long run keeps how far it has come: a file beside the directory that it will write.
 public struct ResumePlace: Sendable {
-  let url: URL
+  /// The directory that will be written.
+  let target: RunDirectory
+  var url: URL { target.stateFile }
   let resumes: Bool
   let interval: Duration
 
@@ -15,15 +18,14 @@ public struct ResumePlace: Sendable {
   ///   - resumes: Whether to go on from a state that is there.
   ///   - seconds: How many lie between two states.
   public init(beside target: RunDirectory, resumes: Bool = false, every seconds: Double = 20) {
-    url = target.url.deletingLastPathComponent().appending(
-      path: target.url.lastPathComponent + ".resume")
+    self.target = target
     self.resumes = resumes
     interval = .seconds(seconds)
   }
 }
 
 /// The resume state of a long run, which is how far it has come, in a file beside the directory that it will write.
-final class ResumeState {
+public final class ResumeState {
   /// What the file holds: which run it is of, and the method's own state.
   private struct Contents: Codable {
     let run: [String: String]
@@ -36,6 +38,8 @@ final class ResumeState {
   private let interval: Duration
   private var last = ContinuousClock.now
   private(set) var saved: Data?
+  /// What is done before an interruption ends the process.
+  private let parting = Parting()
   /// Say on Ctrl-C, and when the process is ended, that a state was kept; from the first one on.
   private var interruptions: [any DispatchSourceSignal] = []
   private let note: (String) -> Void
@@ -81,9 +85,20 @@ final class ResumeState {
     saved = contents.state
   }
 
-  /// Keeps a state, unless the last one is young.
-  func save(_ make: () throws -> Data) {
-    guard ContinuousClock.now - last >= interval else { return }
+  /// Something that is done when the process is interrupted, on another thread than the run's.
+  private final class Parting: Sendable {
+    let work = Mutex<(@Sendable () -> Void)?>(nil)
+  }
+
+  /// Says what is done before an interruption ends the process, such as writing what there is; instead of what was
+  /// said before.
+  func whenInterrupted(_ work: @escaping @Sendable () -> Void) {
+    parting.work.withLock { $0 = work }
+  }
+
+  /// Keeps a state, unless the last one is young and this one is nothing special.
+  func save(always isSpecial: Bool = false, _ make: () throws -> Data) {
+    guard isSpecial || ContinuousClock.now - last >= interval else { return }
     do {
       let contents = Contents(run: run, state: try make())
       try JSONEncoder().encode(contents).write(to: url, options: .atomic)
@@ -95,11 +110,12 @@ final class ResumeState {
   }
 
   private func listen() {
-    let path = url.path
+    let (path, parting) = (url.path, parting)
     interruptions = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
+        parting.work.withLock { $0?() }
         let line =
           "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
         FileHandle.standardError.write(Data(line.utf8))

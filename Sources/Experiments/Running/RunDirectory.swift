@@ -2,15 +2,18 @@ import Files
 public import Foundation
 
 /// The files of a run, written all or none.
-public struct RunDirectory {
+public struct RunDirectory: Sendable {
   /// Where it is.
   public let url: URL
 
   /// Takes a new directory, or one that is empty.
   ///
+  /// - Parameters:
+  ///   - path: Where it is.
+  ///   - resumes: Whether it may hold what a run wrote when it was interrupted: its state lies then beside it.
   /// - Throws: ``ExperimentError`` when it already holds something, since no run is overwritten, or
   ///   cannot be made: before any work is done.
-  public init(path: String) throws {
+  public init(path: String, resumes: Bool = false) throws {
     guard !path.isEmpty else { throw ExperimentError("--output should name a new directory.") }
     url = URL(filePath: path, directoryHint: .isDirectory)
     let parent = url.deletingLastPathComponent()
@@ -23,12 +26,19 @@ public struct RunDirectory {
       throw ExperimentError(
         "\(parent.path): nothing can be written there; choose another --output.")
     }
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    guard FileManager.default.fileExists(atPath: url.path),
+      !resumes || !FileManager.default.fileExists(atPath: stateFile.path)
+    else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: url.path)
     guard contents?.isEmpty ?? false else {
       throw ExperimentError(
         "\(path) is already there and is not an empty directory; choose another --output.")
     }
+  }
+
+  /// The file beside it in which a long run keeps how far it has come.
+  var stateFile: URL {
+    url.deletingLastPathComponent().appending(path: url.lastPathComponent + ".resume")
   }
 
   /// Writes files by name, all or none.

@@ -1,4 +1,4 @@
-import Evaluation
+package import Evaluation
 
 extension LinePlot {
   /// Faithfulness over the size of circuits, 0.1 % to all edges, with lines at 100 % and 85 %.
@@ -31,7 +31,7 @@ extension LinePlot {
   }
 
   /// True positives over false positives.
-  static func recovery(
+  package static func recovery(
     _ title: String, caption: String = "", _ curves: [(name: String, curve: RecoveryCurve)]
   ) -> LinePlot {
     let ticks = shares(from: 0, through: 1, by: 0.25)

@@ -1,4 +1,9 @@
 extension Figure {
+  /// The drawing as files: `NAME.svg` and `NAME.pdf`.
+  package func files(named name: String) -> [String: String] {
+    ["\(name).svg": svg, "\(name).pdf": pdf]
+  }
+
   /// The drawing as a PDF of one page, on white, in pure ASCII.
   ///
   /// Text stays text, in Helvetica, which readers bring along. Nothing in it depends on the day.
