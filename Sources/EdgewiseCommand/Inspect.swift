@@ -23,7 +23,7 @@ struct Inspect: ParsableCommand {
   @OptionGroup var files: FileOptions
 
   func run() throws {
-    let url = URL(filePath: file)
+    let url = URL(path: file)
     let circuit = CircuitSource.circuitFile(url)
     if Self.circuitKinds.contains(url.pathExtension) {
       print(try describe(circuit: url))
@@ -72,7 +72,7 @@ struct Inspect: ParsableCommand {
   private func describe(run directory: URL) throws -> String {
     struct Heading: Decodable { let model, task, method, metric: String }
     let url = directory.appending(path: "run.json")
-    guard let data = try? Data(contentsOf: url) else { return "" }
+    guard let data = try? RegularFile.contents(url) else { return "" }
     guard let heading = try? JSONDecoder().decode(Heading.self, from: data) else {
       throw ExperimentError(
         "\(url.path): expected the record of a run, with model, task, method and metric.")

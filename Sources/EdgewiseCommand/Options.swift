@@ -73,8 +73,10 @@ struct PromptOptions: ParsableArguments {
 
 /// - Throws: `ValidationError` when there cannot be so many prompts.
 func requireCount(_ count: Int?) throws {
-  if let count, !(1...1_000_000).contains(count) {
-    throw ValidationError("--count should be from 1 to 1000000, found \(count).")
+  if let count, !TaskPlan.counts.contains(count) {
+    throw ValidationError(
+      "--count should be from \(TaskPlan.counts.lowerBound) to \(TaskPlan.counts.upperBound), found \(count)."
+    )
   }
 }
 

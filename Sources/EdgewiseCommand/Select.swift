@@ -25,7 +25,7 @@ struct Select: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
-      from: URL(filePath: source), selection.plan, telling: bar.listener)
+      from: URL(path: source), selection.plan, telling: bar.listener)
     if let target { try target.write(found.files()) }
     try found.show(target, output)
   }

@@ -102,8 +102,8 @@ public enum CircuitFormatError: Error, Equatable, CustomStringConvertible {
       \(sizeLimit.matrix) pairs of a writer and a reader, and a positive d_model, found \(found).
       """
     case .unknownEdge(let name):
-      "The circuit names the edge \"\(name)\", which a model of its cfg does not have."
-    case .badScore(let edge): "The score of edge \"\(edge)\" is not a finite number."
+      "The circuit names the edge \"\(name.shortened)\", which a model of its cfg does not have."
+    case .badScore(let edge): "The score of edge \"\(edge.shortened)\" is not a finite number."
     }
   }
 }

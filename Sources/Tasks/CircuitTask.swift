@@ -40,7 +40,8 @@ public struct CircuitTask: Sendable {
         throw .promptTooLong(
           pair: number, length: pair.clean.count, limit: configuration.contextLength)
       }
-      if let token = pair.answers.first(where: pair.wrongAnswers.contains) {
+      let wrong = Set(pair.wrongAnswers)
+      if let token = pair.answers.first(where: wrong.contains) {
         throw .contradictoryAnswers(pair: number, token: token)
       }
       for (needed, given, field) in [

@@ -99,7 +99,7 @@ public enum TaskFile {
   ) throws(TaskError) -> Contents {
     let data: Data
     do {
-      data = try Data(contentsOf: url)
+      data = try RegularFile.contents(url)
     } catch {
       throw .unreadable(file: url.path, reason: reason(of: error))
     }

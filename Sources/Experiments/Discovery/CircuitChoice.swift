@@ -43,7 +43,7 @@ struct CircuitChoice {
     measured = DiscoveryReport.Measured(
       prompts: run.made.description, isHeldOut: false, size: nil,
       metrics: zip(metrics, found).map { ($0.name, $1) })
-    try measured.requireNumbers(of: run.loaded.model, listener)
+    try measured.requireNumbers(of: run.loaded.model, on: run.made.task, listener)
   }
 
   private init(
@@ -70,7 +70,7 @@ struct CircuitChoice {
     let measured = DiscoveryReport.Measured(
       prompts: prompts.description, isHeldOut: prompts.isHeldOut, size: kept,
       metrics: kept.metrics, inSample: inSample)
-    try measured.requireNumbers(of: run.loaded.model, listener)
+    try measured.requireNumbers(of: run.loaded.model, on: prompts.task, listener)
     return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
   }
 }
@@ -106,9 +106,9 @@ extension PreparedDiscovery {
 extension DiscoveryReport.Measured {
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   fileprivate func requireNumbers(
-    of model: Transformer, _ listener: ExperimentListener
+    of model: Transformer, on task: CircuitTask, _ listener: ExperimentListener
   ) throws {
-    try faithfulness.requireNumbers(of: model)
+    try faithfulness.requireNumbers(of: model, on: task)
     if let warning = faithfulness.warning { listener.note(warning) }
   }
 }

@@ -63,12 +63,7 @@ public struct PreparedDiscovery {
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public init(_ plan: DiscoveryPlan, verifying readsFiles: Bool = false) throws {
     var plan = plan
-    guard plan.selection.keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
-      throw ExperimentError("The share to keep should be a number of more than 0.")
-    }
-    guard (0..<1).contains(plan.task.holdout) else {
-      throw ExperimentError("The share that is held out should be from 0 to less than 1.")
-    }
+    try plan.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try plan.model.load(verifying: readsFiles)
@@ -203,7 +198,8 @@ public struct PreparedDiscovery {
       return try method.scores(for: problem, run: run)
     } catch {
       throw error == .notFinite
-        ? loaded.model.overflow("The model's numbers overflow on these prompts") : error
+        ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)
+        : error
     }
   }
 }

@@ -29,7 +29,7 @@ public struct FinishedRun: Sendable {
       return nil
     }
     let file = url.appending(path: "run.json")
-    guard let data = try? Data(contentsOf: file) else {
+    guard let data = try? RegularFile.contents(file) else {
       throw ExperimentError("\(url.path): expected the directory of a run, with run.json.")
     }
     guard let record = try? JSONDecoder().decode(Record.self, from: data) else {
@@ -38,6 +38,12 @@ public struct FinishedRun: Sendable {
         \(file.path): expected the record of a run of this version, with plan, metric and files; run \
         discover again.
         """)
+    }
+    do {
+      try record.plan.check()
+      try record.search?.check()
+    } catch {
+      throw ExperimentError("\(file.path): this is not the record of a run: \(error)")
     }
     plan = record.plan
     metric = record.metric

@@ -26,6 +26,26 @@ public struct SelectionPlan: Sendable, Equatable, Codable {
     self.prunes = prunes
   }
 
+  /// Refuses numbers that no choice has.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func check() throws {
+    guard keep.map({ $0 > 0 && $0 <= 10 }) ?? true else {
+      throw ExperimentError("The share to keep should be a number of more than 0 and at most 10.")
+    }
+    let isPossible =
+      switch size {
+      case .edges(let count), .nodes(let count): count >= 0
+      case .fraction(let share): (0...1).contains(share)
+      case .threshold(let score): score.isFinite
+      case nil: true
+      }
+    guard isPossible else {
+      throw ExperimentError(
+        "A circuit should keep 0 or more edges or nodes, a share from 0 to 1, or a finite score.")
+    }
+  }
+
   /// Whether a circuit is chosen here: by its size or by what it does.
   public var isGiven: Bool { size != nil || keep != nil }
 

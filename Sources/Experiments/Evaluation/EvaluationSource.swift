@@ -49,7 +49,7 @@ public struct EvaluationSource: Sendable {
       throw ExperimentError("The source should be a run or a file.")
     }
     self.plan = plan
-    let url = URL(filePath: plan.source)
+    let url = URL(path: plan.source)
     let run = try FinishedRun(url)
     guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
       throw ExperimentError("\(plan.source): there is no such run or file.")

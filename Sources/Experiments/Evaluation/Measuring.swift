@@ -71,7 +71,7 @@ struct Measuring {
   private static func known(
     _ path: String, _ found: EvaluationSource, _ ablation: Ablation
   ) throws -> Circuit? {
-    guard PlantedCircuits.names.contains(path) || CompiledProgram.isThere(URL(filePath: path))
+    guard PlantedCircuits.names.contains(path) || CompiledProgram.isThere(URL(path: path))
     else {
       return nil
     }
@@ -90,7 +90,7 @@ struct Measuring {
   private static func read(
     _ path: String, _ found: EvaluationSource
   ) throws -> CircuitFile.Contents {
-    let contents = try CircuitSource.contents(URL(filePath: path), found.model)
+    let contents = try CircuitSource.contents(URL(path: path), found.model)
     guard (contents.circuit?.graph ?? contents.scores?.graph) == found.circuit.graph else {
       throw ExperimentError(
         "\(path): it groups keys and values in another way than the circuit does.")
@@ -112,7 +112,7 @@ struct Measuring {
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[
       0]
-    try measured.forEach { try $0.requireNumbers(of: found.model) }
+    try measured.forEach { try $0.requireNumbers(of: found.model, on: found.task) }
     if let warning = measured[0].warning { listener.note(warning) }
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
     report.isAblated = scheme.part == .circuit

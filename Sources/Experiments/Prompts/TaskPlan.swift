@@ -1,5 +1,6 @@
 public import Foundation
 import Engine
+import Files
 import Methods
 import Reports
 import Tasks
@@ -33,9 +34,27 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     self.holdout = holdout
   }
 
+  /// How many prompt pairs a built-in task can be asked for.
+  public static let counts = 1...1_000_000
+
+  /// Refuses numbers that no prompts have.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func check() throws {
+    guard Self.counts.contains(count) else {
+      throw ExperimentError(
+        "A task should make from \(Self.counts.lowerBound) to \(Self.counts.upperBound) pairs, found \(count)."
+      )
+    }
+    guard (0..<1).contains(holdout) else {
+      throw ExperimentError(
+        "The share that is held out should be from 0 to less than 1, found \(holdout).")
+    }
+  }
+
   /// A file's path when the task is one.
   public static func file(_ name: String) -> URL? {
-    name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
+    name.contains("/") || name.contains(".") ? URL(path: name) : nil
   }
 
   /// The same plan, a file named by its whole path.

@@ -46,7 +46,9 @@ public struct RobustnessPlan: Sendable {
     let robustness = InterventionRuns(model: model, task: task).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: listener.progress)
     for row in robustness.rows {
-      for faithfulness in row.faithfulness { try faithfulness.requireNumbers(of: model) }
+      for faithfulness in row.faithfulness {
+        try faithfulness.requireNumbers(of: model, on: found.task)
+      }
     }
     return (robustness, found)
   }

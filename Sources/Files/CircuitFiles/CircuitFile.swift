@@ -64,7 +64,7 @@ public enum CircuitFile {
         circuit: nil, scores: EdgeScores(scores.values, graph: graph), format: "Edgewise")
     }
     let data: Data
-    do { data = try Data(contentsOf: url) } catch { throw .unreadable(reason(of: error)) }
+    do { data = try RegularFile.contents(url) } catch { throw .unreadable(reason(of: error)) }
     guard !data.isEmpty else { throw .malformed("the file is empty") }
     do {
       if TorchArchive.recognises(data) {
@@ -155,7 +155,7 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
     case .malformed(let what): "\(what)."
     case .format(let error): error.description
     case .unknownNode(let name):
-      "the file names \"\(name)\", which is not a node of this model; is it a circuit of another one?"
+      "the file names \"\(name.shortened)\", which is not a node of this model; is it a circuit of another one?"
     case .otherModel(let expected, let found):
       "the file is about a model of \(found), but this one has \(expected)."
     case .needsModel:
