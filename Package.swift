@@ -34,8 +34,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     // The priority queue of greedy selection and of merging tokens.
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-    // Reads task files in CSV: quoting and line endings are not ours to solve.
-    .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
     // Builds the documentation, with warnings as errors.
     .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
   ],
@@ -64,9 +62,7 @@ let package = Package(
     + module(
       "Models", "Engine", "Files", "Graphs", "Tensors",
       .product(name: "HeapModule", package: "swift-collections"))
-    + module(
-      "Tasks", "Models", "Engine", "Files", "Graphs", "Tensors",
-      .product(name: "SwiftCSV", package: "SwiftCSV"))
+    + module("Tasks", "Models", "Engine", "Files", "Graphs", "Tensors")
     + module("Methods", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")

@@ -24,6 +24,20 @@ extension FieldValue {
     }
   }
 
+  /// Hands out the values of a text that holds one JSON value after another, in lines or not.
+  ///
+  /// - Throws: ``JSONProblem`` where the text is not JSON.
+  package static func forEach(
+    json: Data, _ body: (FieldValue) -> Void
+  ) throws(JSONProblem) {
+    do throws(JSONReader.Problem) {
+      var reader = JSONReader(json)
+      while reader.peek() != nil { body(try reader.value()) }
+    } catch {
+      throw JSONProblem(description: error.sentence)
+    }
+  }
+
   /// The whole numbers of a list; nil for anything else.
   package var integers: [Int]? {
     guard case .list(let list) = self else { return nil }

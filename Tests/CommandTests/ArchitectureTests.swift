@@ -10,7 +10,7 @@ import Testing
     "Files": ["Graphs", "Tensors", "Foundation"],
     "Engine": ["Graphs", "Tensors"],
     "Models": ["Engine", "Files", "Graphs", "Tensors", "HeapModule", "Foundation"],
-    "Tasks": ["Models", "Engine", "Files", "Graphs", "Tensors", "Foundation", "SwiftCSV"],
+    "Tasks": ["Models", "Engine", "Files", "Graphs", "Tensors", "Foundation"],
     "Methods": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Evaluation": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Reports": ["Evaluation", "Graphs", "Foundation"],

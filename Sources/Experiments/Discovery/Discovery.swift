@@ -157,9 +157,7 @@ public struct PreparedDiscovery {
     let state = try states.map { try ResumeState($0, run: identity, note: listener.note) }
     defer { state?.finish() }
     let standing = standing ?? self.standing()
-    if let warning = made.task.warning(about: loaded.model, standing.accuracy) {
-      listener.note(warning)
-    }
+    made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     let start = clock.seconds
     let scores = try scores(
       MethodRun(

@@ -153,7 +153,9 @@ public struct EvaluationSource: Sendable {
     }
     task.count = plan.count ?? task.count
     task.metric = plan.metric ?? task.metric
-    task.skipsUnequal = plan.skipsUnequal || task.skipsUnequal
+    task.reading = TaskFile.Reading(
+      answers: plan.answers ?? task.reading.answers,
+      skipsUnusable: plan.skipsUnusable || task.reading.skipsUnusable)
     let isSame = found.map { task.name(for: loaded) == $0.name(for: loaded) } ?? false
     guard let run, let found, isSame else {
       task.seed = plan.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)

@@ -105,9 +105,7 @@ struct Measuring {
     let (circuit, task) = (found.circuit, found.task)
     var report = EvaluationReport(
       heading: heading, circuit: circuit, metric: task.metric.name)
-    if let warning = task.warning(about: found.model, task.accuracy(of: found.model)) {
-      listener.note(warning)
-    }
+    task.warnings(about: found.model, task.accuracy(of: found.model)).forEach(listener.note)
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[

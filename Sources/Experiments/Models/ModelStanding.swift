@@ -11,8 +11,12 @@ extension CircuitTask {
     return InterventionRuns(model: model, task: self).fullModel(by: Accuracy()).mean
   }
 
-  /// What is to be said when a model does not do the task: there is no circuit to be found then; nil when it does.
-  func warning(about model: Transformer, _ accuracy: Double?) -> String? {
+  /// What is to be said of the prompts, and when a model does not do the task: there is no circuit to be found then.
+  func warnings(about model: Transformer, _ accuracy: Double?) -> [String] {
+    notes + [weakness(of: model, accuracy)].compactMap(\.self)
+  }
+
+  private func weakness(of model: Transformer, _ accuracy: Double?) -> String? {
     guard let accuracy, accuracy < 0.75 else { return nil }
     return """
       warning: \(model.name) prefers a right answer on only \(Numbers.percent(accuracy)) of the \

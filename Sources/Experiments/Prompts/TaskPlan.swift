@@ -3,7 +3,7 @@ import Engine
 import Files
 import Methods
 import Reports
-import Tasks
+public import Tasks
 import Tensors
 
 /// Which prompts are run and how they are measured.
@@ -16,21 +16,21 @@ public struct TaskPlan: Sendable, Hashable, Codable {
   public var seed: UInt64
   /// The metric; nil for the task's own, or that which the method was published with.
   public var metric: String?
-  /// Whether a file's pairs whose prompts differ in tokens are left out instead of refused.
-  public var skipsUnequal: Bool
+  /// How a file's records become pairs.
+  public var reading: TaskFile.Reading
   /// The share of a file's pairs that circuits are not found on but measured on.
   public var holdout: Double
 
   /// Describes prompts; see the properties.
   public init(
     name: String? = nil, count: Int = 100, seed: UInt64 = 0, metric: String? = nil,
-    skipsUnequal: Bool = false, holdout: Double = 0.3
+    reading: TaskFile.Reading = TaskFile.Reading(), holdout: Double = 0.3
   ) {
     self.name = name
     self.count = count
     self.seed = seed
     self.metric = metric
-    self.skipsUnequal = skipsUnequal
+    self.reading = reading
     self.holdout = holdout
   }
 
@@ -181,7 +181,8 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     let own = Metrics.all[0].name
     let metric = try metric(own: own, method)
     do throws(TaskError) {
-      let contents = try TaskFile.read(file, model: model, skipsUnequal: skipsUnequal)
+      let contents = try TaskFile.read(
+        file, model: model, reading: reading, metric: metric)
       // By records, so that a pair that some tokenizer leaves out moves no other.
       let records = heldOut(of: contents.pairs.count + contents.skippedCount)
       let held = contents.numbers.filter(records.contains)
@@ -191,7 +192,7 @@ public struct TaskPlan: Sendable, Hashable, Codable {
       }
       let task = try CircuitTask(
         name: file.lastPathComponent, pairs: places.map { contents.pairs[$0] }, metric: metric,
-        model: model, numbers: places.map { contents.numbers[$0] })
+        model: model, numbers: places.map { contents.numbers[$0] }, notes: contents.notes)
       return Made(
         task: task,
         description: description(

@@ -36,7 +36,7 @@ public struct RobustnessPlan: Sendable {
   ) throws -> (robustness: Robustness, found: EvaluationSource) {
     let found = try EvaluationSource(source, telling: listener)
     let (model, task) = (found.model, found.task)
-    if let warning = task.warning(about: model, task.accuracy(of: model)) { listener.note(warning) }
+    task.warnings(about: model, task.accuracy(of: model)).forEach(listener.note)
     let metrics = Metrics.all.filter {
       (Self.metrics.contains($0.name) || $0.name == task.metric.name) && task.allows($0)
     }
