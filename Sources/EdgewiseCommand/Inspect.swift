@@ -101,7 +101,10 @@ struct Inspect: ParsableCommand {
     let scores = contents.scores.map { scores in
       (circuit == nil ? heading(scores) + "\n\n" : "") + topTable(scores).text
     }
-    return [circuit, scores].compactMap(\.self).joined(separator: "\n\n")
+    let nodes = contents.nodeScores.map { nodes in
+      "scores of heads and MLPs, none of edges\n\(nodes.graph.shape)\n\n" + topTable(nodes).text
+    }
+    return [circuit, scores, nodes].compactMap(\.self).joined(separator: "\n\n")
   }
 
   private func describe(tensors url: URL) throws -> String {
@@ -117,6 +120,14 @@ struct Inspect: ParsableCommand {
 
   private func heading(_ scores: EdgeScores) -> String {
     "scores of \(Numbers.count(scores.graph.edgeCount)) edges\n\(scores.graph.shape)"
+  }
+
+  private func topTable(_ scores: NodeScores) -> TextTable {
+    var table = TextTable(["rank": .right, "node": .left, "score": .right])
+    for (index, top) in scores.top(20).enumerated() {
+      table.add("\(index + 1)", "\(top.writer)", Numbers.signed(Double(top.score)))
+    }
+    return table
   }
 
   private func topTable(_ scores: EdgeScores) -> TextTable {

@@ -93,11 +93,15 @@ public struct EvaluationSource: Sendable {
   private static func circuit(
     _ contents: CircuitFile.Contents, _ plan: EvaluationPlan, _ selection: CircuitSelection
   ) throws -> Circuit {
+    if let nodes = contents.nodeScores, case .nodes(let count) = plan.selection.size {
+      return nodes.circuit(nodeCount: count, by: selection.ranking)
+    }
     if plan.selection.size != nil {
-      guard let scores = contents.scores else { throw withoutScores(plan) }
+      guard let scores = contents.scores else { throw withoutScores(plan, contents) }
       return scores.circuit(selection)
     }
     guard let circuit = contents.circuit else {
+      guard contents.nodeScores == nil else { throw withoutScores(plan, contents) }
       throw ExperimentError(
         """
         \(plan.source): the file has scores but no circuit; choose one with --edges, --fraction, \
@@ -112,7 +116,7 @@ public struct EvaluationSource: Sendable {
     _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ run: FinishedRun?,
     _ loaded: LoadedModel, _ task: CircuitTask, _ listener: ExperimentListener
   ) throws -> KeptCircuit {
-    guard let scores = contents.scores else { throw withoutScores(plan) }
+    guard let scores = contents.scores else { throw withoutScores(plan, contents) }
     let evaluation = CircuitEvaluation(
       model: loaded.model, task: task, ablation: scheme(plan, run).ablation)
     let kept = evaluation.circuit(
@@ -124,9 +128,14 @@ public struct EvaluationSource: Sendable {
     return kept
   }
 
-  private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
+  private static func withoutScores(
+    _ plan: EvaluationPlan, _ contents: CircuitFile.Contents
+  ) -> ExperimentError {
     ExperimentError(
-      "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
+      contents.nodeScores == nil
+        ? "\(plan.source): the file has no scores, so no other circuit can be chosen from it."
+        : "\(plan.source): the file scores nodes, and its edges have no scores; choose a circuit with --nodes."
+    )
   }
 
   private static func scheme(_ plan: EvaluationPlan, _ run: FinishedRun?) -> AblationScheme {

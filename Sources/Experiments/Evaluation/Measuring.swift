@@ -91,7 +91,7 @@ struct Measuring {
     _ path: String, _ found: EvaluationSource
   ) throws -> CircuitFile.Contents {
     let contents = try CircuitSource.contents(URL(path: path), found.model)
-    guard (contents.circuit?.graph ?? contents.scores?.graph) == found.circuit.graph else {
+    guard contents.graph == found.circuit.graph else {
       throw ExperimentError(
         "\(path): it groups keys and values in another way than the circuit does.")
     }

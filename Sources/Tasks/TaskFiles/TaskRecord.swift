@@ -86,6 +86,7 @@ struct RecordFields {
   ///   - names: What the field may be called.
   ///   - prompt: The prompt that they answer: of token ids, whole numbers in cells are such ids, too.
   /// - Returns: The answers; none when no field is there or it is empty.
+  /// - Throws: ``RecordProblem`` for anything else.
   func answers(
     _ names: [String], to prompt: TextOrTokens
   ) throws(RecordProblem) -> [TextOrTokens] {
