@@ -32,10 +32,8 @@ let package = Package(
   dependencies: [
     // Parses the command line and writes `--help`.
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
-    // The priority queue of greedy selection.
+    // The priority queue of greedy selection and of merging tokens.
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-    // Reads task files in CSV: quoting and line endings are not ours to solve.
-    .package(url: "https://github.com/swiftcsv/SwiftCSV.git", from: "0.10.0"),
     // Builds the documentation, with warnings as errors.
     .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
   ],
@@ -64,10 +62,10 @@ let package = Package(
     + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
     + module("Files", "Graphs", "Tensors")
     + module("Engine", "Graphs", "Tensors")
-    + module("Models", "Engine", "Files", "Graphs", "Tensors")
     + module(
-      "Tasks", "Models", "Engine", "Files", "Graphs", "Tensors",
-      .product(name: "SwiftCSV", package: "SwiftCSV"))
+      "Models", "Engine", "Files", "Graphs", "Tensors",
+      .product(name: "HeapModule", package: "swift-collections"))
+    + module("Tasks", "Models", "Engine", "Files", "Graphs", "Tensors")
     + module("Methods", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")

@@ -4,8 +4,8 @@ import Foundation
 
 /// Holds an NVIDIA card to the processor, and times it: kernels, whole runs, checkpoints, repetition, speed.
 ///
-/// Usage: `edgewise-gpu-check [--device cuda] [--checkpoints DIRECTORY] [--without-speed]`. Ends with 1 when the card
-/// computes anything else than the processor.
+/// Usage: `edgewise-gpu-check [--device cuda] [--checkpoints DIRECTORY] [--without-speed] [--speed-of SHAPE]`. Ends
+/// with 1 when the card computes anything else than the processor. The last option times one shape and does nothing else.
 @main
 struct GPUCheck {
   static func main() {
@@ -23,6 +23,10 @@ struct GPUCheck {
     var device = Device.cpu
     let opening = try seconds(on: .cpu) { device = try Device(named: name) }
     print("\(device), opened in \(Numbers.fixed(opening)) s\n")
+    if let shape = option("--speed-of") {
+      for known in SpeedShape.all where known.name == shape { try known.time(onDeviceNamed: name) }
+      return true
+    }
     var comparison = Comparison(device: device)
     comparison.hold("kernels", DeviceCase.kernels)
     comparison.hold("runs on small models", DeviceCase.runs)

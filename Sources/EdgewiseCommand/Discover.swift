@@ -15,7 +15,7 @@ struct Discover: ParsableCommand {
 
   @Option(
     help:
-      "A built-in task, or a .jsonl, .csv or .json file. (default: ioi; induction without a tokenizer)"
+      "A built-in task, or a file of prompts: JSON, JSON lines or a table. (default: ioi; induction without a tokenizer)"
   )
   var task: String?
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Edgewise
+import Foundation
 
 @main
 struct EdgewiseTool: ParsableCommand {
@@ -19,6 +20,20 @@ struct EdgewiseTool: ParsableCommand {
       Fetch.self,
     ])
 
+  /// Has the process end with an error when something that it printed could not be written.
+  private static func refuseLostOutput() {
+    // A reader that has seen enough, such as head, ends nothing: a run still writes its files.
+    signal(SIGPIPE, SIG_IGN)
+    atexit {
+      guard fflush(nil) != 0 else { return }
+      guard errno != EPIPE else { _exit(128 + SIGPIPE) }
+      note(
+        "Error: not all could be printed: \(errno == ENOSPC ? "the disk is full" : "the output cannot be written to")."
+      )
+      _exit(1)
+    }
+  }
+
   /// Runs the command; a misspelt subcommand is answered with those most like it.
   static func main() {
     let names = configuration.subcommands.map { command in
@@ -29,6 +44,7 @@ struct EdgewiseTool: ParsableCommand {
     {
       exit(withError: ValidationError(names.sentence(kind: "subcommand", missing: first)))
     }
+    refuseLostOutput()
     main(nil)
   }
 }

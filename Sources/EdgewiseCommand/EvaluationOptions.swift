@@ -29,8 +29,7 @@ struct EvaluationOptions: ParsableArguments {
     help: "The metric of curves and tests; in robustness one more column. (default: the run's)")
   var metric: String?
 
-  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
-  var skipUnequal = false
+  @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var files: FileOptions
 
@@ -38,7 +37,7 @@ struct EvaluationOptions: ParsableArguments {
     var plan = EvaluationPlan(source: source)
     plan.model = model.map { ModelReference($0) }
     (plan.task, plan.count, plan.seed, plan.metric) = (task, count, seed, metric)
-    plan.skipsUnequal = skipUnequal
+    (plan.answers, plan.skipsUnusable) = (reading.answers, reading.skipUnusable)
     plan.selection = selection.plan
     plan.verifiesFiles = files.verify
     return plan

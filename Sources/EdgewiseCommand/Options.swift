@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Edgewise
 
 extension Ablation: ExpressibleByArgument {}
+extension AnswerForm: ExpressibleByArgument {}
 extension EdgeScores.Ranking: ExpressibleByArgument {}
 extension CircuitSelection.Order: ExpressibleByArgument {}
 extension AblationScheme.Granularity: ExpressibleByArgument {}
@@ -57,8 +58,7 @@ struct PromptOptions: ParsableArguments {
       """)
   var metric: String?
 
-  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
-  var skipUnequal = false
+  @OptionGroup var reading: ReadingOptions
 
   @Option(
     parsing: .unconditional,
@@ -67,7 +67,7 @@ struct PromptOptions: ParsableArguments {
 
   func plan(_ task: String?) -> TaskPlan {
     TaskPlan(
-      name: task, count: count ?? 100, seed: seed, metric: metric, skipsUnequal: skipUnequal,
+      name: task, count: count ?? 100, seed: seed, metric: metric, reading: reading.plan,
       holdout: holdout)
   }
 
@@ -79,6 +79,28 @@ struct PromptOptions: ParsableArguments {
 /// What is wrong with a plan is wrong with the command's options.
 func validated(_ check: () throws -> Void) throws {
   do { try check() } catch { throw ValidationError("\(error)") }
+}
+
+/// How the pairs of a task's file are read.
+struct ReadingOptions: ParsableArguments {
+  @Option(
+    help: """
+      What of a file's answers is scored: all of it, which must be one token (one-token), or its first token \
+      (first-token). (default: one-token, or the run's)
+      """)
+  var answers: AnswerForm?
+
+  @Flag(
+    name: [.long, .customLong("skip-unequal")],
+    help: """
+      Leave out and count a file's pairs that cannot be used instead of refusing them: prompts of unequal length, \
+      answers of several tokens, unknown tokens.
+      """)
+  var skipUnusable = false
+
+  var plan: TaskFile.Reading {
+    TaskFile.Reading(answers: answers ?? .oneToken, skipsUnusable: skipUnusable)
+  }
 }
 
 /// Which edges there are and what absent ones carry.

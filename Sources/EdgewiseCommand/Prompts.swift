@@ -17,8 +17,7 @@ struct Prompts: ParsableCommand {
   @Option(parsing: .unconditional, help: "Where a built-in task's random choices start.")
   var seed: UInt64 = 0
 
-  @Flag(help: "Leave out a file's pairs whose prompts differ in tokens instead of refusing them.")
-  var skipUnequal = false
+  @OptionGroup var reading: ReadingOptions
 
   @Flag(help: "Print JSON, with every token.")
   var json = false
@@ -26,8 +25,9 @@ struct Prompts: ParsableCommand {
   func validate() throws { try validated(TaskPlan(count: count).check) }
 
   func run() throws {
-    let plan = TaskPlan(name: task, count: count, seed: seed, skipsUnequal: skipUnequal)
-    let (heading, pairs) = try plan.prompts(for: ModelReference(model))
+    let plan = TaskPlan(name: task, count: count, seed: seed, reading: reading.plan)
+    let (heading, pairs) = try plan.prompts(
+      for: ModelReference(model), telling: ExperimentListener(note: note))
     let some = Array(pairs.prefix(count))
     print(json ? try sortedJSON(some) : ([heading] + some.map(\.text)).joined(separator: "\n\n"))
   }

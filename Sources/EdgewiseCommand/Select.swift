@@ -29,7 +29,7 @@ struct Select: ParsableCommand {
   func run() throws {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
-      from: URL(filePath: source), selection.plan, model: model.map { ModelReference($0) },
+      from: URL(path: source), selection.plan, model: model.map { ModelReference($0) },
       telling: bar.listener)
     try output.finish(target, found)
   }

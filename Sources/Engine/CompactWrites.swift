@@ -36,13 +36,14 @@ package struct CompactWrites: Sendable {
     _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer]
   ) -> Tensor {
     let width = tokens.count * graph.dModel
-    var writes = Tensor(zeros: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
+    var writes = Tensor(
+      unwritten: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
     writes.replace(at: 0, with: input.pickedRows(tokens))
     for (layer, mlp) in mlps.enumerated() {
       writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
     }
     let target = writes.layout
-    writes.add(
+    writes.replace(
       heads.enumerated().flatMap { layer, z in
         let first = graph.headWriters(layer: layer).lowerBound * tokens.count
         return layers[layer].attention.writes(

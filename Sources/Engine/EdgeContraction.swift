@@ -104,7 +104,8 @@ private struct Contraction {
     }
     let layerReaders = graph.readers(ofLayer: 0).count
     let size = min(max(graph.writerCount / layerReaders, 1), layers.count)
-    var reads = Tensor(zeros: [size * layerReaders, tile.tokens.count, graph.dModel], on: device)
+    var reads = Tensor(
+      unwritten: [size * layerReaders, tile.tokens.count, graph.dModel], on: device)
     for first in stride(from: 0, to: layers.count, by: size) {
       let group = first..<min(first + size, layers.count)
       for layer in group {
@@ -113,7 +114,7 @@ private struct Contraction {
         for gradient in gradients.dropFirst() {
           // Further runs' gradients are expanded by themselves: a norm's backward is of one run.
           var further = Tensor(
-            zeros: [layerReaders, tile.tokens.count, graph.dModel], on: device)
+            unwritten: [layerReaders, tile.tokens.count, graph.dModel], on: device)
           read(layer, gradient, to: &further, at: 0)
           reads.add(further, at: place * tile.tokens.count * graph.dModel)
         }

@@ -1,4 +1,5 @@
 package import Foundation
+import Graphs
 
 /// A value of a configuration file or of a checkpoint's metadata.
 package enum FieldValue: Sendable, Equatable {
@@ -11,25 +12,56 @@ package enum FieldValue: Sendable, Equatable {
   case object([String: FieldValue])
 }
 
-extension FieldValue: Decodable {
-  package init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let flag = try? value.decode(Bool.self) {
-      self = .flag(flag)
-    } else if let integer = try? value.decode(Int.self) {
-      self = .integer(integer)
-    } else if let number = try? value.decode(Double.self) {
-      self = .number(number)
-    } else if let text = try? value.decode(String.self) {
-      self = .text(text)
-    } else if let list = try? value.decode([FieldValue].self) {
-      self = .list(list)
-    } else {
-      self = .object(try value.decode([String: FieldValue].self))
+extension FieldValue {
+  /// The value of a JSON text, in which Python's NaN and Infinity are numbers.
+  ///
+  /// - Throws: What is wrong with it and where, as part of a sentence.
+  package init(json: Data) throws(JSONProblem) {
+    do throws(JSONReader.Problem) {
+      self = try JSONReader.value(json)
+    } catch {
+      throw JSONProblem(description: error.sentence)
     }
   }
+
+  /// Hands out the values of a text that holds one JSON value after another, in lines or not.
+  ///
+  /// - Throws: ``JSONProblem`` where the text is not JSON.
+  package static func forEach(
+    json: Data, _ body: (FieldValue) -> Void
+  ) throws(JSONProblem) {
+    do throws(JSONReader.Problem) {
+      var reader = JSONReader(json)
+      while reader.peek() != nil { body(try reader.value()) }
+    } catch {
+      throw JSONProblem(description: error.sentence)
+    }
+  }
+
+  /// The whole numbers of a list; nil for anything else.
+  package var integers: [Int]? {
+    guard case .list(let list) = self else { return nil }
+    var integers: [Int] = []
+    for case .integer(let integer) in list { integers.append(integer) }
+    return integers.count == list.count ? integers : nil
+  }
+
+  /// What kind of value it is, in a word.
+  package var kind: String {
+    switch self {
+    case .null: "null"
+    case .flag: "true or false"
+    case .integer, .number: "a number"
+    case .text: "a text"
+    case .list: "a list"
+    case .object: "an object"
+    }
+  }
+}
+
+/// What is wrong with a JSON text and where, as part of a sentence.
+package struct JSONProblem: Error, CustomStringConvertible {
+  package let description: String
 }
 
 extension FieldValue: CustomStringConvertible {
@@ -39,9 +71,10 @@ extension FieldValue: CustomStringConvertible {
     case .flag(let flag): "\(flag)"
     case .integer(let integer): "\(integer)"
     case .number(let number): "\(number)"
-    case .text(let text): "\"\(text)\""
+    case .text(let text): "\"\(text.shortened)\""
     case .list(let list): "a list of \(list.count)"
-    case .object(let object): "an object with \(object.keys.sorted().joined(separator: ", "))"
+    case .object(let object):
+      "an object with \(object.keys.sorted().joined(separator: ", ").shortened)"
     }
   }
 }
@@ -59,12 +92,13 @@ package struct Fields {
   /// Reads a JSON object from a file.
   package init(json url: URL) throws(CheckpointError) {
     let data = try TensorFile.map(url)
-    do {
-      values = try JSONDecoder().decode([String: FieldValue].self, from: data)
-      file = url.path
-    } catch {
-      throw CheckpointError(url.path, .malformed("the file should hold one JSON object"))
+    let fault = { (what: String) in
+      CheckpointError(url.path, .malformed("the file should hold one JSON object; " + what))
     }
+    let value: FieldValue
+    do { value = try FieldValue(json: data) } catch { throw fault(error.description) }
+    guard case .object(let fields) = value else { throw fault("it holds \(value.kind)") }
+    (file, values) = (url.path, fields)
   }
 
   /// A whole number inside a range; `fallback` when the field is absent or null.

@@ -1,36 +1,14 @@
 package import Foundation
+import Graphs
 package import Tensors
 
 /// The safetensors format: the header's length, a JSON header, and the tensors' bytes.
 package enum Safetensors {
   /// What the header says of a tensor, or of the file under the key `__metadata__`.
-  private struct Entry: Codable {
+  private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
     var data_offsets: [Int]
-  }
-
-  private struct Header: Decodable {
-    var tensors: [String: Entry] = [:]
-    var metadata: [String: String] = [:]
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Name.self)
-      for key in container.allKeys {
-        if key.stringValue == "__metadata__" {
-          metadata = try container.decode([String: String].self, forKey: key)
-        } else {
-          tensors[key.stringValue] = try container.decode(Entry.self, forKey: key)
-        }
-      }
-    }
-  }
-
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
   }
 
   /// Bytes of one element, also of formats that only tests and other tools read.
@@ -51,18 +29,8 @@ package enum Safetensors {
       throw CheckpointError(path, .truncated("the header of \(length) bytes"))
     }
     let body = 8 + Int(length)
-    let header: Header
-    do {
-      header = try JSONDecoder().decode(Header.self, from: data[8..<body])
-    } catch {
-      throw CheckpointError(
-        path,
-        .malformed(
-          "the header should be JSON with dtype, shape and data_offsets by tensor"
-            + place(of: error)))
-    }
-    var file = TensorFile(
-      path: path, tensors: [:], metadata: header.metadata.mapValues { .text($0) })
+    let header = try header(data[8..<body], path)
+    var file = TensorFile(path: path, tensors: [:], metadata: header.metadata)
     var end = 0
     let entries = header.tensors.sorted {
       ($0.value.data_offsets.first ?? 0, $0.key) < ($1.value.data_offsets.first ?? 0, $1.key)
@@ -80,6 +48,41 @@ package enum Safetensors {
     return file
   }
 
+  /// The tensors and texts that a header lists.
+  private static func header(
+    _ data: Data, _ path: String
+  ) throws(CheckpointError) -> (tensors: [String: Entry], metadata: [String: FieldValue]) {
+    let fault = { (what: String) in
+      CheckpointError(
+        path,
+        .malformed(
+          "the header should be JSON with dtype, shape and data_offsets by tensor; \(what)"))
+    }
+    let value: FieldValue
+    do { value = try FieldValue(json: data) } catch { throw fault(error.description) }
+    guard case .object(let fields) = value else { throw fault("it holds \(value.kind)") }
+    var tensors: [String: Entry] = [:]
+    var metadata: [String: FieldValue] = [:]
+    for (name, value) in fields {
+      guard case .object(let fields) = value else {
+        throw fault("\"\(name.shortened)\" is \(value.kind)")
+      }
+      if name == "__metadata__" {
+        guard fields.values.allSatisfy({ $0.kind == FieldValue.text("").kind }) else {
+          throw fault("see \"\(name)\"")
+        }
+        metadata = fields
+      } else {
+        let bad = { (field: String) in fault("see \"\(name.shortened).\(field)\"") }
+        guard case .text(let dtype) = fields["dtype"] else { throw bad("dtype") }
+        guard let shape = fields["shape"]?.integers else { throw bad("shape") }
+        guard let offsets = fields["data_offsets"]?.integers else { throw bad("data_offsets") }
+        tensors[name] = Entry(dtype: dtype, shape: shape, data_offsets: offsets)
+      }
+    }
+    return (tensors, metadata)
+  }
+
   /// The bytes of a tensor, counted from the end of the header.
   private static func extent(
     _ name: String, _ entry: Entry, _ path: String, bodyCount: Int
@@ -88,19 +91,26 @@ package enum Safetensors {
     guard let width = widths[entry.dtype] else {
       throw CheckpointError(path, .unsupportedFormat(tensor: name, entry.dtype))
     }
-    guard let size = product(entry.shape + [width]) else {
-      throw fault("has the impossible shape \(entry.shape)")
+    guard let size = product(entry.shape + [width]), entry.shape.allSatisfy({ $0 <= longest })
+    else {
+      throw fault("has the impossible shape \("\(entry.shape)".shortened)")
     }
     guard entry.data_offsets.count == 2, let begin = entry.data_offsets.first,
       let end = entry.data_offsets.last, begin >= 0, begin <= end, end <= bodyCount
     else {
-      throw fault("lies at \(entry.data_offsets), outside of the file's \(bodyCount) bytes of data")
+      throw fault(
+        "lies at \("\(entry.data_offsets)".shortened), outside of the file's \(bodyCount) bytes of data"
+      )
     }
     guard end - begin == size else {
-      throw fault("of shape \(entry.shape) needs \(size) bytes, found \(end - begin)")
+      throw fault(
+        "of shape \("\(entry.shape)".shortened) needs \(size) bytes, found \(end - begin)")
     }
     return begin..<end
   }
+
+  /// The most elements along an axis, also of a tensor that has none.
+  static let longest = 1 << 32
 
   /// The product of sizes; nil when one is negative or the product too large.
   static func product(_ sizes: [Int]) -> Int? {

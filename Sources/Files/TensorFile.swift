@@ -18,7 +18,7 @@ package struct TensorFile: Sendable {
   /// Maps a file into memory.
   package static func map(_ url: URL) throws(CheckpointError) -> Data {
     do {
-      return try Data(contentsOf: url, options: .alwaysMapped)
+      return try RegularFile.contents(url, isMapped: true)
     } catch {
       throw CheckpointError(url.path, .unreadable(reason(of: error)))
     }
@@ -92,14 +92,24 @@ package func place(of error: any Error) -> String {
 
 /// What the system says of a failure with a file, as part of a sentence.
 package func reason(of error: any Error) -> String {
+  if let error = error as? RegularFile.NotRegular { return error.reason }
   switch (error as? CocoaError)?.code {
   case .fileReadNoSuchFile, .fileNoSuchFile: return "there is no such file or directory"
   case .fileReadNoPermission, .fileWriteNoPermission: return "permission is denied"
   case .fileWriteOutOfSpace: return "the disk is full"
   case .fileReadUnknown: return "it is not a regular file"
+  case .fileWriteFileExists: return "something else is there"
+  case .fileReadInvalidFileName, .fileWriteInvalidFileName: return "the name is too long"
   case .fileWriteVolumeReadOnly: return "the disk cannot be written to"
+  case .fileWriteUnknown where underlying(error) == .ENOTDIR:
+    return "a part of the path is not a directory"
   default:
     let text = error.localizedDescription
     return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
+}
+
+/// What the system itself calls a failure.
+private func underlying(_ error: any Error) -> POSIXError.Code? {
+  ((error as? CocoaError)?.underlying as? POSIXError)?.code
 }

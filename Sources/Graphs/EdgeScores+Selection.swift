@@ -58,7 +58,8 @@ extension EdgeScores {
       case .threshold(let threshold):
         Circuit(
           offsets: graph.edgeOffsets.filter { key($0, ranking) >= threshold }, graph: graph)
-      case .nodes(let count): Circuit(nodes: bestNodes(count, by: ranking), graph: graph)
+      case .nodes(let count):
+        NodeScores(nodeScores, graph: graph).circuit(nodeCount: count, by: ranking)
       }
     return selection.prunes ? circuit.pruned() : circuit
   }
@@ -87,7 +88,8 @@ extension EdgeScores {
       guard !isReached[reader] else { return }
       isReached[reader] = true
       for writer in 0..<graph.visibleWriterCount(ofReader: reader) {
-        candidates.insert(rank[writer * graph.readerCount + reader])
+        let offset = writer * graph.readerCount + reader
+        if values[offset] != -.infinity { candidates.insert(rank[offset]) }
       }
     }
     reach(graph.logitsReader)
@@ -104,20 +106,10 @@ extension EdgeScores {
   public var nodeScores: [Float] {
     (0..<graph.writerCount).map { writer in
       let row = values[(writer * graph.readerCount)..<((writer + 1) * graph.readerCount)]
-      return Float(row.reduce(0.0) { $0 + Double($1) })
+      return Float(row.reduce(0.0) { $1 == -.infinity ? $0 : $0 + Double($1) })
     }
   }
 
-  /// The best heads and MLPs by ``nodeScores``, for each writer whether it is one; `input` always is.
-  private func bestNodes(_ count: Int, by ranking: Ranking) -> [Bool] {
-    let scores = nodeScores
-    let key = { (writer: Int) in ranking == .magnitude ? abs(scores[writer]) : scores[writer] }
-    let best = (1..<graph.writerCount).sorted { (key($1), $0) < (key($0), $1) }.prefix(
-      max(count, 0))
-    var isMember = [Bool](repeating: false, count: graph.writerCount)
-    for writer in [0] + best { isMember[writer] = true }
-    return isMember
-  }
 }
 
 extension ComputationGraph {

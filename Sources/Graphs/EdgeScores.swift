@@ -4,7 +4,7 @@
 public struct EdgeScores: Sendable, Equatable {
   /// The graph whose edges are scored.
   public let graph: ComputationGraph
-  /// The scores `[writers, readers]`; 0 where no edge exists.
+  /// The scores `[writers, readers]`; 0 where no edge exists, and −∞ for edges that are never taken.
   public let values: [Float]
 
   /// Takes scores in matrix order; values where the graph has no edge are set to 0.
@@ -38,14 +38,16 @@ public struct EdgeScores: Sendable, Equatable {
 
   /// What an edge is ranked by, from its place in the matrix.
   package func key(_ offset: Int, _ ranking: Ranking) -> Float {
-    ranking == .magnitude ? abs(values[offset]) : values[offset]
+    ranking == .magnitude && values[offset] != -.infinity ? abs(values[offset]) : values[offset]
   }
 
-  /// The places of all edges in the matrix, best first; ties keep the canonical order.
+  /// The places of all edges but those that are never taken, best first; ties keep the canonical order.
   ///
   /// - Complexity: O(E log E) in the number of edges E.
   public func ranked(by ranking: Ranking = .magnitude) -> [Int] {
-    graph.edgeOffsets.sorted { (key($1, ranking), $0) < (key($0, ranking), $1) }
+    graph.edgeOffsets.filter { values[$0] != -.infinity }.sorted {
+      (key($1, ranking), $0) < (key($0, ranking), $1)
+    }
   }
 
   /// The best edges and their scores, best first.

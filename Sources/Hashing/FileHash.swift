@@ -15,7 +15,18 @@ public func sha256(of url: URL) throws -> String {
   defer { try? handle.close() }
   var hash = RunningHash()
   while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(piece) }
-  return hash.finish().map { byte in
+  return hexadecimal(hash.finish())
+}
+
+/// The SHA-256 of bytes as 64 hexadecimal digits.
+public func sha256(of bytes: Data) -> String {
+  var hash = RunningHash()
+  hash.update(bytes)
+  return hexadecimal(hash.finish())
+}
+
+private func hexadecimal(_ bytes: [UInt8]) -> String {
+  bytes.map { byte in
     let digits = String(byte, radix: 16)
     return byte < 16 ? "0" + digits : digits
   }.joined()

@@ -76,10 +76,8 @@ public struct ACDC: DiscoveryMethod {
     let graph = problem.graph
     let size = graph.writerCount * graph.readerCount
     var state =
-      try run.restored(State.self) { state in
-        state.scores.count == size && state.threshold <= thresholds.count
-          && state.sweep.map { $0.columns.count == size && $0.reader <= graph.readerCount } ?? true
-      } ?? State(scores: [Float](repeating: 0, count: size))
+      try run.restored(State.self) { fits($0, graph) }
+      ?? State(scores: [Float](repeating: 0, count: size))
     let batches = problem.maskedBatches.value.map { IntactBatch($0, of: problem) }
     while state.threshold < thresholds.count {
       let mask = try sweep(thresholds[state.threshold], problem, batches, from: state.sweep) {
@@ -96,6 +94,19 @@ public struct ACDC: DiscoveryMethod {
     }
     run.progress(RunProgress("testing edges", done: 1, total: 1))
     return EdgeScores(state.scores, graph: graph)
+  }
+
+  /// Whether a state can be one of this method's: what was read back can be anything.
+  private func fits(_ state: State, _ graph: ComputationGraph) -> Bool {
+    let size = graph.writerCount * graph.readerCount
+    let levels = Set(thresholds.map { Float($0) } + [0])
+    guard state.scores.count == size, (0...thresholds.count).contains(state.threshold),
+      state.scores.allSatisfy(levels.contains)
+    else { return false }
+    guard let sweep = state.sweep else { return true }
+    return sweep.columns.count == size && sweep.columns.allSatisfy { $0 == 0 || $0 == 1 }
+      && (0...graph.readerCount).contains(sweep.reader)
+      && (0...graph.edgeCount).contains(sweep.kept) && sweep.loss.isFinite
   }
 
   /// Visits all readers at one threshold; returns the mask of what is kept.

@@ -111,8 +111,10 @@ public struct AttributionPatching: DiscoveryMethod {
     let moduleCount = moduleCount(problem.graph)
     let size = problem.graph.writerCount * problem.graph.readerCount
     var state =
-      try run.restored(State.self) { $0.sums.count == size && $0.module < moduleCount }
-      ?? State(sums: Sums(count: size))
+      try run.restored(State.self) {
+        $0.sums.count == size && $0.sums.values().allSatisfy(\.isFinite)
+          && (0...batches.count).contains($0.batch) && (0..<moduleCount).contains($0.module)
+      } ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
       let runs = PathRuns(self, batches[state.batch], problem, metric)

@@ -33,12 +33,14 @@ public struct ExactPatching: DiscoveryMethod {
   ) throws(MethodError) -> EdgeScores {
     let graph = problem.graph
     let size = graph.writerCount * graph.readerCount
+    let batches = problem.maskedBatches.value
     var state =
-      try run.restored(State.self) { $0.sums.count == size }
-      ?? State(sums: [Double](repeating: 0, count: size))
+      try run.restored(State.self) {
+        $0.sums.count == size && $0.sums.allSatisfy(\.isFinite)
+          && (0...batches.count).contains($0.batch) && (0...graph.readerCount).contains($0.reader)
+      } ?? State(sums: [Double](repeating: 0, count: size))
     let writers = writers(graph)
     let edgeCount = writers.map(\.count).reduce(0, +)
-    let batches = problem.maskedBatches.value
     while state.batch < batches.count {
       let batch = IntactBatch(batches[state.batch], of: problem)
       let intact = batch.prepared.run(EdgeMask(1, graph: graph))

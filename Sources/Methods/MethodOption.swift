@@ -98,7 +98,8 @@ extension MethodOption<URL?> {
       name: name, summary: summary,
       expected: "the path of a run or circuit file, in which there is no colon", standard: nil,
       parse: { text in
-        let url = URL(filePath: text)
+        // A tilde that the shell has left is part of a name.
+        let url = URL(filePath: text.hasPrefix("~") ? "./" + text : text)
         // A colon ends an option where the choice is written.
         return text.isEmpty || url.path.contains(":") ? nil : url
       }, text: { $0?.path ?? "" })

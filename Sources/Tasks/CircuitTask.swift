@@ -8,6 +8,8 @@ public struct CircuitTask: Sendable {
   public let pairs: [PromptPair]
   /// How much of the behaviour a run shows.
   public let metric: any Metric
+  /// What a reader of results should know of where the pairs come from, in one sentence each.
+  public let notes: [String]
 
   /// Takes pairs that belong to one model's vocabulary.
   ///
@@ -17,43 +19,55 @@ public struct CircuitTask: Sendable {
   ///   - metric: How the behaviour is measured.
   ///   - model: The model whose tokens the pairs hold.
   ///   - numbers: How errors call the pairs; nil counts them from 1.
+  ///   - notes: What a reader of results should know of the pairs.
   /// - Throws: ``TaskError`` when there is no pair, a token is not one of the model's, a prompt is
   ///   longer than the model's context, or the metric needs answers that a pair lacks.
   public init(
     name: String, pairs: [PromptPair], metric: any Metric, model: Transformer,
-    numbers: [Int]? = nil
+    numbers: [Int]? = nil, notes: [String] = []
   ) throws(TaskError) {
     guard !pairs.isEmpty else { throw .empty(task: name) }
-    let configuration = model.configuration
     for (index, pair) in pairs.enumerated() {
-      let number = numbers?[index] ?? index + 1
-      for (tokens, count) in [
-        (pair.clean + pair.corrupted, configuration.vocabularySize),
-        (pair.answers + pair.wrongAnswers, configuration.outputCount),
-      ] {
-        let known = 0..<Int32(count)
-        if let token = tokens.first(where: { !known.contains($0) }) {
-          throw .unknownToken(token, pair: number, vocabularySize: count)
-        }
-      }
-      guard pair.clean.count <= configuration.contextLength else {
-        throw .promptTooLong(
-          pair: number, length: pair.clean.count, limit: configuration.contextLength)
-      }
-      if let token = pair.answers.first(where: pair.wrongAnswers.contains) {
-        throw .contradictoryAnswers(pair: number, token: token)
-      }
-      for (needed, given, field) in [
-        (metric.needsAnswers, pair.answers, "answers"),
-        (metric.needsWrongAnswers, pair.wrongAnswers, "wrong_answers"),
-      ] where needed && given.isEmpty {
-        throw .missingAnswers(pair: number, field: field, metric: metric.name)
-      }
+      try Self.check(pair, number: numbers?[index] ?? index + 1, metric: metric, model: model)
     }
-    self.init(name: name, checked: pairs, metric: metric)
+    self.init(name: name, checked: pairs, metric: metric, notes: notes)
   }
 
-  private init(name: String, checked pairs: [PromptPair], metric: any Metric) {
+  /// Refuses a pair that does not belong to a model, or lacks answers that a metric needs.
+  ///
+  /// - Throws: ``TaskError``, which calls the pair by its number.
+  static func check(
+    _ pair: PromptPair, number: Int, metric: any Metric, model: Transformer
+  ) throws(TaskError) {
+    let configuration = model.configuration
+    for (tokens, count) in [
+      (pair.clean + pair.corrupted, configuration.vocabularySize),
+      (pair.answers + pair.wrongAnswers, configuration.outputCount),
+    ] {
+      let known = 0..<Int32(count)
+      if let token = tokens.first(where: { !known.contains($0) }) {
+        throw .unknownToken(token, pair: number, vocabularySize: count)
+      }
+    }
+    guard pair.clean.count <= configuration.contextLength else {
+      throw .promptTooLong(
+        pair: number, length: pair.clean.count, limit: configuration.contextLength)
+    }
+    let wrong = Set(pair.wrongAnswers)
+    if let token = pair.answers.first(where: wrong.contains) {
+      throw .contradictoryAnswers(pair: number, token: token)
+    }
+    for (needed, given, field) in [
+      (metric.needsAnswers, pair.answers, "answers"),
+      (metric.needsWrongAnswers, pair.wrongAnswers, "wrong_answers"),
+    ] where needed && given.isEmpty {
+      throw .missingAnswers(pair: number, field: field, metric: metric.name)
+    }
+  }
+
+  private init(name: String, checked pairs: [PromptPair], metric: any Metric, notes: [String] = [])
+  {
+    self.notes = notes
     self.name = name
     self.pairs = pairs
     self.metric = metric

@@ -1,6 +1,9 @@
+import Graphs
+
 extension [String] {
   /// The sentence about a name that is none of these: those most like it, and all.
   package func sentence(kind: String, missing name: String) -> String {
+    let name = name.shortened
     let near = nearest(to: name)
     let guess = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
     return guess.isEmpty

@@ -2,8 +2,8 @@
 public enum TaskError: Error, Equatable, CustomStringConvertible {
   /// A file cannot be opened.
   case unreadable(file: String, reason: String)
-  /// The file's ending is none of the known formats.
-  case unknownFormat(file: String)
+  /// No record of a file has what the metric needs.
+  case noAnswers(field: String, metric: String, found: String)
   /// A record is not written as the format demands.
   case malformed(file: String, record: Int, String)
   /// An answer is also a wrong answer.
@@ -33,22 +33,26 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): the file cannot be read: \(reason)."
-    case .unknownFormat(let file):
-      "\(file): expected a task file that ends in .jsonl, .csv or .json (auto-circuit's prompt JSON)."
-    case .malformed(let file, let record, let what): "\(file), record \(record): \(what)."
+    case .noAnswers(let field, let metric, let found):
+      """
+      The metric \(metric) needs \(field), and the file has \(found) only; name a metric that needs no answers, such \
+      as kl, or add them.
+      """
+    case .malformed(let file, let record, let what):
+      "\(file), record \(record)\(record == 0 ? " (the header)" : ""): \(what)."
     case .contradictoryAnswers(let pair, let token):
       "Pair \(pair): token \(token) is given as an answer and as a wrong answer."
     case .empty(let task): "The task \(task) has no prompt pairs to run."
     case .lengthsDiffer(let pair, let clean, let corrupted):
       """
       Pair \(pair): the clean prompt has \(clean) tokens, the corrupted one \(corrupted); they must \
-      have as many (or skip such pairs with --skip-unequal).
+      have as many (or leave such pairs out with --skip-unusable).
       """
     case .emptyPrompt(let pair): "Pair \(pair): a prompt has no tokens."
     case .answerNotOneToken(let pair, let answer, let tokens):
       """
       Pair \(pair): the answer "\(answer)" is \(tokens) tokens for this model, but must be one; \
-      a leading space often belongs to it.
+      \(Self.hint(about: answer)), or score the first of them with --answers first-token.
       """
     case .missingAnswers(let pair, let field, let metric):
       "Pair \(pair): the metric \(metric) needs \(field), which the pair lacks."
@@ -61,6 +65,36 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
     case .unsuitableModel(let task, let reason):
       "The task \(task) cannot be made for this model: \(reason)."
     case .unknownName(let kind, let name, let known): known.sentence(kind: kind, missing: name)
+    }
+  }
+}
+
+extension TaskError {
+  /// What may be wrong with an answer of several tokens.
+  private static func hint(about answer: String) -> String {
+    let digits = answer.drop { $0 == " " }
+    if !digits.isEmpty, digits.allSatisfy(\.isNumber) {
+      return "its tokenizer splits numbers into digits: give the first digit"
+    }
+    return answer.first == " "
+      ? "choose a shorter one" : "a leading space often belongs to it"
+  }
+
+  /// Why right and wrong answers are no pair when only their first tokens are scored.
+  static let coincidence = "in which right and wrong answers start with the same token"
+
+  /// Why a pair that cannot be used is left out, after its count; nil for what is wrong with more than one pair.
+  var skippedFor: String? {
+    switch self {
+    case .contradictoryAnswers: "with an answer that is right and wrong"
+    case .lengthsDiffer: "of unequal lengths"
+    case .emptyPrompt: "without tokens"
+    case .answerNotOneToken: "with an answer of several tokens"
+    case .missingAnswers: "without answers"
+    case .unknownToken: "with a token that the model lacks"
+    case .promptTooLong: "longer than the model's context"
+    case .unreadable, .noAnswers, .malformed, .empty, .noTokenizer, .unsuitableModel, .unknownName:
+      nil
     }
   }
 }

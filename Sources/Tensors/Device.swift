@@ -66,7 +66,7 @@ public enum Device: Hashable, Sendable {
   package var tileNumbers: Int {
     switch self {
     case .cpu: 4 << 20
-    case .cuda(let card): max(card.memory.total >> 7, 4 << 20)
+    case .cuda(let card): max(card.memory.total >> 8, 4 << 20)
     }
   }
 

@@ -59,6 +59,11 @@ public struct Tensor: Sendable {
     self.init(shape: shape, on: device) { $0.clear($1, count: shape.reduce(1, *)) }
   }
 
+  /// Makes a tensor whose elements the caller writes, all of them, before it reads any.
+  package init(unwritten shape: [Int], on device: Device) {
+    self.init(shape: shape, on: device) { _, _ in }
+  }
+
   /// Makes a tensor whose elements `fill` writes, all of them.
   init(shape: [Int], on device: Device, filledBy fill: (any Backend, Address) -> Void) {
     let storage = Storage(device, .f32, count: shape.reduce(1, *))

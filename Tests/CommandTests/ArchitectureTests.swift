@@ -11,8 +11,8 @@ import Testing
     "Graphs": ["HeapModule"],
     "Files": ["Graphs", "Tensors", "Foundation"],
     "Engine": ["Graphs", "Tensors"],
-    "Models": ["Engine", "Files", "Graphs", "Tensors", "Foundation"],
-    "Tasks": ["Models", "Engine", "Files", "Graphs", "Tensors", "Foundation", "SwiftCSV"],
+    "Models": ["Engine", "Files", "Graphs", "Tensors", "HeapModule", "Foundation"],
+    "Tasks": ["Models", "Engine", "Files", "Graphs", "Tensors", "Foundation"],
     "Methods": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Evaluation": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Reports": ["Evaluation", "Graphs", "Foundation"],
@@ -66,9 +66,13 @@ import Testing
   /// Raw memory is seen in the two modules that call C; elsewhere Swift's checks are never switched off.
   @Test(arguments: allowed.keys.filter { !["Tensors", "Hashing"].contains($0) }.sorted())
   func `no raw memory above the tensors`(module: String) throws {
-    // Foundation's test for a directory takes a pointer.
-    let exception = "Models/Loading/Transformer+Loading.swift"
-    for file in try files(module) where file.name != exception {
+    let exceptions = [
+      // Foundation's test for a directory takes a pointer.
+      "Models/Loading/Transformer+Loading.swift",
+      // So do the system's calls that Foundation has no words for.
+      "Experiments/Running/SystemCalls.swift",
+    ]
+    for file in try files(module) where !exceptions.contains(file.name) {
       #expect(!file.lines.contains { $0.contains("unsafe ") }, "\(file.name)")
     }
   }

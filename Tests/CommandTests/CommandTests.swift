@@ -160,7 +160,7 @@ import Testing
       let end = try #require(text[key.upperBound...].firstIndex(of: ","))
       try Data((text[..<key.upperBound] + "NaN" + text[end...]).utf8).write(to: file)
       let outcome = try run("inspect", file.path)
-      #expect(outcome.status == 1 && outcome.errors.contains("The score of edge \"input->m0\""))
+      #expect(outcome.status == 1 && outcome.errors.contains("the score of edge \"input->m0\""))
     }
   }
 

@@ -9,7 +9,7 @@ struct Outcome {
   let errors: String
 }
 
-private func command(_ arguments: [String]) -> Process {
+func command(_ arguments: [String]) -> Process {
   let process = Process()
   process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appending(path: "edgewise")

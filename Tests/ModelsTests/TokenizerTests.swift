@@ -2,6 +2,7 @@ import Engine
 import Files
 import Foundation
 import Models
+import Tensors
 import TestSupport
 import Testing
 
@@ -119,6 +120,56 @@ import Testing
       try JSONSerialization.data(withJSONObject: json).write(to: url)
       return try BytePairTokenizer(json: url)
     }
+  }
+
+  /// The best pair of neighbours looked for again and again: what the rule says.
+  private func naive(_ letters: [String], _ ranks: [String: Int]) -> [String] {
+    var parts = letters
+    while true {
+      let best = parts.indices.dropLast().compactMap { place in
+        ranks[parts[place] + " " + parts[place + 1]].map { (rank: $0, place: place) }
+      }.min { ($0.rank, $0.place) < ($1.rank, $1.place) }
+      guard let best else { return parts }
+      parts[best.place] += parts.remove(at: best.place + 1)
+    }
+  }
+
+  @Test(arguments: 0..<30) func `merging is that of the rule`(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var texts = ["a", "b", "c"]
+    var merges: [[String]] = []
+    for _ in 0..<12 {
+      let pair = [texts, texts].compactMap { $0.randomElement(using: &generator) }
+      guard !texts.contains(pair.joined()) else { continue }
+      merges.append(pair)
+      texts.append(pair.joined())
+    }
+    let tokenizer = try tokenizer(
+      Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, $0) }), merges: merges)
+    let ranks = Dictionary(
+      uniqueKeysWithValues: merges.enumerated().map { ($1.joined(separator: " "), $0) })
+    for _ in 0..<20 {
+      let letters = (0..<Int.random(in: 0...40, using: &generator)).compactMap { _ in
+        ["a", "b", "c"].randomElement(using: &generator)
+      }
+      #expect(
+        tokenizer.encode(letters.joined()).map { texts[Int($0)] } == naive(letters, ranks))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a word of 100,000 letters is no work`() throws {
+    let tokenizer = try tokenizer(
+      ["a": 0, "aa": 1, "aaaa": 2], merges: [["a", "a"], ["aa", "aa"]])
+    #expect(tokenizer.encode(String(repeating: "a", count: 100_001)).count == 25_001)
+  }
+
+  @Test(arguments: ["(a+)+$!", "(a|b)*c", "((x*)y)+", "(?:a*){2,}"])
+  func `a pattern that can take forever is refused`(pattern: String) {
+    let step: [String: any Sendable] = [
+      "type": "Split", "pattern": ["Regex": pattern], "behavior": "Isolated",
+    ]
+    let error = #expect(throws: CheckpointError.self) { try tokenizer(["a": 0], steps: [step]) }
+    #expect(error?.description.contains("can take forever") ?? false)
   }
 
   @Test func `merges go by their first rank, and from left to right`() throws {

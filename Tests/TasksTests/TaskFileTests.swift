@@ -13,7 +13,8 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: name)
       try Data(text.utf8).write(to: url)
-      return try TaskFile.read(url, model: model, skipsUnequal: skipsUnequal)
+      return try TaskFile.read(
+        url, model: model, reading: TaskFile.Reading(skipsUnusable: skipsUnequal))
     }
   }
 
@@ -109,28 +110,21 @@ import Testing
   }
 
   static let faults: [(name: String, text: String, says: String)] = [
-    ("t.txt", "x", "ends in .jsonl, .csv or .json"),
+    ("t.txt", "x", "the header): expected clean and corrupted"),
     ("t.jsonl", "{}", "record 1: expected clean and corrupted"),
-    ("t.jsonl", "not json", "record 1"),
+    ("t.jsonl", "{not json", "record 1"),
     (
-      "t.jsonl", "\n{\"clean\": [1], \"corrupted\": [2]}\n  \n\nnot json", "record 2: expected"
+      "t.jsonl", "\n{\"clean\": [1], \"corrupted\": [2]}\n  \n\n{not json",
+      "record 2: line 5: expected a key"
     ),
     ("t.jsonl", #"{"clean": [1], "corrupted": [2], "answers": {"a": 1}}"#, "record 1"),
     ("t.jsonl", #"{"clean": [1e99], "corrupted": [2]}"#, "record 1"),
     ("t.jsonl", #"{"clean": "text", "corrupted": "text"}"#, "the model has no tokenizer"),
     ("t.jsonl", #"{"clean": [], "corrupted": []}"#, "a prompt has no tokens"),
-    ("t.json", "[]", "expected a JSON object with a list \"prompts\""),
+    ("t.json", "[1]", "record 1: expected an object with keys, found a number"),
     ("t.json", #"{"prompts": [{"clean": [1]}]}"#, "record 1"),
-    ("t.csv", "a,b\n1,2\n", "lacks the column \"clean\""),
-    ("t.csv", "clean,corrupted\n[1,[2]\n", "record"),
-    (
-      "t.csv", "clean,corrupted,answers\n\"a, b\",\"c, d\",[1]\na,b, Paris\n",
-      "record 2: a cell that starts with a space should be written in quotes"
-    ),
-    (
-      "t.csv", "clean,corrupted,answers\na,b,\t[1]\n",
-      "record 1: a cell that starts with a space should be written in quotes"
-    ),
+    ("t.csv", "a,b\n1,2\n", "found the columns a, b"),
+    ("t.csv", "clean,corrupted\n[1,[2]\n", "the model has no tokenizer"),
     (
       "t.jsonl", #"{"clean": [1], "corrupted": [2], "answers": [[1, 2]]}"#,
       "the answer \"[1, 2]\" is 2 tokens"

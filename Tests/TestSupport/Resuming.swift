@@ -2,7 +2,8 @@ import Foundation
 package import Methods
 import Testing
 
-/// Checks that a method ends in the same scores from every third state that it offers to keep.
+/// Checks that a method ends in the same scores from every third state that it offers to keep, and takes no state
+/// that none of its runs can have left.
 package func expectResumes(_ method: some DiscoveryMethod, _ problem: DiscoveryProblem) throws {
   var states: [Data] = []
   let whole = try method.scores(
@@ -12,13 +13,35 @@ package func expectResumes(_ method: some DiscoveryMethod, _ problem: DiscoveryP
         if let state = try? make() { states.append(state) }
       }))
   #expect(states.count > 3)
+  let resumed = { (state: Data) in
+    try method.scores(for: problem, run: MethodRun(states: .init(saved: state) { _ in }))
+  }
   for state in stride(from: 0, to: states.count, by: 3).map({ states[$0] }) {
-    let resumed = try method.scores(
-      for: problem, run: MethodRun(states: .init(saved: state) { _ in }))
-    #expect(resumed == whole)
+    #expect(try resumed(state) == whole)
   }
-  #expect(throws: MethodError.foreignState) {
-    try method.scores(
-      for: problem, run: MethodRun(states: .init(saved: Data("{}".utf8)) { _ in }))
+  let middle = try JSONSerialization.jsonObject(with: states[states.count / 2])
+  let odd = impossible(middle, key: "")
+  #expect(odd.count > 3)
+  for state in odd + ["{}"] {
+    let data =
+      try (state as? String).map { Data($0.utf8) }
+      ?? JSONSerialization.data(withJSONObject: state)
+    #expect(throws: MethodError.foreignState, "\(state)") { try resumed(data) }
   }
+}
+
+/// States like one, in each of which one place holds what no run leaves there.
+private func impossible(_ value: Any, key: String) -> [Any] {
+  if let object = value as? [String: Any] {
+    return object.sorted { $0.key < $1.key }.flatMap { key, value -> [Any] in
+      impossible(value, key: key).map { object.merging([key: $0]) { $1 } }
+    }
+  }
+  if let list = value as? [Any] {
+    guard let first = list.first else { return [] }
+    let items = key == "columns" || key == "scores" ? [7, -1] : impossible(first, key: key)
+    return [Array(list.dropLast())] + items.map { [$0] + list.dropFirst() }
+  }
+  let places = ["batch", "reader", "module", "step", "threshold", "kept"]
+  return places.contains(key) ? [-1, 1 << 40, 0.5, "x"] : ["x"]
 }

@@ -92,7 +92,7 @@ public struct ComparisonPlan: Sendable, Codable {
           let name = run.name(among: done.map(\.name), isAlone: models.count == 1)
           outcome = try run.task(name: name) { [done] task in
             state?.whenInterrupted {
-              try? place?.target.write(Comparison(tasks: done + [task]).files(of: self))
+              try? place?.target.put(Comparison(tasks: done + [task]).files(of: self))
             }
           }
         } catch {

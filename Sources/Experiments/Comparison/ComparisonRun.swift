@@ -110,7 +110,7 @@ struct ComparisonRun {
     name: String, finish: (Comparison.Task) -> Void
   ) throws -> Comparison.Task {
     let accuracy = made.task.accuracy(of: loaded.model)
-    if let warning = made.task.warning(about: loaded.model, accuracy) { listener.note(warning) }
+    made.task.warnings(about: loaded.model, accuracy).forEach(listener.note)
     let standing = accuracy.map { ", right on \(Numbers.percent($0))" } ?? ""
     let held =
       switch standard {

@@ -45,7 +45,7 @@ struct CircuitChoice {
       prompts: run.made.description, isHeldOut: false, size: nil,
       metrics: zip(metrics, found).map { ($0.name, $1) },
       nodes: evaluation.nodes(of: circuit.pruned(), scores: scores, progress: listener.progress))
-    try measured.requireNumbers(of: run.loaded.model, listener)
+    try measured.requireNumbers(of: run.loaded.model, on: run.made.task, listener)
   }
 
   private init(
@@ -75,7 +75,7 @@ struct CircuitChoice {
       metrics: kept.metrics, inSample: inSample,
       nodes: evaluation.nodes(
         of: kept.circuit.pruned(), scores: scores, progress: listener.progress))
-    try measured.requireNumbers(of: run.loaded.model, listener)
+    try measured.requireNumbers(of: run.loaded.model, on: prompts.task, listener)
     return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
   }
 }
@@ -111,9 +111,9 @@ extension PreparedDiscovery {
 extension DiscoveryReport.Measured {
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   fileprivate func requireNumbers(
-    of model: Transformer, _ listener: ExperimentListener
+    of model: Transformer, on task: CircuitTask, _ listener: ExperimentListener
   ) throws {
-    try faithfulness.requireNumbers(of: model)
+    try faithfulness.requireNumbers(of: model, on: task)
     if let warning = faithfulness.warning { listener.note(warning) }
   }
 }

@@ -72,8 +72,7 @@ public struct PreparedDiscovery {
   /// Loads the model and takes the prompts that a finished run kept, or makes them.
   init(_ plan: DiscoveryPlan, of run: FinishedRun?, verifying readsFiles: Bool) throws {
     var plan = plan
-    try plan.selection.check()
-    try plan.task.check()
+    try plan.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try plan.model.load(verifying: readsFiles)
@@ -194,9 +193,7 @@ public struct PreparedDiscovery {
   ) throws -> Discovery {
     defer { state?.finish() }
     let standing = standing ?? self.standing()
-    if let warning = made.task.warning(about: loaded.model, standing.accuracy) {
-      listener.note(warning)
-    }
+    made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     let start = clock.seconds
     let scores = try scores(
       MethodRun(
@@ -236,7 +233,8 @@ public struct PreparedDiscovery {
       return try method.scores(for: problem, run: run)
     } catch {
       throw error == .notFinite
-        ? loaded.model.overflow("The model's numbers overflow on these prompts") : error
+        ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)
+        : error
     }
   }
 }

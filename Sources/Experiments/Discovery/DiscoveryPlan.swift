@@ -40,6 +40,14 @@ public struct DiscoveryPlan: Sendable, Codable {
     self.selection = selection
   }
 
+  /// Refuses numbers that no run has: a plan can come from a file.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func check() throws {
+    try task.check()
+    try selection.check()
+  }
+
   /// What is said of the method.
   var methodDescription: String { "\(method), \(ablation) ablation" }
 }

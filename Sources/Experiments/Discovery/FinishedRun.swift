@@ -34,7 +34,7 @@ public struct FinishedRun: Sendable {
       return nil
     }
     let file = url.appending(path: "run.json")
-    guard let data = try? Data(contentsOf: file) else {
+    guard let data = try? RegularFile.contents(file) else {
       throw ExperimentError("\(url.path): expected the directory of a run, with run.json.")
     }
     guard let record = try? JSONDecoder().decode(Record.self, from: data) else {
@@ -45,6 +45,12 @@ public struct FinishedRun: Sendable {
         """)
     }
     directory = url
+    do {
+      try record.plan.check()
+      try record.search?.check()
+    } catch {
+      throw ExperimentError("\(file.path): this is not the record of a run: \(error)")
+    }
     plan = record.plan
     metric = record.metric
     files = record.files

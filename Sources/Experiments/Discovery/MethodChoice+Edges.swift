@@ -8,7 +8,7 @@ extension MethodChoice {
   /// The file of edges that the method is told to look at; nil for none.
   var edgesFile: URL? { edgesSource.map(CircuitSource.circuitFile) }
 
-  private var edgesSource: URL? { values[ExactPatching.among.name].map { URL(filePath: $0) } }
+  private var edgesSource: URL? { values[ExactPatching.among.name].map { URL(path: $0) } }
 
   /// The options of the method, with the edges of the file that it names.
   ///

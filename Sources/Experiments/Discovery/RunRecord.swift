@@ -41,6 +41,13 @@ public struct RunRecord: Encodable, Sendable {
     let edgesBeforePruning: Int
     let ranking: EdgeScores.Ranking
     let order: CircuitSelection.Order
+
+    /// Refuses numbers that no search has.
+    ///
+    /// - Throws: ``ExperimentError``.
+    func check() throws {
+      try SelectionPlan(size: .edges(edgesBeforePruning), keep: share).check()
+    }
   }
 
   struct KeptEdge: Encodable, Sendable {

@@ -52,8 +52,8 @@ public struct SelectionPlan: Sendable, Equatable, Codable {
         "The order greedy goes with a share to keep, a number or a fraction of edges.")
     default: break
     }
-    guard keep.map({ $0 > 0 && $0.isFinite }) ?? true else {
-      throw ExperimentError("The share to keep should be a number of more than 0.")
+    guard keep.map({ $0 > 0 && $0 <= 10 }) ?? true else {
+      throw ExperimentError("The share to keep should be a number of more than 0 and at most 10.")
     }
   }
 }

@@ -15,8 +15,10 @@ public struct EvaluationPlan: Sendable {
   public var seed: UInt64?
   /// The metric of curves and tests; nil for the run's.
   public var metric: String?
-  /// Whether a file's pairs whose prompts differ in tokens are left out instead of refused.
-  public var skipsUnequal: Bool
+  /// What of a file's answers is scored; nil for as in the run.
+  public var answers: AnswerForm?
+  /// Whether a file's pairs that cannot be used are left out instead of refused, also where the run did not.
+  public var skipsUnusable: Bool
   /// Which edges the circuit keeps; as it was found if nothing is said.
   public var selection: SelectionPlan
   /// What an ablated edge carries; nil for the discovery's ablation.
@@ -41,7 +43,7 @@ public struct EvaluationPlan: Sendable {
   /// Evaluates a source as far as it allows; see the properties.
   public init(source: String) {
     self.source = source
-    skipsUnequal = false
+    skipsUnusable = false
     selection = SelectionPlan()
     granularity = .edges
     part = .complement

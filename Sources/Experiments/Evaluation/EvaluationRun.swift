@@ -48,13 +48,11 @@ public struct EvaluationRun {
     let (circuit, task) = (source.circuit, source.task)
     var report = EvaluationReport(
       heading: source.heading, circuit: circuit, metric: task.metric.name)
-    if let warning = task.warning(about: source.model, task.accuracy(of: source.model)) {
-      listener.note(warning)
-    }
+    task.warnings(about: source.model, task.accuracy(of: source.model)).forEach(listener.note)
     let metrics = task.allowedMetrics
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[
       0]
-    try measured.forEach { try $0.requireNumbers(of: source.model) }
+    try measured.forEach { try $0.requireNumbers(of: source.model, on: task) }
     if let warning = measured[0].warning { listener.note(warning) }
     report.metrics = zip(metrics, measured).map { ($0.name, $1) }
     report.isAblated = source.scheme.part == .circuit

@@ -51,7 +51,7 @@ public struct EvaluationSource: Sendable {
     }
     try plan.selection.check()
     self.plan = plan
-    let url = URL(filePath: plan.source)
+    let url = URL(path: plan.source)
     let run = try FinishedRun(url)
     guard run != nil || FileManager.default.fileExists(atPath: url.path) else {
       throw ExperimentError("\(plan.source): there is no such run or file.")
@@ -95,11 +95,15 @@ public struct EvaluationSource: Sendable {
   private static func circuit(
     _ contents: CircuitFile.Contents, _ plan: EvaluationPlan, _ selection: CircuitSelection
   ) throws -> Circuit {
+    if let nodes = contents.nodeScores, case .nodes(let count) = plan.selection.size {
+      return nodes.circuit(nodeCount: count, by: selection.ranking)
+    }
     if plan.selection.size != nil {
-      guard let scores = contents.scores else { throw withoutScores(plan) }
+      guard let scores = contents.scores else { throw withoutScores(plan, contents) }
       return scores.circuit(selection)
     }
     guard let circuit = contents.circuit else {
+      guard contents.nodeScores == nil else { throw withoutScores(plan, contents) }
       throw ExperimentError(
         """
         \(plan.source): the file has scores but no circuit; choose one with --edges, --fraction, \
@@ -114,7 +118,7 @@ public struct EvaluationSource: Sendable {
     _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ run: FinishedRun?,
     _ loaded: LoadedModel, _ task: CircuitTask, _ listener: ExperimentListener
   ) throws -> KeptCircuit {
-    guard let scores = contents.scores else { throw withoutScores(plan) }
+    guard let scores = contents.scores else { throw withoutScores(plan, contents) }
     let evaluation = CircuitEvaluation(
       model: loaded.model, task: task, ablation: scheme(plan, run).ablation)
     let kept = evaluation.circuit(
@@ -128,17 +132,22 @@ public struct EvaluationSource: Sendable {
 
   /// Another circuit or scores of the same model: a file, or a run's directory.
   func contents(ofOther path: String) throws -> CircuitFile.Contents {
-    let contents = try CircuitSource.contents(URL(filePath: path), model)
-    guard (contents.circuit?.graph ?? contents.scores?.graph) == circuit.graph else {
+    let contents = try CircuitSource.contents(URL(path: path), model)
+    guard contents.graph == circuit.graph else {
       throw ExperimentError(
         "\(path): it groups keys and values in another way than the circuit does.")
     }
     return contents
   }
 
-  private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
+  private static func withoutScores(
+    _ plan: EvaluationPlan, _ contents: CircuitFile.Contents
+  ) -> ExperimentError {
     ExperimentError(
-      "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
+      contents.nodeScores == nil
+        ? "\(plan.source): the file has no scores, so no other circuit can be chosen from it."
+        : "\(plan.source): the file scores nodes, and its edges have no scores; choose a circuit with --nodes."
+    )
   }
 
   private static func scheme(_ plan: EvaluationPlan, _ run: FinishedRun?) -> AblationScheme {
@@ -165,7 +174,9 @@ public struct EvaluationSource: Sendable {
     }
     task.count = plan.count ?? task.count
     task.metric = plan.metric ?? task.metric
-    task.skipsUnequal = plan.skipsUnequal || task.skipsUnequal
+    task.reading = TaskFile.Reading(
+      answers: plan.answers ?? task.reading.answers,
+      skipsUnusable: plan.skipsUnusable || task.reading.skipsUnusable)
     let isSame = found.map { task.name(for: loaded) == $0.name(for: loaded) } ?? false
     guard let run, let found, isSame else {
       task.seed = plan.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)

@@ -65,6 +65,7 @@ public struct NodeAblation: Sendable {
   public func run(telling listener: ExperimentListener = ExperimentListener()) throws -> Result {
     let loaded = try model.load()
     let made = try task.make(for: loaded, part: .whole)
+    made.task.notes.forEach(listener.note)
     let writers = try nodes.map { name in
       guard let writer = Writer(name) else {
         throw ExperimentError(

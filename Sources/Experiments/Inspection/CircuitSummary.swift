@@ -14,6 +14,12 @@ struct CircuitSummary: Encodable {
     let isOnPath: Bool
   }
 
+  /// The score of a head or MLP, of a file that scores no edges.
+  struct NodeScore: Encodable {
+    let node: String
+    let score: Float
+  }
+
   /// What a run's record says of it.
   struct Heading: Codable {
     let model: String
@@ -34,9 +40,14 @@ struct CircuitSummary: Encodable {
   /// The circuit's edges, by the magnitude of their scores where they have some.
   let links: [Link]
   let nodes: [NodeRecord]
+  /// By magnitude; nil where edges have scores, or nothing has.
+  let nodeScores: [NodeScore]?
 
   /// A circuit, scores or both.
-  private init(run: Heading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph) {
+  private init(
+    run: Heading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph,
+    nodeScores: NodeScores? = nil
+  ) {
     self.run = run
     model = graph.size + (graph.isParallel ? ", parallel" : "")
     edges = graph.edgeCount
@@ -57,6 +68,9 @@ struct CircuitSummary: Encodable {
     nodes =
       run?.nodes
       ?? (pruned?.nodes(scores: scores) ?? []).map { NodeRecord($0, isMeasured: false) }
+    self.nodeScores = nodeScores.map { scores in
+      scores.top(graph.writerCount).map { NodeScore(node: "\($0.writer)", score: $0.score) }
+    }
   }
 
   /// Scores of all edges.
@@ -79,10 +93,12 @@ struct CircuitSummary: Encodable {
         not; name the model with --model.
         """)
     }
-    guard let graph = contents.circuit?.graph ?? contents.scores?.graph else {
+    guard let graph = contents.graph else {
       throw ExperimentError("\(file.path): expected a circuit or scores, found neither.")
     }
-    self.init(run: run, circuit: contents.circuit, scores: contents.scores, graph: graph)
+    self.init(
+      run: run, circuit: contents.circuit, scores: contents.scores, graph: graph,
+      nodeScores: contents.nodeScores)
   }
 
   /// A run's circuit.
@@ -108,18 +124,29 @@ struct CircuitSummary: Encodable {
         circuit of \(Numbers.count(kept)) of \(Numbers.count(edges)) edges, \
         \(Numbers.count(circuitEdgesOnPaths ?? 0)) of them on a path from input to logits
         """
-      } ?? "scores of \(Numbers.count(edges)) edges"
+      }
+      ?? (nodeScores == nil
+        ? "scores of \(Numbers.count(edges)) edges" : "scores of heads and MLPs, none of edges")
     let table = NodeTable(nodes, metric: run?.metric ?? "the metric")
     return [heading, "\(count)\n\(model)", table.text(on: page), edgeTable(page)]
       .compactMap(\.self).joined(separator: "\n\n")
   }
 
   private func edgeTable(_ page: Page) -> String {
+    if let nodeScores { return Self.table(nodeScores, page) }
     var table = TextTable(["rank": .right, "edge": .left, "score": .right, "": .left])
     for (index, link) in links.prefix(page.rows).enumerated() {
       table.add(
         "\(index + 1)", link.edge, link.score.map { Numbers.signed(Double($0)) } ?? "–",
         link.isOnPath ? "" : "off every path")
+    }
+    return table.text(on: page)
+  }
+
+  private static func table(_ scores: [NodeScore], _ page: Page) -> String {
+    var table = TextTable(["rank": .right, "node": .left, "score": .right])
+    for (index, node) in scores.prefix(page.rows).enumerated() {
+      table.add("\(index + 1)", node.node, Numbers.signed(Double(node.score)))
     }
     return table.text(on: page)
   }

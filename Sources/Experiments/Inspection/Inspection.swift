@@ -27,7 +27,7 @@ public struct Inspection: Sendable {
   public init(
     of path: String, model: ModelReference? = nil, verifying readsFiles: Bool = false
   ) throws {
-    let url = URL(filePath: path)
+    let url = URL(path: path)
     let load = { (model: ModelReference) in try model.load(verifying: readsFiles).model }
     if Self.circuitKinds.contains(url.pathExtension) {
       contents = .circuit(

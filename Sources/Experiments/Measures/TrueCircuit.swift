@@ -27,7 +27,7 @@ extension EvaluationMeasure {
 
   /// The circuit that is known of a planted model or a compiled program; nil for other paths.
   private static func known(_ path: String, _ source: EvaluationSource) throws -> Circuit? {
-    guard PlantedCircuits.names.contains(path) || CompiledProgram.isThere(URL(filePath: path))
+    guard PlantedCircuits.names.contains(path) || CompiledProgram.isThere(URL(path: path))
     else {
       return nil
     }

@@ -55,6 +55,6 @@ enum HashMemory {
     let known = entries.merging([path: entry]) { $1 }
     try? FileManager.default.createDirectory(
       at: ModelCache.directory, withIntermediateDirectories: true)
-    try? Data(sortedJSON(known).utf8).write(to: file, options: .atomic)
+    try? SystemCalls.replace(file, with: Data(sortedJSON(known).utf8))
   }
 }

@@ -1,4 +1,5 @@
 public import Engine
+import Files
 public import Foundation
 public import Models
 import Tasks
@@ -44,7 +45,7 @@ public struct ModelReference: Sendable, Hashable, Codable {
       throw ExperimentError("The model should be a directory, a file or a name.")
     }
     guard !Self.madeHere.contains(name) else { return nil }
-    let url = URL(filePath: name)
+    let url = URL(path: name)
     if FileManager.default.fileExists(atPath: url.path) { return url.absoluteURL }
     guard let known = KnownModel.all.first(where: { $0.name == name }) else {
       let names = Self.madeHere + KnownModel.all.map(\.name)

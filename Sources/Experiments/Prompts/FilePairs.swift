@@ -10,16 +10,21 @@ struct FilePairs {
 
   let found: [Numbered]
   let heldOut: [Numbered]
-  /// How many were left out because their prompts differ in tokens.
+  /// How many were left out because they cannot be used.
   let leftOutCount: Int
+  /// What a reader of results should know of them.
+  let notes: [String]
 
   /// Reads a file, and holds out some of its pairs.
   ///
   /// By the file's records, so that a pair that some tokenizer leaves out moves no other.
   ///
   /// - Throws: `TaskError` for a file that cannot be read or is no task.
-  init(_ file: URL, _ plan: TaskPlan, model: Transformer) throws(TaskError) {
-    let contents = try TaskFile.read(file, model: model, skipsUnequal: plan.skipsUnequal)
+  init(
+    _ file: URL, _ plan: TaskPlan, _ metric: any Metric, model: Transformer
+  ) throws(TaskError) {
+    let contents = try TaskFile.read(file, model: model, reading: plan.reading, metric: metric)
+    notes = contents.notes
     leftOutCount = contents.skippedCount
     let records = Self.heldOut(plan, of: contents.pairs.count + leftOutCount)
     let all = zip(contents.pairs, contents.numbers).map { (pair: $0, number: $1) }
@@ -33,6 +38,7 @@ struct FilePairs {
     self.found = Array(all.prefix(found.count))
     self.heldOut = Array(all.dropFirst(found.count))
     self.leftOutCount = leftOutCount
+    notes = []
   }
 
   /// Some of the pairs, in the file's order; all that there are where none are held out.

@@ -51,7 +51,7 @@ extension FinishedRun {
     let pairs = { (name: String) throws -> [PromptPair]? in
       let file = directory.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-      return try TaskFile.read(file, model: loaded.model, skipsUnequal: false).pairs
+      return try TaskFile.read(file, model: loaded.model).pairs
     }
     guard files.task != nil, loaded.files == files.model, let found = try pairs(PromptFile.found)
     else { return nil }

@@ -55,13 +55,20 @@ public struct PromptRecord: Encodable, Sendable {
 extension TaskPlan {
   /// The prompts of this plan with what is said of them.
   ///
-  /// - Parameter model: The model whose tokens are used.
+  /// - Parameters:
+  ///   - model: The model whose tokens are used.
+  ///   - listener: Is told what should be known of the prompts.
   /// - Returns: A line about the prompts, and all of them.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
-  public func prompts(for model: ModelReference) throws -> (heading: String, pairs: [PromptRecord])
-  {
+  public func prompts(
+    for model: ModelReference, telling listener: ExperimentListener = ExperimentListener()
+  ) throws -> (heading: String, pairs: [PromptRecord]) {
     let loaded = try model.load()
-    let made = try make(for: loaded, part: .whole)
+    // Nothing is measured, so prompts need no answers.
+    var plan = self
+    plan.metric = Divergence.kl.name
+    let made = try plan.make(for: loaded, part: .whole)
+    made.task.notes.forEach(listener.note)
     let tokenizer = loaded.model.tokenizer
     return (made.description, made.task.pairs.map { PromptRecord($0, tokenizer) })
   }

@@ -1,8 +1,9 @@
 public import Foundation
 import Engine
+import Files
 import Methods
 import Reports
-import Tasks
+public import Tasks
 import Tensors
 
 /// Which prompts are run and how they are measured.
@@ -15,31 +16,37 @@ public struct TaskPlan: Sendable, Hashable, Codable {
   public var seed: UInt64
   /// The metric; nil for the task's own, or that which the method was published with.
   public var metric: String?
-  /// Whether a file's pairs whose prompts differ in tokens are left out instead of refused.
-  public var skipsUnequal: Bool
+  /// How a file's records become pairs.
+  public var reading: TaskFile.Reading
   /// The share of a file's pairs that circuits are not found on but measured on.
   public var holdout: Double
 
   /// Describes prompts; see the properties.
   public init(
     name: String? = nil, count: Int = 100, seed: UInt64 = 0, metric: String? = nil,
-    skipsUnequal: Bool = false, holdout: Double = 0.3
+    reading: TaskFile.Reading = TaskFile.Reading(), holdout: Double = 0.3
   ) {
     self.name = name
     self.count = count
     self.seed = seed
     self.metric = metric
-    self.skipsUnequal = skipsUnequal
+    self.reading = reading
     self.holdout = holdout
   }
+
+  /// How many prompt pairs a built-in task can be asked for.
+  static let counts = 1...1_000_000
 
   /// Finds out whether there can be so many prompts, and such a share of them that is held out.
   ///
   /// - Throws: ``ExperimentError`` that says what is expected and what was found.
   public func check() throws {
-    guard (1...1_000_000).contains(count) else {
+    guard Self.counts.contains(count) else {
       throw ExperimentError(
-        "The count of prompt pairs should be from 1 to 1000000, found \(count).")
+        """
+        The count of prompt pairs should be from \(Self.counts.lowerBound) to \(Self.counts.upperBound), found \
+        \(count).
+        """)
     }
     guard (0..<1).contains(holdout) else {
       throw ExperimentError(
@@ -49,7 +56,7 @@ public struct TaskPlan: Sendable, Hashable, Codable {
 
   /// A file's path when the task is one.
   public static func file(_ name: String) -> URL? {
-    name.contains("/") || name.contains(".") ? URL(filePath: name) : nil
+    name.contains("/") || name.contains(".") ? URL(path: name) : nil
   }
 
   /// The same plan, a file named by its whole path.
@@ -179,11 +186,11 @@ public struct TaskPlan: Sendable, Hashable, Codable {
     let own = Metrics.all[0].name
     let metric = try metric(own: own, method)
     do throws(TaskError) {
-      let all = if let kept { kept } else { try FilePairs(file, self, model: model) }
+      let all = if let kept { kept } else { try FilePairs(file, self, metric, model: model) }
       let some = all.pairs(part)
       let task = try CircuitTask(
         name: file.lastPathComponent, pairs: some.map(\.pair), metric: metric,
-        model: model, numbers: some.map(\.number))
+        model: model, numbers: some.map(\.number), notes: all.notes)
       return Made(
         task: task, description: description(task, all, part), file: file, filePairs: all,
         ownMetric: own)

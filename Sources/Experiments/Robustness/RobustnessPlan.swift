@@ -36,7 +36,7 @@ public struct RobustnessPlan: Sendable {
   ) throws -> RobustnessRun {
     let found = try EvaluationSource(source, telling: listener)
     let (model, task) = (found.model, found.task)
-    if let warning = task.warning(about: model, task.accuracy(of: model)) { listener.note(warning) }
+    task.warnings(about: model, task.accuracy(of: model)).forEach(listener.note)
     let metrics = Metrics.all.filter {
       (Self.metrics.contains($0.name) || $0.name == task.metric.name) && task.allows($0)
     }
@@ -46,7 +46,9 @@ public struct RobustnessPlan: Sendable {
     let robustness = InterventionRuns(model: model, task: task).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: listener.progress)
     for row in robustness.rows {
-      for faithfulness in row.faithfulness { try faithfulness.requireNumbers(of: model) }
+      for faithfulness in row.faithfulness {
+        try faithfulness.requireNumbers(of: model, on: found.task)
+      }
     }
     return RobustnessRun(source: found, robustness: robustness)
   }

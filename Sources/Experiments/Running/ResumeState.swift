@@ -1,20 +1,21 @@
-import Dispatch
-import Synchronization
 import Files
 import Foundation
+import Graphs
+import Hashing
+import Synchronization
 
 /// Where a long run keeps how far it has come: a file beside the directory that it will write.
 public struct ResumePlace: Sendable {
   /// The directory that will be written.
   let target: RunDirectory
-  var url: URL { target.stateFile }
+  var url: URL { target.url.state }
   let resumes: Bool
   let interval: Duration
 
   /// Chooses a place.
   ///
   /// - Parameters:
-  ///   - target: The directory that will be written.
+  ///   - target: The directory that will be written, whose lock is the state's, too.
   ///   - resumes: Whether to go on from a state that is there.
   ///   - seconds: How many lie between two states.
   public init(beside target: RunDirectory, resumes: Bool = false, every seconds: Double = 20) {
@@ -26,10 +27,11 @@ public struct ResumePlace: Sendable {
 
 /// The resume state of a long run, which is how far it has come, in a file beside the directory that it will write.
 public final class ResumeState {
-  /// What the file holds: which run it is of, and the method's own state.
+  /// What the file holds: which run it is of, the method's own state, and the SHA-256 of that.
   private struct Contents: Codable {
     let run: [String: String]
     let state: Data
+    let sha256: String
   }
 
   private let url: URL
@@ -40,8 +42,8 @@ public final class ResumeState {
   private(set) var saved: Data?
   /// What is done before an interruption ends the process.
   private let parting = Parting()
-  /// Say on Ctrl-C, and when the process is ended, that a state was kept; from the first one on.
-  private var interruptions: [any DispatchSourceSignal] = []
+  /// Says that a state was kept when a signal ends the process; from the first one on.
+  private var interruption: Interruption?
   private let note: (String) -> Void
 
   /// Finds out whether a run can start or go on.
@@ -69,8 +71,9 @@ public final class ResumeState {
         the file to start anew.
         """)
     }
-    guard let data = try? Data(contentsOf: url),
-      let contents = try? JSONDecoder().decode(Contents.self, from: data)
+    guard let data = try? RegularFile.contents(url),
+      let contents = try? JSONDecoder().decode(Contents.self, from: data),
+      contents.sha256 == sha256(of: contents.state)
     else {
       throw ExperimentError(
         "\(url.path): expected the state of an interrupted run; delete the file to start anew.")
@@ -78,8 +81,9 @@ public final class ResumeState {
     for key in Set(run.keys).union(contents.run.keys).sorted() where run[key] != contents.run[key] {
       throw ExperimentError(
         """
-        \(url.path): this is the state of another run: its \(key) is \(contents.run[key] ?? "not given"), \
-        here it is \(run[key] ?? "not given"). Repeat that run's arguments, or choose another --output.
+        \(url.path): this is the state of another run: its \(key.shortened) is \
+        \(contents.run[key]?.shortened ?? "not given"), here it is \(run[key] ?? "not given"). Repeat that run's \
+        arguments, or choose another --output.
         """)
     }
     saved = contents.state
@@ -100,43 +104,36 @@ public final class ResumeState {
   func save(always isSpecial: Bool = false, _ make: () throws -> Data) {
     guard isSpecial || ContinuousClock.now - last >= interval else { return }
     do {
-      let contents = Contents(run: run, state: try make())
-      try JSONEncoder().encode(contents).write(to: url, options: .atomic)
+      let state = try make()
+      let contents = try JSONEncoder().encode(
+        Contents(run: run, state: state, sha256: sha256(of: state)))
+      try Interruption.held { try SystemCalls.replace(url, with: contents) }
+      if interruption == nil { listen() }
     } catch {
       note("note: \(url.path): the run's state could not be kept: \(reason(of: error)).")
     }
     last = .now
-    if interruptions.isEmpty { listen() }
   }
 
   private func listen() {
     let (path, parting) = (url.path, parting)
-    interruptions = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        parting.work.withLock { $0?() }
-        let line =
-          "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
-        FileHandle.standardError.write(Data(line.utf8))
-        // Other threads are at work: nothing of theirs may be torn down.
-        _exit(128 + number)
-      }
-      source.resume()
-      return source
+    interruption = Interruption {
+      parting.work.withLock { $0?() }
+      let line =
+        "\ninterrupted: \(path) holds the run's state; repeat the command with --resume to go on.\n"
+      FileHandle.standardError.write(Data(line.utf8))
     }
   }
 
-  /// Lets an interruption end the process again; the state is still there.
-  func finish() {
-    guard !interruptions.isEmpty else { return }
-    for source in interruptions { source.cancel() }
-    interruptions = []
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-  }
+  /// Has an interruption say nothing of the state any more; it is still there.
+  func finish() { interruption?.end() }
 }
 
 extension ResumePlace {
   /// Forgets the state of a run whose results were written.
-  public func forget() { try? FileManager.default.removeItem(at: url) }
+  public func forget() {
+    for file in [url, url.appendingPathExtension(SystemCalls.partialExtension)] {
+      try? FileManager.default.removeItem(at: file)
+    }
+  }
 }

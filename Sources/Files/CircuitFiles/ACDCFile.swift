@@ -30,7 +30,7 @@ enum ACDCFile {
       }
       edges.append(edge)
       guard let effect = pair[1].number else { continue }
-      guard Float(effect).isFinite else { throw .format(.badScore(edge: "\(edge)")) }
+      guard Float(effect).isFinite else { throw .badScore(edge: "\(edge)") }
       scores[offset] = Float(effect)
     }
     return CircuitFile.Contents(
@@ -54,7 +54,7 @@ private struct NodeNames {
     else { throw ACDCFile.expected }
     guard let reader = try reader(receiver, head(parts[1])) else { return nil }
     let edge = Edge(try writer(sender, head(parts[3])), reader)
-    guard graph.contains(edge) else { throw .unknownNode("\(edge)") }
+    guard graph.contains(edge) else { throw .unknown("\(edge)", has: graph.sizes) }
     return edge
   }
 
@@ -67,7 +67,7 @@ private struct NodeNames {
   }
 
   private func reader(_ name: String, _ head: Int?) throws(CircuitFileProblem) -> Reader? {
-    guard let (layer, hook) = split(name) else { throw .unknownNode(name) }
+    guard let (layer, hook) = split(name) else { throw .unknown(name, has: graph.sizes) }
     switch (hook, head) {
     case ("hook_resid_post", _) where layer == graph.layerCount - 1: return .logits
     case ("hook_mlp_in", _): return .mlp(layer: layer)
@@ -77,7 +77,7 @@ private struct NodeNames {
     case ("attn.hook_q", _), ("attn.hook_k", _), ("attn.hook_v", _), ("attn.hook_result", _),
       ("hook_mlp_out", _):
       return nil
-    default: throw .unknownNode(name)
+    default: throw .unknown(name, has: graph.sizes)
     }
   }
 
@@ -86,7 +86,7 @@ private struct NodeNames {
     switch (split(name)?.layer, split(name)?.hook, head) {
     case (let layer?, "attn.hook_result", let head?): return .head(layer: layer, index: head)
     case (let layer?, "hook_mlp_out", _): return .mlp(layer: layer)
-    default: throw .unknownNode(name)
+    default: throw .unknown(name, has: graph.sizes)
     }
   }
 

@@ -9,13 +9,21 @@ public enum CircuitFile {
     public let circuit: Circuit?
     /// The scores of all edges, if the file has them.
     public let scores: EdgeScores?
+    /// The scores of heads and MLPs, of a file that scores no edges.
+    public let nodeScores: NodeScores?
     /// Whose file it is.
     public let format: String
 
+    /// The graph that all of it is of.
+    public var graph: ComputationGraph? { circuit?.graph ?? scores?.graph ?? nodeScores?.graph }
+
     /// Takes what was read.
-    public init(circuit: Circuit?, scores: EdgeScores?, format: String) {
+    public init(
+      circuit: Circuit?, scores: EdgeScores?, nodeScores: NodeScores? = nil, format: String
+    ) {
       self.circuit = circuit
       self.scores = scores
+      self.nodeScores = nodeScores
       self.format = format
     }
   }
@@ -24,7 +32,7 @@ public enum CircuitFile {
   ///
   /// | file | format |
   /// |---|---|
-  /// | `.json` | a circuit of EAP-IG and MIB, or Edge Pruning's list of edges |
+  /// | `.json` | a circuit or importances of nodes of EAP-IG and MIB, or Edge Pruning's list of edges |
   /// | `.safetensors` | scores of Edgewise |
   /// | `.pt` | a graph of EAP-IG and MIB |
   /// | `.pth` | ACDC's `save_subgraph` |
@@ -53,7 +61,7 @@ public enum CircuitFile {
   private static func contents(
     _ url: URL, _ graphs: [ComputationGraph]
   ) throws(CircuitFileProblem) -> Contents {
-    if url.pathExtension == "safetensors" {
+    if url.pathExtension.lowercased() == "safetensors" {
       let scores: EdgeScores?
       do { scores = try EdgeScores(safetensors: url) } catch { throw .malformed(error.detail) }
       guard let scores else {
@@ -64,14 +72,14 @@ public enum CircuitFile {
         circuit: nil, scores: EdgeScores(scores.values, graph: graph), format: "Edgewise")
     }
     let data: Data
-    do { data = try Data(contentsOf: url) } catch { throw .unreadable(reason(of: error)) }
+    do { data = try RegularFile.contents(url) } catch { throw .unreadable(reason(of: error)) }
     guard !data.isEmpty else { throw .malformed("the file is empty") }
     do {
       if TorchArchive.recognises(data) {
         return try TorchArchive.read(data, file: url.path) { archive in
-          archive.value["edges_scores"] == nil
-            ? try ACDCFile.contents(archive.value, graphs.whole())
-            : try GraphTensorFile.contents(archive, graphs)
+          GraphTensorFile.recognises(archive)
+            ? try GraphTensorFile.contents(archive, graphs)
+            : try ACDCFile.contents(archive.value, graphs.whole())
         }
       }
       if data.first == 0x80 {
@@ -86,40 +94,9 @@ public enum CircuitFile {
     } catch {
       throw .malformed("\(error)")
     }
-    return try json(data, graphs)
-  }
-
-  private static func json(
-    _ data: Data, _ graphs: [ComputationGraph]
-  ) throws(CircuitFileProblem) -> Contents {
-    let decoder = JSONDecoder()
-    if let pairs = try? decoder.decode([[String]].self, from: data) {
-      return try EdgePruningFile.contents(pairs, graphs.whole())
-    }
-    // Python writes NaN and Infinity, which are not JSON; they are read to name the edge.
-    decoder.allowsJSON5 = true
-    let document: CircuitDocument
-    do {
-      document = try decoder.decode(CircuitDocument.self, from: data)
-    } catch {
-      throw .malformed(
-        """
-        expected a circuit in EAP-IG's JSON, with \"cfg\", \"nodes\" and \"edges\", or Edge Pruning's \
-        list of pairs\(place(of: error))
-        """)
-    }
-    let circuit: Circuit
-    let scores: EdgeScores?
-    do throws(CircuitFormatError) {
-      circuit = try document.circuit()
-      scores = try document.scores()
-    } catch {
-      throw .format(error)
-    }
-    let graph = try graphs.like(circuit.graph)
-    return Contents(
-      circuit: Circuit(circuit.edges, graph: graph),
-      scores: scores.map { EdgeScores($0.values, graph: graph) }, format: "EAP-IG")
+    let isList = data.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+    return isList
+      ? try EdgePruningFile.contents(data, graphs) : try EAPFile.contents(data, graphs)
   }
 }
 
@@ -140,10 +117,12 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
   case unreadable(String)
   /// Something is not written as the format demands.
   case malformed(String)
-  /// The file's sizes, names or scores do not describe a circuit.
-  case format(CircuitFormatError)
-  /// A node is not one of the model's.
-  case unknownNode(String)
+  /// The sizes that the file states are impossible.
+  case badSizes(String)
+  /// A score is not a finite number.
+  case badScore(edge: String)
+  /// An edge or node is not one of the model's, of which is said what it has.
+  case unknown(String, has: String)
   /// The file is about a model of other sizes.
   case otherModel(expected: String, found: String)
   /// The file does not say how large its model is, and no model was given.
@@ -153,9 +132,16 @@ public enum CircuitFileProblem: Error, Equatable, Sendable {
     switch self {
     case .unreadable(let reason): "the file cannot be read: \(reason)."
     case .malformed(let what): "\(what)."
-    case .format(let error): error.description
-    case .unknownNode(let name):
-      "the file names \"\(name)\", which is not a node of this model; is it a circuit of another one?"
+    case .badSizes(let found):
+      """
+      the circuit's cfg should have 1 to \(SizeLimit.nodes) layers and heads, at most \(SizeLimit.matrix) pairs of a \
+      writer and a reader, and a positive d_model, found \(found).
+      """
+    case .badScore(let edge): "the score of edge \"\(edge.shortened)\" is not a finite number."
+    case .unknown(let name, let sizes):
+      """
+      the file names \"\(name.shortened)\", which a model of \(sizes) does not have; is it a circuit of another one?
+      """
     case .otherModel(let expected, let found):
       "the file is about a model of \(found), but this one has \(expected)."
     case .needsModel:
@@ -190,20 +176,46 @@ extension [ComputationGraph] {
   }
 
   /// The graph with a key and value reader for each head, for a file that does not say its sizes.
-  fileprivate func whole() throws(CircuitFileProblem) -> ComputationGraph {
+  func whole() throws(CircuitFileProblem) -> ComputationGraph {
     guard let first else { throw .needsModel }
     return first
   }
 }
 
+/// What a file of names may make us allocate; larger graphs travel as safetensors.
+enum SizeLimit {
+  static let nodes = 4096
+  static let matrix = 1 << 25
+}
+
 extension ComputationGraph {
+  /// The graph of stated sizes.
+  ///
+  /// - Throws: ``CircuitFileProblem/badSizes(_:)`` for sizes that no model has.
+  init(
+    statedLayers layers: Int?, heads: Int?, isParallel: Bool, dModel: Int?, keys: Int? = nil,
+    hasMLPs: Bool = true
+  ) throws(CircuitFileProblem) {
+    let known = 1...SizeLimit.nodes
+    let said = { (number: Int?) in number.map(String.init) ?? "nothing" }
+    let problem = CircuitFileProblem.badSizes(
+      "n_layers \(said(layers)), n_heads \(said(heads)), d_model \(said(dModel))")
+    guard let layers, let heads, known.contains(layers), known.contains(heads), dModel ?? 1 > 0
+    else { throw problem }
+    self.init(
+      layerCount: layers, headCount: heads, keyValueReaderCount: keys, isParallel: isParallel,
+      hasMLPs: hasMLPs, dModel: dModel ?? 1)
+    guard writerCount * readerCount <= SizeLimit.matrix else { throw problem }
+  }
+
   fileprivate func isAlike(_ other: ComputationGraph) -> Bool {
     layerCount == other.layerCount && headCount == other.headCount
       && keyValueReaderCount == other.keyValueReaderCount && isParallel == other.isParallel
       && hasMLPs == other.hasMLPs
   }
 
-  fileprivate var sizes: String {
+  /// Its sizes, as part of a sentence.
+  var sizes: String {
     """
     \(layerCount) layers, \(headCount) heads, \(keyValueReaderCount) key readers, d_model \(dModel)\
     \(isParallel ? ", parallel" : "")

@@ -1,3 +1,4 @@
+import Foundation
 import Graphs
 
 /// Edge Pruning's `edges.json`: pairs such as `["a0.h3", "a5.h1.q"]`.
@@ -6,21 +7,38 @@ import Graphs
 /// `.q`, `.k` or `.v`, MLPs and `resid_post` (`logits`).
 enum EdgePruningFile {
   static func contents(
+    _ data: Data, _ graphs: [ComputationGraph]
+  ) throws(CircuitFileProblem) -> CircuitFile.Contents {
+    let value: FieldValue
+    do { value = try FieldValue(json: data) } catch { throw .malformed(error.description) }
+    var pairs: [[String]] = []
+    guard case .list(let items) = value else { throw EAPFile.expected }
+    for item in items {
+      guard case .list(let parts) = item else { throw EAPFile.expected }
+      var texts: [String] = []
+      for case .text(let text) in parts { texts.append(text) }
+      guard texts.count == parts.count else { throw EAPFile.expected }
+      pairs.append(texts)
+    }
+    return try contents(pairs, graphs.whole())
+  }
+
+  private static func contents(
     _ pairs: [[String]], _ graph: ComputationGraph
   ) throws(CircuitFileProblem) -> CircuitFile.Contents {
     var edges: [Edge] = []
     for pair in pairs {
       guard pair.count == 2 else {
-        throw .malformed("expected pairs of a writer and a reader, found \(pair)")
+        throw .malformed("expected pairs of a writer and a reader, found \("\(pair)".shortened)")
       }
       guard let writer = writer(pair[0]), graph.index(of: writer) != nil else {
-        throw .unknownNode(pair[0])
+        throw .unknown(pair[0], has: graph.sizes)
       }
       guard let reader = reader(pair[1]), graph.index(of: reader) != nil else {
-        throw .unknownNode(pair[1])
+        throw .unknown(pair[1], has: graph.sizes)
       }
       let edge = Edge(writer, reader)
-      guard graph.contains(edge) else { throw .format(.unknownEdge("\(edge)")) }
+      guard graph.contains(edge) else { throw .unknown("\(edge)", has: graph.sizes) }
       edges.append(edge)
     }
     return CircuitFile.Contents(

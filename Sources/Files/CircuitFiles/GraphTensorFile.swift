@@ -3,25 +3,30 @@ import Tensors
 
 /// EAP-IG's and MIB's `.pt` file: scores and membership of edges as tensors `[writers, readers]`.
 ///
-/// Writers are in our order; readers too, `logits` last.
+/// Writers are in our order; readers too, `logits` last. Files of 2024 and early 2025 call the scores `edges`. Where all
+/// of them are 0, `nodes_scores` has those of writers.
 enum GraphTensorFile {
+  static func recognises(_ archive: TorchArchive) -> Bool {
+    archive.value["edges_scores"] != nil || archive.value["edges"] != nil
+  }
+
   static func contents(
     _ archive: TorchArchive, _ graphs: [ComputationGraph]
   ) throws -> CircuitFile.Contents {
-    guard let sizes = archive.value["cfg"], let layers = sizes["n_layers"]?.integer,
-      let heads = sizes["n_heads"]?.integer, let isParallel = sizes["parallel_attn_mlp"]?.bool,
-      let dModel = sizes["d_model"]?.integer, (1...4096).contains(layers),
-      (1...4096).contains(heads), dModel > 0
-    else {
+    guard let sizes = archive.value["cfg"], let isParallel = sizes["parallel_attn_mlp"]?.bool else {
       throw CircuitFileProblem.malformed(
         "expected a \"cfg\" with n_layers, n_heads, parallel_attn_mlp and d_model")
     }
     let graph = try graphs.like(
       ComputationGraph(
-        layerCount: layers, headCount: heads, isParallel: isParallel, dModel: dModel))
-    let scores = try values(archive, "edges_scores", graph)
-    if let offset = graph.edgeOffsets.first(where: { !scores[$0].isFinite }) {
-      throw CircuitFileProblem.format(.badScore(edge: "\(graph.edge(at: offset))"))
+        statedLayers: sizes["n_layers"]?.integer, heads: sizes["n_heads"]?.integer,
+        isParallel: isParallel, dModel: sizes["d_model"]?.integer))
+    let scores = try values(
+      archive, archive.value["edges"] == nil ? "edges_scores" : "edges", graph)
+    if let offset = graph.edgeOffsets.first(where: {
+      !scores[$0].isFinite && scores[$0] != -.infinity
+    }) {
+      throw CircuitFileProblem.badScore(edge: "\(graph.edge(at: offset))")
     }
     var circuit: Circuit?
     if archive.value["edges_in_graph"] != nil {
@@ -29,8 +34,14 @@ enum GraphTensorFile {
       circuit = Circuit(
         graph.edgeOffsets.filter { isKept[$0] != 0 }.map(graph.edge(at:)), graph: graph)
     }
-    return CircuitFile.Contents(
-      circuit: circuit, scores: EdgeScores(scores, graph: graph), format: "EAP-IG")
+    let edges = EdgeScores(scores, graph: graph)
+    if edges.values.allSatisfy({ $0 == 0 }), archive.value["nodes_scores"] != nil {
+      let nodes = try archive.tensor("nodes_scores", shape: [graph.writerCount]).values()
+      return CircuitFile.Contents(
+        circuit: circuit?.edgeCount == 0 ? nil : circuit, scores: nil,
+        nodeScores: NodeScores(nodes.map { $0.isNaN ? nil : $0 }, graph: graph), format: "EAP-IG")
+    }
+    return CircuitFile.Contents(circuit: circuit, scores: edges, format: "EAP-IG")
   }
 
   private static func values(

@@ -32,6 +32,13 @@ enum PickleValue {
     var arguments: [PickleValue]
     /// Of an object, its fields.
     var state: PickleValue?
+    /// Of a dictionary, its values by those keys that are texts; many others may hold the same one.
+    lazy var fields: [String: PickleValue] = Dictionary(
+      stride(from: 0, to: items.count - 1, by: 2).compactMap { place in
+        items[place].text.map { ($0, items[place + 1]) }
+      }, uniquingKeysWith: { $1 })
+    /// Whether it is an object that is filled as a dictionary is.
+    var isDictionary: Bool { callable.hasSuffix("Dict") }
 
     init(_ items: [PickleValue] = [], callable: String = "", arguments: [PickleValue] = []) {
       self.items = items
@@ -55,14 +62,22 @@ extension PickleValue {
     let flat: [PickleValue]
     switch self {
     case .dictionary(let box): flat = box.items
-    case .object(let box) where box.callable.hasSuffix("Dict"): flat = box.items
+    case .object(let box) where box.isDictionary: flat = box.items
     default: return nil
     }
     return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
   }
 
   /// The value of a key that is a text.
-  subscript(key: String) -> PickleValue? { entries?.last { $0.key.text == key }?.value }
+  subscript(key: String) -> PickleValue? { fields?[key] }
+
+  private var fields: [String: PickleValue]? {
+    switch self {
+    case .dictionary(let box): box.fields
+    case .object(let box) where box.isDictionary: box.fields
+    default: nil
+    }
+  }
 
   var text: String? { if case .text(let text) = self { text } else { nil } }
   var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }

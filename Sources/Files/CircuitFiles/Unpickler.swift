@@ -20,6 +20,7 @@ struct Unpickler {
     defer {
       for box in unpickler.boxes {
         box.items = []
+        box.fields = [:]
         box.arguments = []
         box.state = nil
       }

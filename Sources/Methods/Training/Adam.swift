@@ -11,8 +11,11 @@ struct Adam: Codable {
     second = first
   }
 
-  /// How many numbers it moves.
-  var count: Int { first.count }
+  /// Whether it can have moved so many numbers so often: what was read back can be anything.
+  func hasMoved(_ count: Int, steps: Int) -> Bool {
+    step == steps && first.count == count && second.count == count
+      && first.allSatisfy(\.isFinite) && second.allSatisfy { $0 >= 0 && $0.isFinite }
+  }
 
   /// Moves numbers against a gradient.
   mutating func update(_ numbers: inout [Double], _ gradient: [Double], rate: Double) {

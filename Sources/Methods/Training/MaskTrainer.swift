@@ -30,7 +30,8 @@ struct MaskTrainer<Parametrisation: MaskParametrisation> {
     let steps = settings.steps
     var state =
       try run.restored(State.self) {
-        $0.numbers.count == count && $0.adam.count == count && $0.step <= steps
+        $0.numbers.count == count && $0.numbers.allSatisfy(\.isFinite)
+          && (0...steps).contains($0.step) && $0.adam.hasMoved(count, steps: $0.step)
       }
       ?? State(
         numbers: [Double](repeating: parametrisation.start, count: count), adam: Adam(count: count),

@@ -1,4 +1,6 @@
 import Engine
+import Graphs
+
 /// Byte-pair encoding over bytes: which token each byte is, and which pairs merge in which order.
 struct BytePairEncoding: Sendable {
   private struct Pair: Hashable {
@@ -21,8 +23,10 @@ struct BytePairEncoding: Sendable {
   init(
     vocabulary: [String: Int32], merges pairs: [(String, String)], takesWholePieces: Bool = false
   ) throws(TokenizerProblem) {
-    for (text, token) in vocabulary.sorted(by: { $0.key < $1.key }) {
-      guard token >= 0, tokenBytes[token] == nil else { throw .badToken(text, token) }
+    tokenBytes.reserveCapacity(vocabulary.count)
+    merges.reserveCapacity(pairs.count)
+    for (text, token) in vocabulary {
+      guard token >= 0, tokenBytes[token] == nil else { throw Self.badToken(vocabulary) }
       // Special tokens may be spelt outside of the alphabet: they are never made by merging.
       tokenBytes[token] = ByteAlphabet.bytes(text) ?? Array(text.utf8)
       largestToken = max(largestToken, token)
@@ -43,32 +47,25 @@ struct BytePairEncoding: Sendable {
       ? Dictionary(tokenBytes.map { ($1, $0) }, uniquingKeysWith: min) : [:]
   }
 
+  /// What is wrong with a vocabulary in which a number is negative or another's: of all such tokens, the first by name.
+  private static func badToken(_ vocabulary: [String: Int32]) -> TokenizerProblem {
+    var seen: Set<Int32> = []
+    let bad = vocabulary.sorted { $0.key < $1.key }.first { $1 < 0 || !seen.insert($1).inserted }
+    return bad.map { .badToken($0, $1) } ?? .noBytes
+  }
+
   func bytes(of token: Int32) -> [UInt8] { tokenBytes[token] ?? [] }
 
   /// The tokens of one piece: the pair that was learned first merges first, the leftmost of equals.
   ///
   /// - Parameter piece: Bytes, spelt in the alphabet for them.
   /// - Returns: Tokens.
+  /// - Complexity: O(n log n) in the piece's length.
   func encode(_ piece: String) -> [Int32] {
     let bytes = ByteAlphabet.bytes(piece) ?? []
     if let token = wholePieces[bytes] { return [token] }
-    var tokens = bytes.compactMap { byteTokens[Int($0)] }
-    while let merge = bestMerge(tokens) {
-      tokens[merge.index] = merge.merged
-      tokens.remove(at: merge.index + 1)
-    }
-    return tokens
-  }
-
-  private func bestMerge(_ tokens: [Int32]) -> (index: Int, merged: Int32)? {
-    var best: (index: Int, rank: Int, merged: Int32)?
-    for index in tokens.indices.dropLast() {
-      guard let merge = merges[Pair(left: tokens[index], right: tokens[index + 1])],
-        merge.rank < best?.rank ?? .max
-      else { continue }
-      best = (index, merge.rank, merge.merged)
-    }
-    return best.map { ($0.index, $0.merged) }
+    var pieces = MergingPieces(bytes.compactMap { byteTokens[Int($0)] })
+    return pieces.merged { merges[Pair(left: $0, right: $1)] }
   }
 }
 
@@ -85,10 +82,14 @@ enum ByteAlphabet {
     }
   }()
 
-  private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
-    uniqueKeysWithValues: characters.enumerated().map {
-      ($1.unicodeScalars.first ?? " ", UInt8($0))
-    })
+  /// The byte of each character, by its number; nil for other ones.
+  private static let bytes: [UInt8?] = {
+    var table = [UInt8?](repeating: nil, count: 512)
+    for (byte, character) in characters.enumerated() {
+      for scalar in character.unicodeScalars { table[Int(scalar.value)] = UInt8(byte) }
+    }
+    return table
+  }()
 
   /// Bytes as text of this alphabet.
   static func spell(_ bytes: some Sequence<UInt8>) -> String {
@@ -99,7 +100,7 @@ enum ByteAlphabet {
   static func bytes(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     for scalar in text.unicodeScalars {
-      guard let byte = bytes[scalar] else { return nil }
+      guard scalar.value < bytes.count, let byte = bytes[Int(scalar.value)] else { return nil }
       result.append(byte)
     }
     return result
@@ -112,15 +113,22 @@ enum TokenizerProblem: Error {
   case noBytes
   case unknownMerge(String)
   case badPattern(String)
+  case slowPattern(String)
 
   var sentence: String {
     switch self {
     case .badToken(let text, let token):
-      "the token \"\(text)\" has the number \(token), which is negative or another's"
+      "the token \"\(text.shortened)\" has the number \(token), which is negative or another's"
     case .noBytes: "the vocabulary has no token for any byte"
     case .unknownMerge(let merge):
-      "the merge \"\(merge)\" joins or makes a token that the vocabulary lacks"
-    case .badPattern(let pattern): "the pre-tokenizer's pattern \"\(pattern)\" is not understood"
+      "the merge \"\(merge.shortened)\" joins or makes a token that the vocabulary lacks"
+    case .badPattern(let pattern):
+      "the pre-tokenizer's pattern \"\(pattern.shortened)\" is not understood"
+    case .slowPattern(let pattern):
+      """
+      the pre-tokenizer's pattern \"\(pattern.shortened)\" repeats a group that itself repeats something, which can \
+      take forever
+      """
     }
   }
 }

@@ -1,6 +1,7 @@
 import Engine
 package import Files
 package import Foundation
+import Graphs
 
 extension BytePairTokenizer {
   /// The tokenizer of a Hugging Face directory; nil when it has none.
@@ -24,11 +25,7 @@ extension BytePairTokenizer {
 
   /// `vocab.json` and `merges.txt`, as GPT-2 came with.
   private init(vocabulary: URL, merges: URL, family: String) throws(CheckpointError) {
-    let data = try TensorFile.map(vocabulary)
-    guard let tokens = try? JSONDecoder().decode([String: Int32].self, from: data) else {
-      throw CheckpointError(
-        vocabulary.path, .malformed("the vocabulary should map texts to numbers"))
-    }
+    let tokens = try Fields(json: vocabulary).tokens()
     let lines = String(decoding: try TensorFile.map(merges), as: UTF8.self)
       .split(whereSeparator: \.isNewline)
     let pairs = try Self.pairs(
@@ -98,15 +95,23 @@ extension BytePairTokenizer {
     _ lines: [String], _ file: String
   ) throws(CheckpointError) -> [(String, String)] {
     var pairs: [(String, String)] = []
-    for line in lines {
-      let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-      guard parts.count == 2 else {
-        throw CheckpointError(
-          file, .malformed("the merge \"\(line)\" should be two texts with a space between"))
-      }
-      pairs.append((String(parts[0]), String(parts[1])))
-    }
+    pairs.reserveCapacity(lines.count)
+    for line in lines { pairs.append(try pair(line[...], file)) }
     return pairs
+  }
+
+  static func pair(_ line: Substring, _ file: String) throws(CheckpointError) -> (String, String) {
+    let space = UInt8(ascii: " ")
+    guard let middle = line.utf8.firstIndex(of: space) else { throw notAPair(line, file) }
+    let right = line[line.utf8.index(after: middle)...]
+    guard !right.utf8.contains(space) else { throw notAPair(line, file) }
+    return (String(line[..<middle]), String(right))
+  }
+
+  static func notAPair(_ merge: some StringProtocol, _ file: String) -> CheckpointError {
+    CheckpointError(
+      file,
+      .malformed("the merge \"\(merge.shortened)\" should be two texts with a space between"))
   }
 }
 

@@ -1,74 +1,7 @@
 import Engine
 package import Files
 package import Foundation
-
-/// The parts of `tokenizer.json` that decide how text becomes tokens.
-private struct TokenizerFile: Decodable {
-  struct Model: Decodable {
-    var type: String?
-    var vocab: [String: Int32]
-    var merges: [Merge]
-    var ignore_merges: Bool?
-    var byte_fallback: Bool?
-    var continuing_subword_prefix: String?
-    var end_of_word_suffix: String?
-  }
-
-  /// A merge: one text with a space, or a list of two.
-  enum Merge: Decodable {
-    case line(String)
-    case pair([String])
-
-    init(from decoder: any Decoder) throws {
-      let value = try decoder.singleValueContainer()
-      if let line = try? value.decode(String.self) {
-        self = .line(line)
-      } else {
-        self = .pair(try value.decode([String].self))
-      }
-    }
-  }
-
-  struct AddedToken: Decodable {
-    var id: Int32
-    var content: String
-    var lstrip: Bool?
-    var rstrip: Bool?
-    var single_word: Bool?
-  }
-
-  struct Step: Decodable {
-    struct Pattern: Decodable {
-      var Regex: String?
-      var String: String?
-    }
-    var type: String
-    var pretokenizers: [Step]?
-    var normalizers: [Step]?
-    var pattern: Pattern?
-    var behavior: String?
-    var invert: Bool?
-    var individual_digits: Bool?
-    var use_regex: Bool?
-    var add_prefix_space: Bool?
-  }
-
-  struct PostProcessor: Decodable {
-    struct Part: Decodable {
-      struct Special: Decodable { var id: String }
-      var SpecialToken: Special?
-    }
-    var type: String
-    var processors: [PostProcessor]?
-    var single: [Part]?
-  }
-
-  var model: Model
-  var added_tokens: [AddedToken]?
-  var normalizer: Step?
-  var pre_tokenizer: Step?
-  var post_processor: PostProcessor?
-}
+import Graphs
 
 extension BytePairTokenizer {
   /// `tokenizer.json`, as the tokenizers library writes it.
@@ -76,77 +9,88 @@ extension BytePairTokenizer {
   /// - Throws: `CheckpointError` when it is not a byte-level byte-pair tokenizer or has a step
   ///   that would be passed over.
   package init(json url: URL) throws(CheckpointError) {
-    let data = try TensorFile.map(url)
-    let file: TokenizerFile
-    do {
-      file = try JSONDecoder().decode(TokenizerFile.self, from: data)
-    } catch {
+    let file = try Fields(json: url)
+    let shape = CheckpointError(
+      url.path, .malformed("the file should describe a BPE model with vocab and merges"))
+    guard let model = file.object("model") else { throw shape }
+    guard model.text("type") ?? "BPE" == "BPE" else {
       throw CheckpointError(
-        url.path,
-        .malformed("the file should describe a BPE model with vocab and merges" + place(of: error)))
+        url.path, .unsupported("the tokenizer model \(model.text("type")?.shortened ?? "")"))
     }
-    guard file.model.type ?? "BPE" == "BPE" else {
-      throw CheckpointError(url.path, .unsupported("the tokenizer model \(file.model.type ?? "")"))
-    }
-    try Self.refuseUnread(file, url.path)
-    var merges: [(String, String)] = []
-    for merge in file.model.merges {
-      switch merge {
-      case .line(let line): merges += try Self.pairs([line], url.path)
-      case .pair(let pair): merges += try Self.pairs([pair.joined(separator: " ")], url.path)
-      }
-    }
+    guard let vocab = model.object("vocab"), model.contains("merges") else { throw shape }
+    let added = try file.objects("added_tokens")
+    try Self.refuseUnread(model, added)
+    var vocabulary = try vocab.tokens()
     var specials: [String: Int32] = [:]
-    var vocabulary = file.model.vocab
-    for added in file.added_tokens ?? [] where !added.content.isEmpty {
-      specials[added.content] = added.id
-      vocabulary[added.content] = added.id
+    for token in added {
+      guard let content = token.text("content"), !content.isEmpty else { continue }
+      let id = Int32(try token.integer("id", in: 0...Int(Int32.max)))
+      (specials[content], vocabulary[content]) = (id, id)
     }
     try self.init(
-      file: url.path, patterns: try Self.patterns(file.pre_tokenizer, url.path),
-      composes: try Self.composes(file.normalizer, url.path), vocabulary: vocabulary,
-      merges: merges, specials: specials,
-      startToken: Self.startToken(file.post_processor, specials),
-      takesWholePieces: file.model.ignore_merges ?? false)
+      file: url.path, patterns: try Self.patterns(file.object("pre_tokenizer"), url.path),
+      composes: try Self.composes(file.object("normalizer")), vocabulary: vocabulary,
+      merges: try Self.merges(model.list("merges"), url.path), specials: specials,
+      startToken: try file.object("post_processor").flatMap { steps throws(CheckpointError) in
+        try Self.startToken(steps, specials)
+      },
+      takesWholePieces: try model.flag("ignore_merges", default: false))
+  }
+
+  /// Merges as texts with a space between, or as lists of two.
+  private static func merges(
+    _ values: [FieldValue], _ file: String
+  ) throws(CheckpointError) -> [(String, String)] {
+    var merges: [(String, String)] = []
+    merges.reserveCapacity(values.count)
+    for value in values {
+      switch value {
+      case .text(let line): merges.append(try pair(line[...], file))
+      case .list(let parts):
+        var texts: [String] = []
+        for case .text(let text) in parts { texts.append(text) }
+        guard texts.count == parts.count else { throw notAPair("\(value)", file) }
+        merges.append(try pair(texts.joined(separator: " ")[...], file))
+      default: throw notAPair("\(value)", file)
+      }
+    }
+    return merges
   }
 
   /// Refuses settings that would change tokens and are not read.
-  private static func refuseUnread(
-    _ file: TokenizerFile, _ path: String
-  ) throws(CheckpointError) {
-    let model = file.model
-    let added = file.added_tokens ?? []
-    let settings = [
-      ("byte_fallback", model.byte_fallback == true),
-      ("continuing_subword_prefix", !(model.continuing_subword_prefix ?? "").isEmpty),
-      ("end_of_word_suffix", !(model.end_of_word_suffix ?? "").isEmpty),
-      (
-        "lstrip, rstrip or single_word of an added token",
-        added.contains { $0.lstrip == true || $0.rstrip == true || $0.single_word == true }
-      ),
-    ]
-    if let used = settings.first(where: \.1) {
-      throw CheckpointError(path, .unsupported("the tokenizer's \(used.0)"))
+  private static func refuseUnread(_ model: Fields, _ added: [Fields]) throws(CheckpointError) {
+    var used: String?
+    for name in ["continuing_subword_prefix", "end_of_word_suffix"]
+    where !(model.text(name) ?? "").isEmpty { used = name }
+    if try model.flag("byte_fallback", default: false) { used = "byte_fallback" }
+    for token in added {
+      for name in ["lstrip", "rstrip", "single_word"] where try token.flag(name, default: false) {
+        used = "lstrip, rstrip or single_word of an added token"
+      }
     }
+    if let used { throw CheckpointError(model.file, .unsupported("the tokenizer's \(used)")) }
   }
 
   /// The splits of a pre-tokenizer; those after `ByteLevel` see bytes spelt as characters.
   private static func patterns(
-    _ step: TokenizerFile.Step?, _ file: String
+    _ step: Fields?, _ file: String
   ) throws(CheckpointError) -> PreTokenizer.Patterns {
     var patterns = PreTokenizer.Patterns()
     var spellsBytes = false
-    for step in step?.pretokenizers ?? [step].compactMap(\.self) {
-      if step.type == "ByteLevel" {
-        guard step.add_prefix_space != true, !spellsBytes else {
+    let steps = try step.map { step throws(CheckpointError) in
+      step.contains("pretokenizers") ? try step.objects("pretokenizers") : [step]
+    }
+    for step in steps ?? [] {
+      if step.text("type") == "ByteLevel" {
+        guard try !step.flag("add_prefix_space", default: false), !spellsBytes else {
           throw CheckpointError(file, .unsupported("the pre-tokenizer's add_prefix_space"))
         }
-        if step.use_regex ?? true { patterns.text.append(PreTokenizer.gpt2) }
+        if try step.flag("use_regex", default: true) { patterns.text.append(PreTokenizer.gpt2) }
         spellsBytes = true
       } else if spellsBytes {
-        patterns.bytes.append(try pattern(step, file))
+        patterns.bytes.append(try pattern(step))
       } else {
-        patterns.text.append(try pattern(step, file))
+        patterns.text.append(try pattern(step))
       }
     }
     guard spellsBytes else {
@@ -155,38 +99,73 @@ extension BytePairTokenizer {
     return patterns
   }
 
-  private static func pattern(
-    _ step: TokenizerFile.Step, _ file: String
-  ) throws(CheckpointError) -> String {
-    switch step.type {
+  private static func pattern(_ step: Fields) throws(CheckpointError) -> String {
+    switch step.text("type") {
     case "Digits":
-      return PreTokenizer.digit + (step.individual_digits ?? false ? "" : "+")
+      return PreTokenizer.digit + (try step.flag("individual_digits", default: false) ? "" : "+")
     case "Split":
-      guard let pattern = step.pattern?.Regex, step.behavior == "Isolated", step.invert != true
-      else { throw CheckpointError(file, .unsupported("a Split that is not Isolated by a Regex")) }
+      guard let pattern = step.object("pattern")?.text("Regex"),
+        step.text("behavior") == "Isolated", try !step.flag("invert", default: false)
+      else {
+        throw CheckpointError(step.file, .unsupported("a Split that is not Isolated by a Regex"))
+      }
       return pattern
     case let other:
-      throw CheckpointError(file, .unsupported("the pre-tokenizer \(other)"))
+      throw CheckpointError(
+        step.file, .unsupported("the pre-tokenizer \(other?.shortened ?? "without a type")"))
     }
   }
 
-  private static func composes(
-    _ step: TokenizerFile.Step?, _ file: String
-  ) throws(CheckpointError) -> Bool {
-    switch step?.type {
-    case nil: return false
+  private static func composes(_ step: Fields?) throws(CheckpointError) -> Bool {
+    guard let step else { return false }
+    switch step.text("type") {
     case "NFC": return true
-    case "Sequence" where step?.normalizers?.isEmpty ?? true: return false
-    case let other?: throw CheckpointError(file, .unsupported("the normalizer \(other)"))
+    case "Sequence" where step.list("normalizers").isEmpty: return false
+    case let other:
+      throw CheckpointError(
+        step.file, .unsupported("the normalizer \(other?.shortened ?? "without a type")"))
     }
   }
 
   /// The special token that the post-processor puts before a text.
   private static func startToken(
-    _ processor: TokenizerFile.PostProcessor?, _ specials: [String: Int32]
-  ) -> Int32? {
-    guard let processor else { return nil }
-    let first = processor.single?.first?.SpecialToken.flatMap { specials[$0.id] }
-    return first ?? processor.processors?.lazy.compactMap { startToken($0, specials) }.first
+    _ processor: Fields, _ specials: [String: Int32]
+  ) throws(CheckpointError) -> Int32? {
+    let first = try processor.objects("single").first?.object("SpecialToken")?.text("id")
+    if let first, let token = specials[first] { return token }
+    for step in try processor.objects("processors") {
+      if let token = try startToken(step, specials) { return token }
+    }
+    return nil
+  }
+}
+
+extension Fields {
+  /// All fields as the numbers of tokens.
+  func tokens() throws(CheckpointError) -> [String: Int32] {
+    var tokens = [String: Int32](minimumCapacity: values.count)
+    for (text, value) in values {
+      guard case .integer(let number) = value, let token = Int32(exactly: number) else {
+        throw CheckpointError(
+          file,
+          .badField(
+            text, expected: "the number of a token in the vocabulary", found: "\(value)"))
+      }
+      tokens[text] = token
+    }
+    return tokens
+  }
+
+  /// The objects of a list; none when it is absent.
+  fileprivate func objects(_ name: String) throws(CheckpointError) -> [Fields] {
+    var objects: [Fields] = []
+    for value in list(name) {
+      guard case .object(let values) = value else {
+        throw CheckpointError(
+          file, .badField(name, expected: "a list of objects", found: "\(value.kind) in it"))
+      }
+      objects.append(Fields(file: file, values: values))
+    }
+    return objects
   }
 }

@@ -27,7 +27,7 @@ public struct BytePairTokenizer: Tokenizer {
 
   /// The tokens of a text, without a start token.
   ///
-  /// - Complexity: O(n²) in the length of the longest piece, which is a word or a run of signs.
+  /// - Complexity: O(n log n) in its length.
   public func encode(_ text: String) -> [Int32] {
     specials.split(text).flatMap { part in
       switch part {

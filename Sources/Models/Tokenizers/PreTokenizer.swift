@@ -32,6 +32,7 @@ struct PreTokenizer: Sendable {
   ) throws(TokenizerProblem) -> [NSRegularExpression] {
     var compiled: [NSRegularExpression] = []
     for pattern in patterns {
+      guard !repeatsRepetition(pattern) else { throw .slowPattern(pattern) }
       // ICU's \s leaves out vertical tab and next line, which Unicode and other engines count.
       let portable = pattern.replacingOccurrences(of: "\\s", with: "\\p{White_Space}")
         .replacingOccurrences(of: "\\S", with: "\\P{White_Space}")
@@ -41,6 +42,41 @@ struct PreTokenizer: Sendable {
       compiled.append(expression)
     }
     return compiled
+  }
+
+  /// Whether a group that can be repeated any number of times holds something that can: such as `(a+)+`, which takes
+  /// time that doubles with each letter where it does not match.
+  private static func repeatsRepetition(_ pattern: String) -> Bool {
+    var (isEscaped, isInSet, isAfterGroup) = (false, false, false)
+    /// For each open group, whether something in it can be repeated or is one of several.
+    var groups = [false]
+    /// Whether the group that was closed last holds a repetition.
+    var closed = false
+    for character in pattern {
+      let wasAfterGroup = isAfterGroup
+      isAfterGroup = false
+      if isEscaped {
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = true
+      } else if isInSet {
+        isInSet = character != "]"
+      } else if character == "[" {
+        isInSet = true
+      } else if character == "(" {
+        groups.append(false)
+      } else if character == ")" {
+        closed = groups.count > 1 ? groups.removeLast() : false
+        groups[groups.count - 1] = groups[groups.count - 1] || closed
+        isAfterGroup = true
+      } else if character == "*" || character == "+" || character == "{" {
+        if wasAfterGroup, closed { return true }
+        if character != "{" { groups[groups.count - 1] = true }
+      } else if character == "|", groups.count > 1 {
+        groups[groups.count - 1] = true
+      }
+    }
+    return false
   }
 
   func pieces(of text: String) -> [String] {

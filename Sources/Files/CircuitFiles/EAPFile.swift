@@ -1,0 +1,125 @@
+import Foundation
+import Graphs
+
+/// EAP-IG's and MIB's JSON of any year: `cfg`, `nodes` and `edges`.
+///
+/// Files of 2024 do not say `d_model`, have plain booleans as nodes and null as scores; files of MIB may score nodes
+/// alone, with NaN for those that are always kept and −∞ for those that never are. Edges may be listed in part, and be
+/// plain numbers, their scores, or booleans.
+enum EAPFile {
+  static let expected = CircuitFileProblem.malformed(
+    """
+    expected a circuit in EAP-IG's JSON, with \"cfg\", \"nodes\" and \"edges\", or Edge Pruning's list of pairs
+    """)
+
+  static func contents(
+    _ data: Data, _ graphs: [ComputationGraph]
+  ) throws(CircuitFileProblem) -> CircuitFile.Contents {
+    let listing: EAPListing
+    do throws(JSONReader.Problem) {
+      listing = try EAPListing(data)
+    } catch {
+      throw .malformed("the file is not JSON; \(error.sentence)")
+    }
+    if let fault = listing.fault { throw .malformed(fault) }
+    guard let sizes = listing.sizes else { throw expected }
+    guard listing.listsEdges else {
+      throw .malformed(
+        """
+        the file lists no edges: versions of EAP-IG of early 2025 did not write them; write the graph as .pt, or \
+        with another version
+        """)
+    }
+    let stated = try graph(of: listing, sizes, graphs)
+    if let name = listing.unreadable { throw .unknown(name, has: stated.sizes) }
+    let graph = try graphs.like(stated)
+    return try contents(listing, graph)
+  }
+
+  private static func contents(
+    _ listing: EAPListing, _ graph: ComputationGraph
+  ) throws(CircuitFileProblem) -> CircuitFile.Contents {
+    var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
+    var isKept = [Bool](repeating: false, count: values.count)
+    var isScored = false
+    for listed in listing.edges {
+      guard let offset = graph.offset(of: listed.edge) else {
+        throw .unknown("\(listed.edge)", has: graph.sizes)
+      }
+      isKept[offset] = listed.isInGraph
+      guard let score = listed.score else { continue }
+      guard score.isFinite || score == -.infinity else { throw .badScore(edge: "\(listed.edge)") }
+      values[offset] = score
+      isScored = true
+    }
+    let offsets = isKept.indices.filter { isKept[$0] }
+    let circuit = Circuit(offsets: offsets, graph: graph)
+    if values.allSatisfy({ $0 == 0 }), let nodes = try nodeScores(listing, graph) {
+      return CircuitFile.Contents(
+        circuit: offsets.isEmpty ? nil : circuit, scores: nil, nodeScores: nodes, format: "EAP-IG")
+    }
+    return CircuitFile.Contents(
+      circuit: circuit, scores: isScored ? EdgeScores(values, graph: graph) : nil, format: "EAP-IG")
+  }
+
+  /// The importances of nodes; nil when no node has one.
+  private static func nodeScores(
+    _ listing: EAPListing, _ graph: ComputationGraph
+  ) throws(CircuitFileProblem) -> NodeScores? {
+    var values = [Float?](repeating: -.infinity, count: graph.writerCount)
+    var isScored = false
+    for (name, value) in listing.nodes where name != "logits" {
+      guard case .object(let fields) = value, let number = fields["score"]?.float else { continue }
+      guard let place = Writer(name).flatMap(graph.index(of:)) else {
+        throw .unknown(name, has: graph.sizes)
+      }
+      guard number != .infinity else { throw .badScore(edge: name) }
+      values[place] = number.isNaN ? nil : number
+      isScored = isScored || number.isFinite
+    }
+    return isScored ? NodeScores(values, graph: graph) : nil
+  }
+
+  /// The graph that a file is of: one with a key and value for each head, unless all edges of one that groups them
+  /// are listed, and no other.
+  private static func graph(
+    of listing: EAPListing, _ sizes: Fields, _ graphs: [ComputationGraph]
+  ) throws(CircuitFileProblem) -> ComputationGraph {
+    let isParallel = sizes.values["parallel_attn_mlp"] == .flag(true)
+    let number = { (name: String) -> Int? in
+      if case .integer(let number) = sizes.values[name] { number } else { nil }
+    }
+    let make = { (keys: Int?) throws(CircuitFileProblem) in
+      try ComputationGraph(
+        statedLayers: number("n_layers"), heads: number("n_heads"), isParallel: isParallel,
+        dModel: number("d_model") ?? (sizes.contains("d_model") ? 0 : nil), keys: keys,
+        hasMLPs: graphs.first?.hasMLPs ?? true)
+    }
+    let whole = try make(nil)
+    let groupings =
+      graphs.isEmpty ? Array(1..<whole.headCount) : graphs.map(\.keyValueReaderCount)
+    for keys in groupings where keys < whole.headCount && whole.headCount % keys == 0 {
+      let grouped = try make(keys)
+      if grouped.edgeCount == listing.edges.count,
+        listing.edges.allSatisfy({ grouped.contains($0.edge) })
+      {
+        return grouped
+      }
+    }
+    if let stranger = listing.edges.first(where: { !whole.contains($0.edge) }) {
+      throw .unknown("\(stranger.edge)", has: whole.sizes)
+    }
+    return whole
+  }
+}
+
+extension FieldValue {
+  /// A number in single precision; nil for anything else.
+  var float: Float? {
+    switch self {
+    case .integer(let integer): Float(integer)
+    case .number(let number): Float(number)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Graphs
+
+/// What EAP-IG's JSON says, read edge by edge: a file of a large model names millions of them.
+struct EAPListing {
+  /// An edge as it is listed.
+  struct Listed {
+    let edge: Edge
+    var score: Float?
+    var isInGraph = false
+  }
+
+  private(set) var sizes: Fields?
+  private(set) var nodes: [(name: String, value: FieldValue)] = []
+  private(set) var edges: [Listed] = []
+  private(set) var listsEdges = false
+  /// The first name that is no edge's of any model.
+  private(set) var unreadable: String?
+  /// What is wrong with the first edge that is not written as expected.
+  private(set) var fault: String?
+
+  init(_ data: Data) throws(JSONReader.Problem) {
+    var reader = JSONReader(data)
+    guard reader.peek() == UInt8(ascii: "{") else {
+      _ = try reader.value()
+      return
+    }
+    try reader.object { reader, key throws(JSONReader.Problem) in
+      switch key {
+      case "cfg":
+        if case .object(let values) = try reader.value() {
+          sizes = Fields(file: "", values: values)
+        }
+      case "nodes":
+        guard case .object(let values) = try reader.value() else { return }
+        nodes = values.sorted { $0.key < $1.key }.map { ($0, $1) }
+      case "edges" where reader.peek() == UInt8(ascii: "{"):
+        listsEdges = true
+        try readEdges(&reader)
+      default: _ = try reader.value()
+      }
+    }
+    try reader.finish()
+  }
+
+  private mutating func readEdges(_ reader: inout JSONReader) throws(JSONReader.Problem) {
+    try reader.object { reader, name throws(JSONReader.Problem) in
+      let (score, isInGraph) = try readLink(&reader, name)
+      if let edge = Edge(name) {
+        edges.append(Listed(edge: edge, score: score, isInGraph: isInGraph))
+      } else {
+        unreadable = unreadable ?? name
+      }
+    }
+  }
+
+  /// The value of an edge: its fields, a score or whether it is in the circuit.
+  private mutating func readLink(
+    _ reader: inout JSONReader, _ name: String
+  ) throws(JSONReader.Problem) -> (score: Float?, isInGraph: Bool) {
+    var (score, isInGraph) = (Float?.none, false)
+    guard reader.peek() == UInt8(ascii: "{") else {
+      let value = try reader.value()
+      if case .flag(let flag) = value { return (nil, flag) }
+      if value.float == nil { note(name, value) }
+      return (value.float, false)
+    }
+    try reader.object { reader, key throws(JSONReader.Problem) in
+      let value = try reader.value()
+      switch (key, value) {
+      case ("in_graph", .flag(let flag)): isInGraph = flag
+      case ("score", .null): break
+      case ("score", _) where value.float != nil: score = value.float
+      case ("in_graph", _), ("score", _): note("\(name).\(key)", value)
+      default: break
+      }
+    }
+    return (score, isInGraph)
+  }
+
+  private mutating func note(_ name: String, _ value: FieldValue) {
+    fault =
+      fault
+        ?? """
+        expected edges with a \"score\" and whether they are \"in_graph\", or their scores, found \
+        \"\(name.shortened)\" as \(value)
+        """
+  }
+}
