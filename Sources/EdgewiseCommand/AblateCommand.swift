@@ -23,13 +23,15 @@ struct AblateCommand: ParsableCommand {
   @Option(help: "What an ablated node writes.")
   var ablation: Ablation = .resample
 
+  @OptionGroup(title: "Hardware") var hardware: HardwareOptions
+
   @Flag(help: "Show no progress.")
   var quiet = false
 
   func run() throws {
     let plan = NodeAblation(
       model: ModelReference(model), nodes: nodes.elements, task: prompts.plan(task),
-      ablation: ablation)
+      ablation: ablation, hardware: try hardware.plan())
     let result = try plan.run(telling: ProgressBar(isQuiet: quiet).listener)
     print(result.text(on: .terminal()))
   }

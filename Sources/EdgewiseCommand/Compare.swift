@@ -41,6 +41,7 @@ struct Compare: ParsableCommand {
   @OptionGroup(title: "Prompts") var prompts: PromptOptions
   @OptionGroup var files: FileOptions
   @OptionGroup(title: "Edges") var edges: EdgeChoice
+  @OptionGroup(title: "Hardware") var hardware: HardwareOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
@@ -50,7 +51,7 @@ struct Compare: ParsableCommand {
       methods: try method.isEmpty ? ComparisonPlan.usualMethods() : method,
       prompts: prompts.plan(nil),
       evaluationTask: evalTask, ablation: edges.ablation,
-      groupsKeysAndValues: edges.groupKeyValues)
+      groupsKeysAndValues: edges.groupKeyValues, hardware: try hardware.plan())
   }
 
   func run() throws {

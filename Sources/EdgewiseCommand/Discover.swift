@@ -36,6 +36,7 @@ struct Discover: ParsableCommand {
       "Say how many passes, how much time and memory scoring the edges will take, and stop there.")
   var dryRun = false
 
+  @OptionGroup(title: "Hardware") var hardware: HardwareOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
@@ -50,7 +51,8 @@ struct Discover: ParsableCommand {
     DiscoveryPlan(
       model: ModelReference(model.model), task: prompts.plan(task),
       method: try method ?? MethodChoice(DiscoveryMethods.all[0]), ablation: edges.ablation,
-      groupsKeysAndValues: edges.groupKeyValues, selection: selection.plan)
+      groupsKeysAndValues: edges.groupKeyValues, selection: selection.plan,
+      hardware: try hardware.plan())
   }
 
   func run() throws {

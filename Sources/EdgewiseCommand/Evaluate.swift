@@ -17,8 +17,8 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Measures") var measures: MeasureOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  private var plan: EvaluationPlan {
-    var plan = source.plan(selection)
+  private func plan() throws -> EvaluationPlan {
+    var plan = try source.plan(selection)
     plan.ablation = scheme.ablation
     (plan.granularity, plan.part, plan.positions) = (
       scheme.granularity, scheme.part, scheme.positions
@@ -31,7 +31,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let (target, bar) = try output.begin()
-    let found = try EvaluationSource(plan, telling: bar.listener)
+    let found = try EvaluationSource(plan(), telling: bar.listener)
     let report = try found.evaluate(telling: bar.listener)
     let json = try found.json(report)
     let files = report.files.merging(["evaluation.json": json + "\n"]) { $1 }

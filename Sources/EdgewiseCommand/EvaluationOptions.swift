@@ -32,14 +32,16 @@ struct EvaluationOptions: ParsableArguments {
   @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var files: FileOptions
+  @OptionGroup var hardware: HardwareOptions
 
-  func plan(_ selection: SelectionOptions) -> EvaluationPlan {
+  func plan(_ selection: SelectionOptions) throws -> EvaluationPlan {
     var plan = EvaluationPlan(source: source)
     plan.model = model.map { ModelReference($0) }
     (plan.task, plan.count, plan.seed, plan.metric) = (task, count, seed, metric)
     (plan.answers, plan.skipsUnusable) = (reading.answers, reading.skipUnusable)
     plan.selection = selection.plan
     plan.verifiesFiles = files.verify
+    plan.hardware = try hardware.plan()
     return plan
   }
 

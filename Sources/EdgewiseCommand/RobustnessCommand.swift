@@ -36,7 +36,7 @@ struct RobustnessCommand: ParsableCommand {
 
   func run() throws {
     let (target, bar) = try output.begin()
-    var circuit = source.plan(selection)
+    var circuit = try source.plan(selection)
     circuit.part = part
     var plan = RobustnessPlan(source: circuit, positions: positions)
     if let ablation { plan.ablations = ablation.elements }

@@ -17,6 +17,7 @@ struct Select: ParsableCommand {
   var model: String?
 
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
+  @OptionGroup(title: "Hardware") var hardware: HardwareOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func validate() throws {
@@ -30,7 +31,7 @@ struct Select: ParsableCommand {
     let (target, bar) = try output.begin()
     let found = try FinishedRun.select(
       from: URL(path: source), selection.plan, model: model.map { ModelReference($0) },
-      telling: bar.listener)
+      hardware: hardware.plan(), telling: bar.listener)
     try output.finish(target, found)
   }
 }

@@ -78,6 +78,24 @@ public enum Device: Hashable, Sendable {
   }
 }
 
+extension Device {
+  /// Does some work, and throws what went wrong on a card rather than what came of it.
+  ///
+  /// - Parameter work: Runs on this device.
+  /// - Returns: What the work returns.
+  /// - Throws: As ``check()``, and what the work throws.
+  public func checked<Result>(_ work: () throws -> Result) throws -> Result {
+    do {
+      let result = try work()
+      try check()
+      return result
+    } catch {
+      try check()
+      throw error
+    }
+  }
+}
+
 extension Device: CustomStringConvertible {
   /// The device's name, and what kind of card it is.
   public var description: String {

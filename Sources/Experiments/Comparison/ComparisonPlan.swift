@@ -1,3 +1,5 @@
+import Engine
+import Tensors
 import Foundation
 import Graphs
 public import Methods
@@ -23,12 +25,14 @@ public struct ComparisonPlan: Sendable, Codable {
   public var ablation: Ablation
   /// Whether heads that share a key or value have one reader for it.
   public var groupsKeysAndValues: Bool
+  /// Where runs are done; nil for the processor.
+  public var hardware: Hardware?
 
   /// Describes a comparison; see the properties.
   public init(
     models: [ModelReference], tasks: [String]? = nil, methods: [MethodChoice],
     prompts: TaskPlan = TaskPlan(), evaluationTask: String? = nil, ablation: Ablation = .resample,
-    groupsKeysAndValues: Bool = false
+    groupsKeysAndValues: Bool = false, hardware: Hardware? = nil
   ) {
     version = edgewiseVersion
     self.models = models
@@ -38,6 +42,7 @@ public struct ComparisonPlan: Sendable, Codable {
     self.evaluationTask = evaluationTask
     self.ablation = ablation
     self.groupsKeysAndValues = groupsKeysAndValues
+    self.hardware = hardware
   }
 
   /// The names of the methods that are held against each other when none are named, with commas between them.
@@ -82,7 +87,7 @@ public struct ComparisonPlan: Sendable, Codable {
     var problem: (any Error)?
     for model in models { _ = try model.location() }
     for (index, model) in models.enumerated() {
-      let loaded = try model.load(verifying: readsFiles)
+      let loaded = try model.load(verifying: readsFiles).moved(to: hardware)
       let tasks = tasks?.map(Optional.some) ?? [nil]
       for (number, task) in tasks.enumerated() {
         let outcome: Comparison.Task
@@ -90,9 +95,11 @@ public struct ComparisonPlan: Sendable, Codable {
           let run = try ComparisonRun(
             self, loaded, task, place: index * tasks.count + number, listener, states)
           let name = run.name(among: done.map(\.name), isAlone: models.count == 1)
-          outcome = try run.task(name: name) { [done] task in
-            state?.whenInterrupted {
-              try? place?.target.put(Comparison(tasks: done + [task]).files(of: self))
+          outcome = try loaded.model.device.checked {
+            try run.task(name: name) { [done] task in
+              state?.whenInterrupted {
+                try? place?.target.put(Comparison(tasks: done + [task]).files(of: self))
+              }
             }
           }
         } catch {

@@ -1,3 +1,4 @@
+import Tensors
 import Engine
 import Evaluation
 public import Graphs
@@ -75,7 +76,7 @@ public struct PreparedDiscovery {
     try plan.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
-    loaded = try plan.model.load(verifying: readsFiles)
+    loaded = try plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
     let kept = try run?.keptPairs(for: loaded)
     made = try plan.task.make(for: loaded, method: plan.method.method, kept: kept)
     let model = loaded.model
@@ -192,7 +193,15 @@ public struct PreparedDiscovery {
     standing: Standing? = nil
   ) throws -> Discovery {
     defer { state?.finish() }
-    let standing = standing ?? self.standing()
+    return try loaded.model.device.checked {
+      try found(telling: listener, state: state, standing: standing ?? self.standing())
+    }
+  }
+
+  private func found(
+    telling listener: ExperimentListener, state: ResumeState?, standing: Standing
+  ) throws -> Discovery {
+    try loaded.model.device.require(estimate(pass: 0).bytes)
     made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     let start = clock.seconds
     let scores = try scores(

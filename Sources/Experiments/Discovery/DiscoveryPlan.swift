@@ -24,12 +24,14 @@ public struct DiscoveryPlan: Sendable, Codable {
   public var groupsKeysAndValues: Bool
   /// Which edges the circuit keeps.
   public var selection: SelectionPlan
+  /// Where runs are done; nil for the processor.
+  public var hardware: Hardware?
 
   /// Describes a discovery; see the properties.
   public init(
     model: ModelReference, task: TaskPlan = TaskPlan(), method: MethodChoice,
     ablation: Ablation = .resample, groupsKeysAndValues: Bool = false,
-    selection: SelectionPlan = SelectionPlan()
+    selection: SelectionPlan = SelectionPlan(), hardware: Hardware? = nil
   ) {
     version = edgewiseVersion
     self.model = model
@@ -38,6 +40,7 @@ public struct DiscoveryPlan: Sendable, Codable {
     self.ablation = ablation
     self.groupsKeysAndValues = groupsKeysAndValues
     self.selection = selection
+    self.hardware = hardware
   }
 
   /// Refuses numbers that no run has: a plan can come from a file.

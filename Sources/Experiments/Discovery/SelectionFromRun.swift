@@ -10,6 +10,7 @@ extension FinishedRun {
   ///   - directory: The run.
   ///   - selection: Which edges are kept.
   ///   - model: Where the run's model is; nil for where it was.
+  ///   - hardware: Where circuits are measured, wherever edges were scored; nil for the processor.
   ///   - listener: Is told how it goes on.
   /// - Returns: What the run would have found with this selection.
   /// - Throws: ``ExperimentError`` when the directory is not a run's, or the model or prompts are not those of the run
@@ -17,7 +18,7 @@ extension FinishedRun {
   /// - Complexity: Three passes over the run's prompts; edges are not scored again.
   public static func select(
     from directory: URL, _ selection: SelectionPlan, model: ModelReference? = nil,
-    telling listener: ExperimentListener = ExperimentListener()
+    hardware: Hardware? = nil, telling listener: ExperimentListener = ExperimentListener()
   ) throws -> Discovery {
     guard let run = try FinishedRun(directory) else {
       throw ExperimentError("\(directory.path): expected the directory of a run, with run.json.")
@@ -25,6 +26,7 @@ extension FinishedRun {
     var plan = run.plan
     plan.selection = selection
     plan.model = model ?? plan.model
+    plan.hardware = hardware
     let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(

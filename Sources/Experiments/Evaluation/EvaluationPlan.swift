@@ -39,6 +39,8 @@ public struct EvaluationPlan: Sendable {
   public var against: String?
   /// Whether a model's files are read anew for their hashes.
   public var verifiesFiles: Bool
+  /// Where runs are done; nil for the processor.
+  public var hardware: Hardware?
 
   /// Evaluates a source as far as it allows; see the properties.
   public init(source: String) {

@@ -1,3 +1,4 @@
+import Tensors
 public import Evaluation
 public import Reports
 import Engine
@@ -74,6 +75,6 @@ extension EvaluationSource {
   public func evaluate(
     telling listener: ExperimentListener = ExperimentListener()
   ) throws -> EvaluationReport {
-    try EvaluationRun(self, listener).report()
+    try model.device.checked { try EvaluationRun(self, listener).report() }
   }
 }

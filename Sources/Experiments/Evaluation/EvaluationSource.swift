@@ -89,7 +89,7 @@ public struct EvaluationSource: Sendable {
         the model with --model to evaluate the circuit in it all the same.
         """)
     }
-    return loaded
+    return try loaded.moved(to: plan.hardware)
   }
 
   private static func circuit(

@@ -1,3 +1,4 @@
+import Tensors
 import Engine
 public import Evaluation
 import Graphs
@@ -14,16 +15,19 @@ public struct NodeAblation: Sendable {
   public var task: TaskPlan
   /// What an ablated node writes.
   public var ablation: Ablation
+  /// Where runs are done; nil for the processor.
+  public var hardware: Hardware?
 
   /// Describes what is ablated; see the properties.
   public init(
     model: ModelReference, nodes: [String], task: TaskPlan = TaskPlan(),
-    ablation: Ablation = .resample
+    ablation: Ablation = .resample, hardware: Hardware? = nil
   ) {
     self.model = model
     self.nodes = nodes
     self.task = task
     self.ablation = ablation
+    self.hardware = hardware
   }
 
   /// What the model does without the nodes.
@@ -63,7 +67,7 @@ public struct NodeAblation: Sendable {
   /// - Returns: What each node's absence changes.
   /// - Throws: ``ExperimentError`` and the library's errors, each a sentence for the user.
   public func run(telling listener: ExperimentListener = ExperimentListener()) throws -> Result {
-    let loaded = try model.load()
+    let loaded = try model.load().moved(to: hardware)
     let made = try task.make(for: loaded, part: .whole)
     made.task.notes.forEach(listener.note)
     let writers = try nodes.map { name in
@@ -73,9 +77,10 @@ public struct NodeAblation: Sendable {
       }
       return writer
     }
-    let effects = try CircuitEvaluation(
-      model: loaded.model, task: made.task, ablation: ablation
-    ).effects(of: writers, progress: listener.progress)
+    let effects = try loaded.model.device.checked {
+      try CircuitEvaluation(model: loaded.model, task: made.task, ablation: ablation)
+        .effects(of: writers, progress: listener.progress)
+    }
     return Result(
       heading: """
         \(loaded.model.heading(loaded.model.graph))

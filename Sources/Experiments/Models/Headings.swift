@@ -1,6 +1,7 @@
 import Engine
 package import Graphs
 import Reports
+import Tensors
 
 extension ComputationGraph {
   /// Its size in words: 2 layers of 5 heads.
@@ -12,6 +13,6 @@ extension ComputationGraph {
 extension Transformer {
   /// The line that names a model: its size and how many edges there are.
   func heading(_ graph: ComputationGraph) -> String {
-    "\(name): \(graph.size), \(Numbers.count(graph.edgeCount)) edges"
+    "\(name): \(graph.size), \(Numbers.count(graph.edgeCount)) edges\(device.heading)"
   }
 }

@@ -1,3 +1,4 @@
+import Tensors
 import Graphs
 import Engine
 import Evaluation
@@ -35,6 +36,12 @@ public struct RobustnessPlan: Sendable {
     telling listener: ExperimentListener = ExperimentListener()
   ) throws -> RobustnessRun {
     let found = try EvaluationSource(source, telling: listener)
+    return try found.model.device.checked { try run(found, listener) }
+  }
+
+  private func run(
+    _ found: EvaluationSource, _ listener: ExperimentListener
+  ) throws -> RobustnessRun {
     let (model, task) = (found.model, found.task)
     task.warnings(about: model, task.accuracy(of: model)).forEach(listener.note)
     let metrics = Metrics.all.filter {

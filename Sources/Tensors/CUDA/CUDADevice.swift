@@ -81,6 +81,9 @@ internal import Synchronization
     }
   }
 
+  /// Whether NVIDIA's driver is on this machine, whatever else is missing.
+  public static var isDriverInstalled: Bool { (try? Libraries.driver()) != nil }
+
   /// Where compiled kernels are kept: `EDGEWISE_CACHE`, or `edgewise` in the user's cache.
   private static var cache: URL? {
     let environment = ProcessInfo.processInfo.environment
@@ -212,13 +215,17 @@ extension CUDADevice.Libraries {
   /// - Throws: ``CUDAError`` that says which is missing and where it comes from.
   static func system() throws -> CUDADevice.Libraries {
     CUDADevice.Libraries(
-      driver: try SharedLibrary(
-        opening: "NVIDIA driver", files: ["libcuda.so.1"], in: [],
-        remedy: "Install the driver of your card, or use --device cpu."),
+      driver: try driver(),
       compiler: try compiler(in: SharedLibrary.directories()),
       blas: try SharedLibrary(
         opening: "cuBLAS", files: ["libcublas.so.13", "libcublas.so.12"],
         in: SharedLibrary.directories(), remedy: "\(wheels) nvidia-cublas-cu12"))
+  }
+
+  fileprivate static func driver() throws -> SharedLibrary {
+    try SharedLibrary(
+      opening: "NVIDIA driver", files: ["libcuda.so.1"], in: [],
+      remedy: "Install the driver of your card, or use --device cpu.")
   }
 
   /// CUDA's run-time compiler, which needs no card.

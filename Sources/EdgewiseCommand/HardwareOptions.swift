@@ -1,0 +1,27 @@
+public import ArgumentParser
+public import Edgewise
+
+extension CUDADevice.Precision: ExpressibleByArgument {}
+
+/// Where runs are done.
+struct HardwareOptions: ParsableArguments {
+  @Option(
+    help: """
+      cpu, cuda, a card by its number as cuda:1, or auto: the first NVIDIA card where there is one.
+      """)
+  var device = "auto"
+
+  @Option(
+    help: """
+      How a card multiplies: float32 as the processor; tf32 rounds operands to 10 bits; bfloat16 also keeps \
+      BF16 weights as they are.
+      """)
+  var precision: CUDADevice.Precision = .float32
+
+  /// Opens the device, so that one that is not there is told of before anything else.
+  func plan() throws -> Hardware? {
+    guard device != "auto" else { return try .automatic(precision: precision, note: note) }
+    let hardware = Hardware(device: device, precision: precision)
+    return try hardware.open() == .cpu ? nil : hardware
+  }
+}

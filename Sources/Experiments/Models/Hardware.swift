@@ -1,0 +1,75 @@
+import Engine
+import Reports
+public import Tensors
+
+/// Where runs are done, and how a card multiplies matrices: part of what a run is, since digits depend on it.
+public struct Hardware: Sendable, Hashable, Codable {
+  /// A device's name: `cpu`, `cuda`, `cuda:1`.
+  public var device: String
+  /// How a card multiplies matrices; the processor has Float32 only.
+  public var precision: CUDADevice.Precision
+
+  /// Names a device.
+  public init(device: String = "cpu", precision: CUDADevice.Precision = .float32) {
+    self.device = device
+    self.precision = precision
+  }
+
+  /// The first card that can be used, else the processor.
+  ///
+  /// - Parameters:
+  ///   - precision: How a card is to multiply matrices.
+  ///   - note: Is told why a card that is there cannot be used.
+  /// - Returns: The processor as nil, so that plans for it are the same everywhere.
+  /// - Throws: `CUDAError` when a precision is asked for that the processor does not have, and there is no card.
+  public static func automatic(
+    precision: CUDADevice.Precision = .float32, note: (String) -> Void = { _ in }
+  ) throws -> Hardware? {
+    do {
+      _ = try CUDADevice.open(precision: precision)
+      return Hardware(device: "cuda:0", precision: precision)
+    } catch {
+      if CUDADevice.isDriverInstalled { note("note: runs are done on the processor. \(error)") }
+      _ = try Device(named: "cpu", precision: precision)
+      return nil
+    }
+  }
+
+  /// Opens the device.
+  ///
+  /// - Throws: `CUDAError` when there is no such device, or it cannot be used.
+  public func open() throws -> Device { try Device(named: device, precision: precision) }
+}
+
+extension LoadedModel {
+  /// The same model on other hardware; on the processor for nil.
+  ///
+  /// - Throws: `CUDAError` when the device cannot be used, or has no room for the model.
+  func moved(to hardware: Hardware?) throws -> LoadedModel {
+    guard let hardware else { return self }
+    return LoadedModel(model: try model.moved(to: hardware.open()), known: known, files: files)
+  }
+}
+
+extension Device {
+  /// What a heading says of where a run is done; nothing of the processor.
+  var heading: String {
+    switch self {
+    case .cpu: ""
+    case .cuda(let card):
+      ", on \(card)" + (card.precision == .float32 ? "" : " in \(card.precision.rawValue)")
+    }
+  }
+
+  /// Refuses a run that a card has no memory for.
+  ///
+  /// - Throws: ``ExperimentError`` with what is needed and what there is.
+  func require(_ bytes: Int) throws {
+    guard case .cuda(let card) = self, bytes > card.memory.free else { return }
+    throw ExperimentError(
+      """
+      The run needs \(Numbers.count(bytes >> 20)) MiB on \(card) beside the weights, where \
+      \(Numbers.count(card.memory.free >> 20)) MiB are free: close what else runs there, or use --device cpu.
+      """)
+  }
+}
