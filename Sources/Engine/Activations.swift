@@ -36,12 +36,13 @@ public struct Activations {
   /// The logits, `[row, output]`, a row for each of the batch's `rows`.
   public var logits: Tensor { result.logits }
 
-  /// What a writer adds to the residual stream, `[token, dModel]`.
+  /// What a writer adds to the residual stream.
   ///
   /// The output biases of attention belong to no writer: with them, the writes that a reader sees sum up to what
   /// it reads.
   ///
   /// - Parameter writer: A writer of the model's graph.
+  /// - Returns: Its write, `[token, dModel]`.
   public func write(of writer: Writer) -> Tensor {
     switch writer {
     case .input: result.writes.input
@@ -51,9 +52,10 @@ public struct Activations {
     }
   }
 
-  /// What a reader takes from the residual stream, before its norm, `[token, dModel]`.
+  /// What a reader takes from the residual stream, before its norm.
   ///
   /// - Parameter reader: A reader of the model's graph.
+  /// - Returns: Its read, `[token, dModel]`.
   public func read(of reader: Reader) -> Tensor {
     switch reader {
     case .head(let layer, _, _): return result.tape.layers[layer].attention.read
@@ -70,11 +72,12 @@ public struct Activations {
     }
   }
 
-  /// Where a head looks: for each prompt its attention pattern, `[query, key]`, whose rows sum up to 1.
+  /// Where a head looks.
   ///
   /// - Parameters:
   ///   - head: The head.
   ///   - layer: Its layer.
+  /// - Returns: For each prompt the attention pattern, `[query, key]`, whose rows sum up to 1.
   public func patterns(ofHead head: Int, layer: Int) -> [Tensor] {
     run.layers[layer].attention.patterns(
       result.tape.layers[layer].attention.inputs, head: head, of: batch)
@@ -98,12 +101,12 @@ public struct ReadGradients {
   fileprivate let layers: [Layer]
   fileprivate let gradients: ReaderGradients
 
-  /// The gradient at a reader's own read, `[token, dModel]`, all other reads held as they are but for what follows
-  /// from this one.
+  /// The gradient at a reader's own read, all other reads held as they are but for what follows from this one.
   ///
   /// Its product with a difference of writes, `⟨a_w − ã_w, ∂L/∂read(r)⟩`, is the edge's score by attribution patching.
   ///
   /// - Parameter reader: A reader of the model's graph.
+  /// - Returns: The gradient, `[token, dModel]`.
   public func at(_ reader: Reader) -> Tensor {
     switch reader {
     case .logits: gradients.logits
