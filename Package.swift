@@ -86,7 +86,9 @@ let package = Package(
           "Edgewise",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
-        swiftSettings: settings),
+        swiftSettings: settings, plugins: ["CommitNote"]),
+      // Tells the command which commit it is built from.
+      .plugin(name: "CommitNote", capability: .buildTool()),
       // Ratios inside one run: `swift run -c release edgewise-benchmarks`.
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
