@@ -87,7 +87,9 @@ let package = Package(
           "Edgewise",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
-        swiftSettings: settings),
+        swiftSettings: settings, plugins: ["CommitNote"]),
+      // Tells the command which commit it is built from.
+      .plugin(name: "CommitNote", capability: .buildTool()),
       // Ratios inside one run: `swift run -c release edgewise-benchmarks`.
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
@@ -100,7 +102,7 @@ let package = Package(
         swiftSettings: settings)
     ]
     // See of Edgewise what another package would: `swift run -c release CustomMetric`.
-    + ["CustomMetric", "CustomMethod", "RunningExperiments"].map { name in
+    + ["CustomMetric", "CustomMethod", "Quickstart", "RunningExperiments"].map { name in
       .executableTarget(
         name: name, dependencies: ["Edgewise"],
         path: "Examples/\(name)", packageAccess: false, swiftSettings: settings)

@@ -13,7 +13,7 @@ struct EdgewiseTool: ParsableCommand {
       edgewise discover smollm2-135m --task ioi --output runs/ioi
       edgewise evaluate runs/ioi               what the circuit does on prompts it has not seen
       """,
-    version: edgewiseVersion,
+    version: edgewiseVersion + (builtCommit.map { " (\($0))" } ?? ""),
     subcommands: [
       Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
       Compare.self, Inspect.self, Prompts.self, MethodList.self, Tasks.self, Models.self,

@@ -23,7 +23,7 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
 
   /// What the file says of a node.
   public struct Node: Codable, Sendable, Equatable {
-    /// Whether the node is part of the circuit; the `logits` entry has none.
+    /// Whether the node is part of the circuit; EAP-IG's own files do not say it of `logits`.
     public var isInGraph: Bool?
     /// The node's score, if nodes were scored.
     public var score: Float?
@@ -71,7 +71,8 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
       layerCount: graph.layerCount, headCount: graph.headCount, isParallel: graph.isParallel,
       dModel: graph.dModel)
     let members = Set(circuit.writers)
-    nodes = ["logits": Node()]
+    let logits = circuit.offsets.contains { $0 % graph.readerCount == graph.logitsReader }
+    nodes = ["logits": Node(isInGraph: logits)]
     for writer in graph.writers {
       nodes[writer.description] = Node(isInGraph: members.contains(writer))
     }

@@ -14,6 +14,7 @@ extension AttributionPatching {
   static let inputEntry = MethodEntry(
     name: "eap-ig", summary: "EAP with integrated gradients, along the input",
     paper: "2403.17806", cost: "2 + steps forward, steps backward", options: [steps, rule(.left)],
+    integratesInputs: true,
     passes: { options, _ in PassCount(2 + options[steps], options[steps]) },
     make: { AttributionPatching.integrated(steps: $0[steps], rule: $0[rule(.left)]) })
 

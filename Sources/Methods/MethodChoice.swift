@@ -28,7 +28,7 @@ public struct MethodChoice: Sendable, Hashable {
   public init(_ text: String) throws(MethodError) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     try self.init(DiscoveryMethods.named(String(parts[0])))
-    for part in parts.dropFirst() {
+    for part in method.options(in: parts.dropFirst()) {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard values[String(sides[0])] == nil else {
         throw .badOption(String(sides[0]), of: name, expected: "one value", found: text)
@@ -148,5 +148,20 @@ public struct MethodOptions: Sendable {
   /// The value of an option: what was set, or the standard.
   public subscript<Value>(option: MethodOption<Value>) -> Value {
     values[option.name].flatMap(option.parse) ?? option.standard
+  }
+}
+
+extension MethodEntry {
+  /// Puts the parts of a path together that has colons in it: what follows on a path and names no option is more of it.
+  fileprivate func options(in parts: some Sequence<Substring>) -> [String] {
+    parts.reduce(into: []) { texts, part in
+      let name = { (text: String) in text.prefix { $0 != "=" } }
+      let option = { (text: String) in options.first { $0.name == name(text) } }
+      if let last = texts.last, option(last)?.isFile ?? false, option(String(part)) == nil {
+        texts[texts.count - 1] += ":" + part
+      } else {
+        texts.append(String(part))
+      }
+    }
   }
 }

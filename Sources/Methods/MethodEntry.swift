@@ -32,6 +32,9 @@ public struct MethodEntry: Sendable {
   public let options: [any MethodOptionDescription]
   /// Values that give every edge a rank, for a comparison that sets none: by option, as they are written.
   public let ranking: [String: String]
+  /// Whether it integrates gradients from corrupted to clean inputs: scores of edges out of `input` then sum up to what
+  /// all inputs together change, once the integral has converged.
+  public let integratesInputs: Bool
   /// What it costs in passes over the prompts of a problem; tests, where it tests edge by edge.
   public let passes: @Sendable (MethodOptions, DiscoveryProblem) -> PassCount
   /// Makes the method from what the user has set.
@@ -41,6 +44,7 @@ public struct MethodEntry: Sendable {
   public init(
     name: String, summary: String, paper: String, cost: String, metric: String? = nil,
     options: [any MethodOptionDescription] = [], ranking: [String: String] = [:],
+    integratesInputs: Bool = false,
     passes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> PassCount,
     make: @escaping @Sendable (MethodOptions) -> any DiscoveryMethod
   ) {
@@ -51,6 +55,7 @@ public struct MethodEntry: Sendable {
     self.metric = metric
     self.options = options
     self.ranking = ranking
+    self.integratesInputs = integratesInputs
     self.passes = passes
     self.make = make
   }

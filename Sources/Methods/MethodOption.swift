@@ -24,6 +24,8 @@ public protocol MethodOptionDescription: Sendable {
   var expected: String { get }
   /// Whether the name alone is a value: that of a switch.
   var isSwitch: Bool { get }
+  /// Whether its values are paths, in which there may be colons.
+  var isFile: Bool { get }
   /// A value as it is written; nil when the text is no value.
   func canonical(_ text: String) -> String?
   /// What holds when nothing is said, as it is written; empty for nothing.
@@ -33,6 +35,8 @@ public protocol MethodOptionDescription: Sendable {
 extension MethodOption: MethodOptionDescription {
   /// Whether the name alone is a value: that of a switch.
   public var isSwitch: Bool { Value.self == Bool.self }
+  /// Whether its values are paths, in which there may be colons.
+  public var isFile: Bool { Value.self == URL?.self }
   /// A value as it is written; nil when the text is no value.
   public func canonical(_ text: String) -> String? { parse(text).map(self.text) }
   /// What holds when nothing is said, as it is written; empty for nothing.
@@ -96,12 +100,10 @@ extension MethodOption<URL?> {
   public static func file(_ name: String, _ summary: String) -> MethodOption {
     MethodOption(
       name: name, summary: summary,
-      expected: "the path of a run or circuit file, in which there is no colon", standard: nil,
+      expected: "the path of a run or circuit file", standard: nil,
+      // A tilde that the shell has left is part of a name.
       parse: { text in
-        // A tilde that the shell has left is part of a name.
-        let url = URL(filePath: text.hasPrefix("~") ? "./" + text : text)
-        // A colon ends an option where the choice is written.
-        return text.isEmpty || url.path.contains(":") ? nil : url
+        text.isEmpty ? nil : URL(filePath: text.hasPrefix("~") ? "./" + text : text)
       }, text: { $0?.path ?? "" })
   }
 }

@@ -75,11 +75,13 @@ public struct DiscoveryReport: Sendable {
   public var faithfulness: Faithfulness { measured.faithfulness }
   /// The share of prompts that the full model answers right, if the task has wrong answers.
   public let accuracy: Double?
+  /// How far the method's integral has converged; nil when it has none.
+  public let integral: IntegralGap?
 
   /// Takes what was found.
   public init(
     heading: Heading, scores: EdgeScores, circuit: Circuit, ranking: EdgeScores.Ranking,
-    measured: Measured, accuracy: Double?
+    measured: Measured, accuracy: Double?, integral: IntegralGap? = nil
   ) {
     self.heading = heading
     self.scores = scores
@@ -87,12 +89,14 @@ public struct DiscoveryReport: Sendable {
     self.ranking = ranking
     self.measured = measured
     self.accuracy = accuracy
+    self.integral = integral
   }
 
   /// What the circuit does, its heads and MLPs, and its edges, for a terminal.
   public func text(on page: Page = Page()) -> String {
     [
-      "\(measureTable.text(on: page))\n\(pruningLine)\n\(measuredLine)", metricText(on: page),
+      ([measureTable.text(on: page), pruningLine, measuredLine] + [integralLine].compactMap(\.self))
+        .joined(separator: "\n"), metricText(on: page),
       nodeTable.text(on: page), topEdges(page.rows).text(on: page),
     ].compactMap(\.self).joined(separator: "\n\n")
   }
@@ -148,6 +152,16 @@ public struct DiscoveryReport: Sendable {
         Numbers.percent(measure.faithfulness), error.map(Numbers.percent) ?? "")
     }
     return table
+  }
+
+  /// How far the method's integral has converged, in words; nil when it has none.
+  public var integralLine: String? {
+    integral.map {
+      """
+      the integral: scores of edges out of input sum to \(Numbers.fixed($0.sum)), \(Numbers.percent($0.share)) of what \
+      full and empty differ by
+      """
+    }
   }
 
   /// On which prompts the circuit was measured, and how sure its size is.

@@ -34,7 +34,8 @@ extension DiscoveryReport {
     \(measuresTable)
     <p class="quiet">faithfulness = (m(circuit) − m(empty)) / (m(full) − m(empty)) of the mean \
     \(xml(heading.metric)), ± its standard error over prompts.\(accuracyText)</p>
-    <p class="quiet">\(xml(measuredLine).replacingOccurrences(of: "\n", with: "<br>"))</p>
+    <p class="quiet">\(xml(measuredLine).replacingOccurrences(of: "\n", with: "<br>"))\
+    \(integralLine.map { "<br>" + xml($0) } ?? "")</p>
     \(metricsTable)
     <h2>The circuit</h2>
     <p class="quiet">\(pruningLine); \(drawnText). Read from bottom to top: <span class="plus">blue</span> edges support the behaviour, \

@@ -138,7 +138,7 @@ import TestSupport
 
   private static let compared = [
     "compare", "planted-or", "induction-tiny", "--method", "eap,exact,acdc:tau=0.001/0.01/0.1",
-    "--count", "100",
+    "--count", "40",
   ]
 
   @Test func `killed at random moments, a comparison finds the same`() throws {
@@ -180,7 +180,7 @@ import TestSupport
       #expect(again.status == 1 && again.errors.contains("not an empty directory"))
       let fewer = try run(
         ["compare", "planted-or", "--method", "eap", "--output", path, "--resume"])
-      #expect(fewer.status == 1 && fewer.errors.contains("state of another run"))
+      #expect(fewer.status == 1 && fewer.errors.contains("its count is 300, here it is 100"))
       #expect(try run(arguments + ["--resume"]).status == 0)
       #expect(try Comparison(path).tasks[0].outcomes.allSatisfy { $0.areas != nil })
     }

@@ -51,13 +51,15 @@ import Testing
     }
   }
 
-  @Test func `a document marks the circuit's nodes`() {
+  @Test func `a document marks the circuit's nodes`() throws {
     let circuit = EdgeScores(["input->m0": 1, "a0.h2->logits": 1], graph: graph)
       .circuit(edgeCount: 2)
     let nodes = CircuitDocument(circuit).nodes
     for writer in graph.writers {
       #expect(nodes[writer.description]?.isInGraph == circuit.writers.contains(writer))
     }
-    #expect(circuit.writers.count == 3 && nodes["logits"]?.isInGraph == nil)
+    #expect(circuit.writers.count == 3 && nodes["logits"]?.isInGraph == true)
+    let open = Circuit(circuit.edges.filter { $0.reader != .logits }, graph: graph)
+    #expect(try CircuitDocument(#require(open)).nodes["logits"]?.isInGraph == false)
   }
 }

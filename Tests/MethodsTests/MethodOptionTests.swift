@@ -220,4 +220,14 @@ import Methods
         keys.map { sums[$0] }, queries.map { sums[$0] }, relative: 1e-4, to: 1, "\(layer)")
     }
   }
+
+  /// A path may have colons; what names an option is one.
+  @Test func `paths with colons`() throws {
+    let choice = try MethodChoice("exact:among=/runs/12:30:05/circuit=b.json")
+    #expect(choice.values == ["among": "/runs/12:30:05/circuit=b.json"])
+    #expect(try MethodChoice(choice.text) == choice)
+    #expect(throws: MethodError.self) { try MethodChoice("exact:among=a:among=b") }
+    #expect(throws: MethodError.self) { try MethodChoice("exact:amung=a:b") }
+    #expect(throws: MethodError.self) { try MethodChoice("acdc:tau=0.1:b") }
+  }
 }

@@ -125,7 +125,17 @@ public struct ComparisonPlan: Sendable, Codable {
       try models.map { try $0.hashes(verifying: readsFiles) }
       + files.compactMap(TaskPlan.file).map { try fileHashes(of: $0) }
       + methods.compactMap(\.edgesFile).map { try fileHashes(of: $0) }
-    return ["plan": try sortedJSON(self), "files": try sortedJSON(hashes)]
+    return [
+      "version": version, "models": models.map(\.name).joined(separator: ", "),
+      "tasks": tasks?.joined(separator: ", ") ?? "each model's own",
+      "methods": methods.map(\.text).joined(separator: ", "), "count": "\(prompts.count)",
+      "seed": "\(prompts.seed)", "metric": prompts.metric ?? "each task's own",
+      "holdout": "\(prompts.holdout)", "skipping of unequal pairs": "\(prompts.skipsUnequal)",
+      "evaluation task": evaluationTask ?? "the same", "ablation": ablation.rawValue,
+      "grouping of keys and values": "\(groupsKeysAndValues)",
+      "files": hashes.flatMap { $0.sorted { $0.key < $1.key } }.map { "\($0.key) \($0.value)" }
+        .joined(separator: ", "),
+    ]
   }
 
   /// Finds what is misspelt before anything is run.

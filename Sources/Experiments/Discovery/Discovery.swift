@@ -226,9 +226,15 @@ public struct PreparedDiscovery {
     discoverSeconds seconds: Double
   ) throws -> Discovery {
     let chosen = try CircuitChoice(scores, self, listener)
+    let measured = chosen.measured
+    let isIntegral = plan.method.method.integratesInputs && plan.ablation == .resample
+    let integral =
+      isIntegral
+      ? IntegralGap(of: scores, measured.inSample ?? measured.faithfulness) : nil
+    if let integral, integral.isWide { listener.note(plan.method.warning(of: integral)) }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
-      measured: chosen.measured, accuracy: standing.accuracy)
+      measured: measured, accuracy: standing.accuracy, integral: integral)
     return Discovery(
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,

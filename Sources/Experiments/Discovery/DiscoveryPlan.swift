@@ -1,7 +1,9 @@
 import Engine
+import Evaluation
 import Files
 import Foundation
 import Graphs
+import Reports
 public import Methods
 public import Tasks
 
@@ -53,4 +55,14 @@ public struct DiscoveryPlan: Sendable, Codable {
 
   /// What is said of the method.
   var methodDescription: String { "\(method), \(ablation) ablation" }
+}
+
+extension MethodChoice {
+  /// What is said of an integral that has not converged.
+  func warning(of integral: IntegralGap) -> String {
+    """
+    warning: the integral of \(name) has not converged: scores of edges out of input sum to \
+    \(Numbers.percent(integral.share)) of what they should; more steps come closer (\(name):steps=30).
+    """
+  }
 }

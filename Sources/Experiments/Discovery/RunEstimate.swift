@@ -18,7 +18,7 @@ public struct RunEstimate: Sendable {
     """
     \(Numbers.count(Int(passes.forward.rounded(.up)), "forward pass", "forward passes")), \
     \(Numbers.count(Int(passes.backward.rounded(.up)), "backward pass", "backward passes")) over the prompts to score edges: about \
-    \(Numbers.duration(seconds)) and \(Numbers.count(bytes >> 20)) MiB beside the weights
+    \(Numbers.duration(seconds)), measuring circuits not counted, and \(Numbers.count(bytes >> 20)) MiB beside the weights
     """
   }
 

@@ -33,6 +33,13 @@ public struct RunRecord: Encodable, Sendable {
     let faithfulnessStandardError: Double?
   }
 
+  /// How far the method's integral has converged.
+  struct Integral: Encodable, Sendable {
+    let sum: Double?
+    let whole: Double?
+    let share: Double?
+  }
+
   /// What a circuit whose size was searched for was to keep, and how sure it is.
   struct Search: Codable, Sendable {
     let share: Double
@@ -76,6 +83,7 @@ public struct RunRecord: Encodable, Sendable {
   /// The circuit by the run's metric, first, and by others.
   let measures: [Measures]
   let search: Search?
+  let integral: Integral?
   /// What the numbers do not say by themselves.
   let caveats: [String]
   let circuit: [KeptEdge]
@@ -117,6 +125,9 @@ public struct RunRecord: Encodable, Sendable {
         share: kept.share, probability: kept.probability,
         interval: kept.interval.map { [$0.lowerBound, $0.upperBound] },
         edgesBeforePruning: kept.edgeCount, ranking: kept.order.ranking, order: kept.order.order)
+    }
+    integral = report.integral.map {
+      Integral(sum: finite($0.sum), whole: finite($0.whole), share: finite($0.share))
     }
     circuit = report.scores.top(of: report.circuit, by: report.ranking).map {
       KeptEdge(
