@@ -79,7 +79,7 @@ public enum Numbers {
   }
 
   /// A number with all its digits, for files; nothing when it is nil, NaN or infinite.
-  static func exact(_ number: Double?) -> String {
+  package static func exact(_ number: Double?) -> String {
     number.flatMap { $0.isFinite ? "\($0)" : nil } ?? ""
   }
 }

@@ -10,6 +10,8 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   case contradictoryAnswers(pair: Int, token: Int32)
   /// No pair is left.
   case empty(task: String)
+  /// Every pair was left out.
+  case noneUsable(task: String, reasons: String)
   /// The prompts of a pair differ in length.
   case lengthsDiffer(pair: Int, clean: Int, corrupted: Int)
   /// A prompt has no token at all.
@@ -43,6 +45,8 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
     case .contradictoryAnswers(let pair, let token):
       "Pair \(pair): token \(token) is given as an answer and as a wrong answer."
     case .empty(let task): "The task \(task) has no prompt pairs to run."
+    case .noneUsable(let task, let reasons):
+      "The task \(task) has no pair that can be used: \(reasons)."
     case .lengthsDiffer(let pair, let clean, let corrupted):
       """
       Pair \(pair): the clean prompt has \(clean) tokens, the corrupted one \(corrupted); they must \
@@ -93,7 +97,8 @@ extension TaskError {
     case .missingAnswers: "without answers"
     case .unknownToken: "with a token that the model lacks"
     case .promptTooLong: "longer than the model's context"
-    case .unreadable, .noAnswers, .malformed, .empty, .noTokenizer, .unsuitableModel, .unknownName:
+    case .unreadable, .noAnswers, .malformed, .empty, .noneUsable, .noTokenizer, .unsuitableModel,
+      .unknownName:
       nil
     }
   }
