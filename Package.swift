@@ -89,6 +89,10 @@ let package = Package(
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
         swiftSettings: settings),
+      // Reads files that went wrong: `swift run -c release edgewise-fuzz 60`.
+      .executableTarget(
+        name: "edgewise-fuzz", dependencies: ["Edgewise", "Tensors"], path: "Fuzzing",
+        swiftSettings: settings),
     ]
     // See of Edgewise what another package would: `swift run -c release CustomMetric`.
     + ["CustomMetric", "CustomMethod", "RunningExperiments"].map { name in

@@ -60,12 +60,14 @@ struct Inspect: ParsableCommand {
     table.add("MLP", (sizes.mlp.isGated ? "gated " : "") + sizes.mlp.activation.rawValue)
     table.add("blocks", sizes.isParallel ? "parallel" : "sequential")
     table.add(
-      "tokenizer", model.tokenizer == nil ? "none: prompts are token ids" : "byte-level BPE")
+      "tokenizer",
+      model.tokenizerProblem.map { "none that can be used: \($0)" }
+        ?? (model.tokenizer == nil ? "none: prompts are token ids" : "byte-level BPE"))
     table.add(
       "writers, readers, edges",
       [graph.writerCount, graph.readerCount, graph.edgeCount].map(Numbers.count)
         .joined(separator: ", "))
-    return table.text
+    return ([table.text] + model.notes).joined(separator: "\n\n")
   }
 
   /// What a run's record says was run; nothing when there is no record.

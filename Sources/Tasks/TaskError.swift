@@ -25,7 +25,7 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   /// A prompt does not fit into the model's context.
   case promptTooLong(pair: Int, length: Int, limit: Int)
   /// Text was given, but the model has no tokenizer.
-  case noTokenizer(task: String)
+  case noTokenizer(task: String, reason: String? = nil)
   /// The task cannot be made for this model.
   case unsuitableModel(task: String, reason: String)
   /// No task, metric or ablation has this name.
@@ -64,8 +64,11 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
       "Pair \(pair): token \(token) is not one of the model's \(size) tokens."
     case .promptTooLong(let pair, let length, let limit):
       "Pair \(pair): the prompt has \(length) tokens, but the model takes at most \(limit)."
-    case .noTokenizer(let task):
-      "The task \(task) has text, but the model has no tokenizer: give prompts and answers as token ids."
+    case .noTokenizer(let task, let reason):
+      """
+      The task \(task) has text, but the model has no tokenizer\(reason.map { " that can be used (\($0))" } ?? ""): \
+      give prompts and answers as token ids.
+      """
     case .unsuitableModel(let task, let reason):
       "The task \(task) cannot be made for this model: \(reason)."
     case .unknownName(let kind, let name, let known): known.sentence(kind: kind, missing: name)

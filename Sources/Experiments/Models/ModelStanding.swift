@@ -14,7 +14,7 @@ extension CircuitTask {
 
   /// What is to be said of the prompts, and when a model does not do the task: there is no circuit to be found then.
   func warnings(about model: Transformer, _ accuracy: Double?) -> [String] {
-    notes
+    model.notes + notes
       + [sameness, copies, missingSpace(for: model), weakness(of: model, accuracy)]
       .compactMap(\.self)
   }

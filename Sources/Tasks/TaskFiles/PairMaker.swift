@@ -24,7 +24,7 @@ enum PairTrait: CaseIterable {
 /// Turns records into tokens.
 struct PairMaker {
   let task: String
-  let tokenizer: (any Tokenizer)?
+  let model: Transformer
   let form: AnswerForm
 
   func pair(
@@ -47,13 +47,15 @@ struct PairMaker {
     return (pair, traits)
   }
 
+  private var noTokenizer: TaskError { .noTokenizer(task: task, reason: model.tokenizerProblem) }
+
   private func prompt(
     _ value: TextOrTokens, _ traits: inout Set<PairTrait>
   ) throws(TaskError) -> [Int32] {
     switch value {
     case .tokens(let tokens): return tokens
     case .text(let text):
-      guard let tokenizer else { throw .noTokenizer(task: task) }
+      guard let tokenizer = model.tokenizer else { throw noTokenizer }
       if text.last == " " { traits.insert(.trailingSpace) }
       let tokens = tokenizer.encode(text)
       guard let start = tokenizer.startToken else { return tokens }
@@ -84,7 +86,7 @@ struct PairMaker {
     switch value {
     case .tokens(let tokens): return (tokens, "\(tokens)")
     case .text(let text):
-      guard let tokenizer else { throw .noTokenizer(task: task) }
+      guard let tokenizer = model.tokenizer else { throw noTokenizer }
       return (tokenizer.encode(text), text)
     }
   }

@@ -61,7 +61,7 @@ public enum TaskFile {
     let records = try records(fields, file: url.path)
     try requireAnswers(records, fields, metric)
     let maker = PairMaker(
-      task: url.lastPathComponent, tokenizer: model.tokenizer, form: reading.answers)
+      task: url.lastPathComponent, model: model, form: reading.answers)
     var (skipped, counts) = (SkippedPairs(), PairCounts())
     var (pairs, numbers) = ([PromptPair](), [Int]())
     for (index, record) in records.enumerated() {
