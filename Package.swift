@@ -94,6 +94,10 @@ let package = Package(
       .executableTarget(
         name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
         swiftSettings: settings),
+      // Reads files that went wrong: `swift run -c release edgewise-fuzz 60`.
+      .executableTarget(
+        name: "edgewise-fuzz", dependencies: ["Edgewise", "Tensors"], path: "Fuzzing",
+        swiftSettings: settings),
     ]
     // Holds a card to the processor: `Scripts/gpu-check.sh`.
     + [

@@ -9,14 +9,21 @@ public struct Transformer: Sendable {
   public let configuration: TransformerConfiguration
   /// Turns text into tokens; nil for a model that has none.
   public let tokenizer: (any Tokenizer)?
+  /// Why there is no tokenizer although the model's files have one; nil otherwise.
+  public let tokenizerProblem: String?
+  /// What a reader of results should know of how the files were understood, in one sentence each.
+  public let notes: [String]
   package let weights: TransformerWeights
   /// Matrices that have not been looked at, under their checkpoint's names.
   private let matrices: [(name: String, matrix: Tensor)]
 
   package init(
     name: String, configuration: TransformerConfiguration, weights: TransformerWeights,
-    tokenizer: (any Tokenizer)? = nil, matrices: [(name: String, matrix: Tensor)] = []
+    tokenizer: (any Tokenizer)? = nil, tokenizerProblem: String? = nil, notes: [String] = [],
+    matrices: [(name: String, matrix: Tensor)] = []
   ) {
+    self.tokenizerProblem = tokenizerProblem
+    self.notes = notes
     self.name = name
     self.configuration = configuration
     self.weights = weights
@@ -44,7 +51,7 @@ public struct Transformer: Sendable {
     var move = Tensor.Move(to: device)
     let copy = Transformer(
       name: name, configuration: configuration, weights: weights.map { move($0) },
-      tokenizer: tokenizer, matrices: matrices)
+      tokenizer: tokenizer, tokenizerProblem: tokenizerProblem, notes: notes, matrices: matrices)
     try device.check()
     return copy
   }

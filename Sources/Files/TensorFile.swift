@@ -17,11 +17,20 @@ package struct TensorFile: Sendable {
 
   /// Maps a file into memory.
   package static func map(_ url: URL) throws(CheckpointError) -> Data {
-    do {
-      return try RegularFile.contents(url, isMapped: true)
-    } catch {
+    let data: Data
+    do { data = try RegularFile.contents(url, isMapped: true) } catch {
       throw CheckpointError(url.path, .unreadable(reason(of: error)))
     }
+    guard !data.starts(with: Data("version https://git-lfs".utf8)) else {
+      throw CheckpointError(
+        url.path,
+        .malformed(
+          """
+          this is a pointer of Git LFS of \(data.count) bytes and not the file itself; run "git lfs pull" where it \
+          was cloned
+          """))
+    }
+    return data
   }
 
   /// A tensor as it lies in the file: neither read nor converted.

@@ -41,13 +41,15 @@ public struct EdgeScores: Sendable, Equatable {
     ranking == .magnitude && values[offset] != -.infinity ? abs(values[offset]) : values[offset]
   }
 
+  private func precedes(_ offset: Int, _ other: Int, _ ranking: Ranking) -> Bool {
+    (key(other, ranking), offset) < (key(offset, ranking), other)
+  }
+
   /// The places of all edges but those that are never taken, best first; ties keep the canonical order.
   ///
   /// - Complexity: O(E log E) in the number of edges E.
   public func ranked(by ranking: Ranking = .magnitude) -> [Int] {
-    graph.edgeOffsets.filter { values[$0] != -.infinity }.sorted {
-      (key($1, ranking), $0) < (key($0, ranking), $1)
-    }
+    graph.edgeOffsets.filter { values[$0] != -.infinity }.sorted { precedes($0, $1, ranking) }
   }
 
   /// The best edges and their scores, best first.
@@ -59,7 +61,7 @@ public struct EdgeScores: Sendable, Equatable {
   public func top(
     of circuit: Circuit, by ranking: Ranking = .magnitude
   ) -> [(edge: Edge, score: Float)] {
-    circuit.offsets.sorted { (key($1, ranking), $0) < (key($0, ranking), $1) }.map {
+    circuit.offsets.sorted { precedes($0, $1, ranking) }.map {
       (graph.edge(at: $0), values[$0])
     }
   }

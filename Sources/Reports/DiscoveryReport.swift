@@ -210,7 +210,9 @@ public struct DiscoveryReport: Sendable {
   /// The measured points as CSV: edges, metric, faithfulness.
   public var curve: String {
     "edges,\(heading.metric),faithfulness\n"
-      + measures.reversed().map { "\($0.edges),\($0.metric),\($0.faithfulness)\n" }.joined()
+      + measures.reversed().map {
+        "\($0.edges),\(Numbers.exact($0.metric)),\(Numbers.exact($0.faithfulness))\n"
+      }.joined()
   }
 }
 

@@ -10,6 +10,8 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   case contradictoryAnswers(pair: Int, token: Int32)
   /// No pair is left.
   case empty(task: String)
+  /// Every pair was left out.
+  case noneUsable(task: String, reasons: String)
   /// The prompts of a pair differ in length.
   case lengthsDiffer(pair: Int, clean: Int, corrupted: Int)
   /// A prompt has no token at all.
@@ -23,7 +25,7 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   /// A prompt does not fit into the model's context.
   case promptTooLong(pair: Int, length: Int, limit: Int)
   /// Text was given, but the model has no tokenizer.
-  case noTokenizer(task: String)
+  case noTokenizer(task: String, reason: String? = nil)
   /// The task cannot be made for this model.
   case unsuitableModel(task: String, reason: String)
   /// No task, metric or ablation has this name.
@@ -43,6 +45,8 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
     case .contradictoryAnswers(let pair, let token):
       "Pair \(pair): token \(token) is given as an answer and as a wrong answer."
     case .empty(let task): "The task \(task) has no prompt pairs to run."
+    case .noneUsable(let task, let reasons):
+      "The task \(task) has no pair that can be used: \(reasons)."
     case .lengthsDiffer(let pair, let clean, let corrupted):
       """
       Pair \(pair): the clean prompt has \(clean) tokens, the corrupted one \(corrupted); they must \
@@ -60,8 +64,11 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
       "Pair \(pair): token \(token) is not one of the model's \(size) tokens."
     case .promptTooLong(let pair, let length, let limit):
       "Pair \(pair): the prompt has \(length) tokens, but the model takes at most \(limit)."
-    case .noTokenizer(let task):
-      "The task \(task) has text, but the model has no tokenizer: give prompts and answers as token ids."
+    case .noTokenizer(let task, let reason):
+      """
+      The task \(task) has text, but the model has no tokenizer\(reason.map { " that can be used (\($0))" } ?? ""): \
+      give prompts and answers as token ids.
+      """
     case .unsuitableModel(let task, let reason):
       "The task \(task) cannot be made for this model: \(reason)."
     case .unknownName(let kind, let name, let known): known.sentence(kind: kind, missing: name)
@@ -93,7 +100,8 @@ extension TaskError {
     case .missingAnswers: "without answers"
     case .unknownToken: "with a token that the model lacks"
     case .promptTooLong: "longer than the model's context"
-    case .unreadable, .noAnswers, .malformed, .empty, .noTokenizer, .unsuitableModel, .unknownName:
+    case .unreadable, .noAnswers, .malformed, .empty, .noneUsable, .noTokenizer, .unsuitableModel,
+      .unknownName:
       nil
     }
   }

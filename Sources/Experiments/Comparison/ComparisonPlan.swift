@@ -130,7 +130,9 @@ public struct ComparisonPlan: Sendable, Codable {
       "tasks": tasks?.joined(separator: ", ") ?? "each model's own",
       "methods": methods.map(\.text).joined(separator: ", "), "count": "\(prompts.count)",
       "seed": "\(prompts.seed)", "metric": prompts.metric ?? "each task's own",
-      "holdout": "\(prompts.holdout)", "skipping of unequal pairs": "\(prompts.skipsUnequal)",
+      "holdout": "\(prompts.holdout)",
+      "skipping of unusable pairs": "\(prompts.reading.skipsUnusable)",
+      "answers": prompts.reading.answers.rawValue, "device": hardware?.description ?? "cpu",
       "evaluation task": evaluationTask ?? "the same", "ablation": ablation.rawValue,
       "grouping of keys and values": "\(groupsKeysAndValues)",
       "files": hashes.flatMap { $0.sorted { $0.key < $1.key } }.map { "\($0.key) \($0.value)" }

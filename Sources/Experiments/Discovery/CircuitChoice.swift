@@ -26,7 +26,15 @@ struct CircuitChoice {
         return
       }
     }
-    let selection = plan.selection(default: run.method.ownCircuit ?? .usual)
+    var selection = plan.selection(default: run.method.ownCircuit ?? .usual)
+    if !scores.tellsEdgesApart(by: selection.ranking),
+      selection.isPick(of: scores.graph.edgeCount)
+    {
+      listener.note(
+        "warning: all edges score the same, so none is chosen before another: the circuit has no edges."
+      )
+      selection.size = .edges(0)
+    }
     if case .edges(let count) = selection.size, count > scores.graph.edgeCount {
       listener.note(
         """
@@ -77,6 +85,18 @@ struct CircuitChoice {
         of: kept.circuit.pruned(), scores: scores, progress: listener.progress))
     try measured.requireNumbers(of: run.loaded.model, on: prompts.task, listener)
     return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
+  }
+}
+
+extension CircuitSelection {
+  /// Whether only some of so many edges are taken, by their rank.
+  fileprivate func isPick(of edgeCount: Int) -> Bool {
+    switch size {
+    case .edges(let count): count > 0 && (count < edgeCount || self == .usual)
+    case .fraction(let share): share > 0 && share < 1
+    case .nodes: true
+    case .threshold: false
+    }
   }
 }
 

@@ -163,7 +163,7 @@ public struct PreparedDiscovery {
       "method": plan.method.text, "file of edges": hashes(files.edges),
       "ablation": plan.ablation.rawValue,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
-      "holdout": "\(plan.task.holdout)",
+      "holdout": "\(plan.task.holdout)", "device": plan.hardware?.description ?? "cpu",
     ]
   }
 

@@ -46,7 +46,7 @@ public struct Inspection: Sendable {
   /// What is there, for people.
   public func text(on page: Page = Page()) -> String {
     switch contents {
-    case .model(let model): model.table.text(on: page)
+    case .model(let model): model.text(on: page)
     case .circuit(let circuit): circuit.text(on: page)
     case .tensors(let tensors): TensorSummary.table(tensors).text(on: page)
     }

@@ -20,9 +20,11 @@ struct ModelSummary: Encodable {
   let mlp: String
   let isParallel: Bool
   let hasTokenizer: Bool
+  let tokenizerProblem: String?
   let writers: Int
   let readers: Int
   let edges: Int
+  let notes: [String]
 
   init(_ model: Transformer) {
     let (sizes, graph) = (model.configuration, model.graph)
@@ -36,10 +38,16 @@ struct ModelSummary: Encodable {
     mlp = (sizes.mlp.isGated ? "gated " : "") + sizes.mlp.activation.rawValue
     isParallel = sizes.isParallel
     hasTokenizer = model.tokenizer != nil
+    tokenizerProblem = model.tokenizerProblem.map { "\($0)" }
+    notes = model.notes
     (writers, readers, edges) = (graph.writerCount, graph.readerCount, graph.edgeCount)
   }
 
-  var table: TextTable {
+  func text(on page: Page) -> String {
+    ([table.text(on: page)] + notes).joined(separator: "\n\n")
+  }
+
+  private var table: TextTable {
     var table = TextTable(["field": .left, "value": .left])
     table.add("model", name)
     table.add("layers × heads", "\(layers) × \(heads)")
@@ -51,7 +59,10 @@ struct ModelSummary: Encodable {
     table.add("attention", isCausal ? "causal" : "both ways")
     table.add("MLP", mlp)
     table.add("blocks", isParallel ? "parallel" : "sequential")
-    table.add("tokenizer", hasTokenizer ? "byte-level BPE" : "none: prompts are token ids")
+    table.add(
+      "tokenizer",
+      tokenizerProblem.map { "none that can be used: \($0)" }
+        ?? (hasTokenizer ? "byte-level BPE" : "none: prompts are token ids"))
     table.add(
       "writers, readers, edges",
       [writers, readers, edges].map { Numbers.count($0) }.joined(separator: ", "))

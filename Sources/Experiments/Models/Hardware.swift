@@ -41,6 +41,11 @@ public struct Hardware: Sendable, Hashable, Codable {
   public func open() throws -> Device { try Device(named: device, precision: precision) }
 }
 
+extension Hardware: CustomStringConvertible {
+  /// The device, and the precision.
+  public var description: String { "\(device) in \(precision.rawValue)" }
+}
+
 extension LoadedModel {
   /// The same model on other hardware; on the processor for nil.
   ///

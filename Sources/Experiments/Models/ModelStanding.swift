@@ -1,5 +1,6 @@
 import Engine
 import Evaluation
+import Foundation
 import Reports
 import Tasks
 import Tensors
@@ -13,7 +14,62 @@ extension CircuitTask {
 
   /// What is to be said of the prompts, and when a model does not do the task: there is no circuit to be found then.
   func warnings(about model: Transformer, _ accuracy: Double?) -> [String] {
-    notes + [weakness(of: model, accuracy)].compactMap(\.self)
+    model.notes + notes
+      + [sameness, copies, missingSpace(for: model), weakness(of: model, accuracy)]
+      .compactMap(\.self)
+  }
+
+  /// What is to be said of pairs whose prompts are the same.
+  private var sameness: String? {
+    let count = pairs.count { $0.clean == $0.corrupted }
+    guard count > 0 else { return nil }
+    return """
+      warning: the prompts of \(Numbers.count(count)) of \(Numbers.count(pairs.count, "pair")) do not differ: resampling \
+      changes nothing there, and no ratio is made of them.
+      """
+  }
+
+  /// What is to be said of pairs that are there more than once: a standard error counts each as another one.
+  private var copies: String? {
+    let distinct = Set(
+      pairs.map {
+        [$0.clean, $0.corrupted, $0.answers, $0.wrongAnswers, $0.positions.map(Int32.init)]
+      }
+    ).count
+    guard distinct < pairs.count else { return nil }
+    return """
+      note: only \(Numbers.count(distinct)) of \(Numbers.count(pairs.count, "pair")) are distinct: standard errors and \
+      intervals are narrower than so few allow.
+      """
+  }
+
+  /// What is to be said when words as answers lack the space before them that would make them far likelier.
+  private func missingSpace(for model: Transformer) -> String? {
+    guard let tokenizer = model.tokenizer, allows(LogLikelihood()) else { return nil }
+    let some = pairs.prefix(50)
+    var spaced: [PromptPair] = []
+    for pair in some {
+      let token = pair.answers[0]
+      let text = tokenizer.decode([token])
+      let other = tokenizer.encode(" " + text)
+      guard text.first?.isLetter ?? false, other.count == 1 else { return nil }
+      spaced.append(pair.answered(by: other))
+    }
+    let likelihood = { (pairs: [PromptPair]) -> Double? in
+      let task = try? CircuitTask(
+        name: name, pairs: pairs, metric: LogLikelihood(), model: model)
+      return task.map {
+        InterventionRuns(model: model, task: $0).fullModel(by: LogLikelihood()).mean
+      }
+    }
+    guard let own = likelihood(some.map { $0.answered(by: [$0.answers[0]]) }),
+      let better = likelihood(spaced), better - own > log(10)
+    else { return nil }
+    return """
+      note: with a space before it an answer is \(Numbers.short(exp(better - own))) times likelier on these prompts, as \
+      "\(tokenizer.decode(spaced[0].answers))" is than "\(tokenizer.decode([some[0].answers[0]]))": the space probably \
+      belongs to the answers.
+      """
   }
 
   private func weakness(of model: Transformer, _ accuracy: Double?) -> String? {
@@ -23,6 +79,14 @@ extension CircuitTask {
       \(Numbers.count(pairs.count, "prompt")) of \(name), where chance is near 50 %: what is found need not be \
       a circuit of this task.
       """
+  }
+}
+
+extension PromptPair {
+  /// The same prompts with other right answers and no wrong ones.
+  fileprivate func answered(by answers: [Int32]) -> PromptPair {
+    PromptPair(
+      clean: clean, corrupted: corrupted, answers: answers, wrongAnswers: [], positions: positions)
   }
 }
 

@@ -35,7 +35,9 @@ extension Discovery {
     let found = report.measured.inSample ?? report.faithfulness
     return "prompt,full,circuit,empty\n"
       + found.full.values.indices.map { index in
-        "\(index + 1),\(found.full.values[index]),\(found.circuit.values[index]),\(found.empty.values[index])\n"
+        "\(index + 1),"
+          + [found.full, found.circuit, found.empty].map { Numbers.exact($0.values[index]) }
+          .joined(separator: ",") + "\n"
       }.joined()
   }
 }

@@ -46,7 +46,7 @@ enum EAPFile {
       guard let offset = graph.offset(of: listed.edge) else {
         throw .unknown("\(listed.edge)", has: graph.sizes)
       }
-      isKept[offset] = listed.isInGraph
+      isKept[offset] = listed.isInGraph ?? false
       guard let score = listed.score else { continue }
       guard score.isFinite || score == -.infinity else { throw .badScore(edge: "\(listed.edge)") }
       values[offset] = score
@@ -58,8 +58,11 @@ enum EAPFile {
       return CircuitFile.Contents(
         circuit: offsets.isEmpty ? nil : circuit, scores: nil, nodeScores: nodes, format: "EAP-IG")
     }
+    // Plain numbers are scores, of which nothing says which edges are kept.
+    let names = listing.edges.isEmpty || listing.edges.contains { $0.isInGraph != nil }
     return CircuitFile.Contents(
-      circuit: circuit, scores: isScored ? EdgeScores(values, graph: graph) : nil, format: "EAP-IG")
+      circuit: names ? circuit : nil, scores: isScored ? EdgeScores(values, graph: graph) : nil,
+      format: "EAP-IG")
   }
 
   /// The importances of nodes; nil when no node has one.

@@ -7,7 +7,8 @@ struct EAPListing {
   struct Listed {
     let edge: Edge
     var score: Float?
-    var isInGraph = false
+    /// Nil where nothing is said of it.
+    var isInGraph: Bool?
   }
 
   private(set) var sizes: Fields?
@@ -57,13 +58,13 @@ struct EAPListing {
   /// The value of an edge: its fields, a score or whether it is in the circuit.
   private mutating func readLink(
     _ reader: inout JSONReader, _ name: String
-  ) throws(JSONReader.Problem) -> (score: Float?, isInGraph: Bool) {
-    var (score, isInGraph) = (Float?.none, false)
+  ) throws(JSONReader.Problem) -> (score: Float?, isInGraph: Bool?) {
+    var (score, isInGraph) = (Float?.none, Bool?.none)
     guard reader.peek() == UInt8(ascii: "{") else {
       let value = try reader.value()
       if case .flag(let flag) = value { return (nil, flag) }
       if value.float == nil { note(name, value) }
-      return (value.float, false)
+      return (value.float, nil)
     }
     try reader.object { reader, key throws(JSONReader.Problem) in
       let value = try reader.value()

@@ -22,12 +22,13 @@ enum GPTNeoX: ModelFamily {
     let weights = TransformerWeights(
       tokenEmbedding: embedding, positionEmbedding: nil, blocks: blocks,
       finalNorm: try loader.norm("gpt_neox.final_layer_norm", configuration),
-      unembedding: isTied
-        ? Linear(weight: embedding) : try loader.linear("embed_out", vocabulary, width))
+      unembedding: try loader.unembedding(
+        "embed_out", of: ("gpt_neox.embed_in.weight", embedding), isTied: isTied))
+    fields.noteRotaryBase(&loader)
     // Causal masks and tables of angles follow from the configuration.
     loader.ignore {
       $0.hasSuffix(".attention.bias") || $0.hasSuffix(".attention.masked_bias")
-        || $0.hasSuffix(".rotary_emb.inv_freq") || isTied && $0 == "embed_out.weight"
+        || $0.hasSuffix(".rotary_emb.inv_freq")
     }
     return (configuration, weights)
   }

@@ -57,6 +57,7 @@ struct GatedModel {
       dModel: width, vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
       contextLength: try fields.integer("max_position_embeddings", in: 1...(1 << 24)))
     let isTied = try fields.flag("tie_word_embeddings", default: false)
+    fields.noteRotaryBase(&loader)
     return (configuration, try weights(configuration, isTied: isTied, fields.file, &loader))
   }
 
@@ -82,12 +83,10 @@ struct GatedModel {
     let weights = TransformerWeights(
       tokenEmbedding: embedding, positionEmbedding: nil, blocks: blocks,
       finalNorm: try loader.norm(names.finalNorm, configuration),
-      unembedding: isTied
-        ? Linear(weight: embedding) : try loader.linear(names.unembedding, shape[0], shape[1]))
-    // Tables of angles follow from the configuration; a tied unembedding is a copy.
-    loader.ignore {
-      $0.hasSuffix(".rotary_emb.inv_freq") || isTied && $0 == names.unembedding + ".weight"
-    }
+      unembedding: try loader.unembedding(
+        names.unembedding, of: (names.embedding + ".weight", embedding), isTied: isTied))
+    // Tables of angles follow from the configuration.
+    loader.ignore { $0.hasSuffix(".rotary_emb.inv_freq") }
     return weights
   }
 

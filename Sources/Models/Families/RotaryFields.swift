@@ -13,9 +13,7 @@ extension Fields {
   /// - Throws: `CheckpointError` for fields that do not describe a rotation.
   func rotaryFrequencies(dHead: Int, share: Double = 1) throws(CheckpointError) -> [Double] {
     let parameters = object("rope_parameters") ?? self
-    let theta = try parameters.number(
-      "rope_theta",
-      default: try number("rope_theta", default: try number("rotary_emb_base", default: 10000)))
+    let theta = try rotaryBase() ?? Self.usualRotaryBase
     let share = try parameters.number(
       "partial_rotary_factor", default: try number("partial_rotary_factor", default: share))
     let rotated = share <= 1 ? Int(Double(dHead) * share) : 1
@@ -30,6 +28,27 @@ extension Fields {
       pow(theta, -Double(index) / Double(rotated))
     }
     return try (object("rope_scaling") ?? parameters).scaled(frequencies)
+  }
+
+  /// The base that is taken where a configuration states none.
+  private static let usualRotaryBase = 10000.0
+
+  /// The base that a configuration states, in one of the places where versions of transformers write it.
+  private func rotaryBase() throws(CheckpointError) -> Double? {
+    for (place, name) in [
+      (object("rope_parameters"), "rope_theta"), (self, "rope_theta"),
+      (object("rope_scaling"), "rope_theta"), (self, "rotary_emb_base"),
+    ] {
+      if let place, place.contains(name) { return try place.number(name) }
+    }
+    return nil
+  }
+
+  /// Notes that a configuration states no base, and which one is taken.
+  func noteRotaryBase(_ loader: inout WeightLoader) {
+    guard (try? rotaryBase()) == Double?.none else { return }
+    loader.note(
+      "the configuration states no \"rope_theta\", so \(Int(Self.usualRotaryBase)) is taken")
   }
 
   /// Slows the angles as `rope_type` demands.

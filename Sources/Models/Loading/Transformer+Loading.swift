@@ -38,8 +38,9 @@ extension Transformer {
       fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
     let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
     let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
-    let tokenizer = try BytePairTokenizer(directory: directory, family: family.name)
-    try self.init(directory, family, fields, loader, tokenizer)
+    try self.init(directory, family, fields, loader) { () throws(CheckpointError) in
+      try BytePairTokenizer(directory: directory, family: family.name)
+    }
   }
 
   private init(gguf url: URL) throws(CheckpointError) {
@@ -48,36 +49,64 @@ extension Transformer {
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
     let loader = try WeightLoader(path: url.path, files: [file])
-    try self.init(url, family, fields, loader, try BytePairTokenizer(gguf: fields))
+    try self.init(url, family, fields, loader) { () throws(CheckpointError) in
+      try BytePairTokenizer(gguf: fields)
+    }
   }
 
   private init(
     _ url: URL, _ family: any ModelFamily.Type, _ fields: Fields, _ loader: WeightLoader,
-    _ tokenizer: (any Tokenizer)?
+    tokenizer read: () throws(CheckpointError) -> (any Tokenizer)?
   ) throws(CheckpointError) {
     var loader = loader
     let (configuration, weights) = try family.load(fields, &loader)
     try loader.finish()
-    if let tokenizer, tokenizer.largestToken >= configuration.vocabularySize {
-      throw CheckpointError(
-        url.path,
-        .malformed(
-          """
-          the tokenizer has a token \(tokenizer.largestToken), but the model knows only \
-          \(configuration.vocabularySize) tokens
-          """))
+    var tokenizer: (any Tokenizer)?
+    // Prompts that are token ids need none, so what is wrong with one is said when a text needs it.
+    var problem: String?
+    do throws(CheckpointError) {
+      tokenizer = try read()
+      if let largest = tokenizer?.largestToken, largest >= configuration.vocabularySize {
+        throw CheckpointError(
+          url.path,
+          .malformed(
+            """
+            the tokenizer has a token \(largest), but the model knows only \(configuration.vocabularySize) tokens
+            """))
+      }
+    } catch {
+      (tokenizer, problem) = (nil, error.description)
     }
     self.init(
       name: (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent,
       configuration: configuration, weights: weights, tokenizer: tokenizer,
-      matrices: loader.matrices)
+      tokenizerProblem: problem, notes: loader.notes, matrices: loader.matrices)
+  }
+
+  /// Refuses a directory that has weights in another format only, by their file.
+  private static func requireSafetensors(_ file: URL, in directory: URL) throws(CheckpointError) {
+    let files = FileManager.default
+    guard !files.fileExists(atPath: file.path) else { return }
+    let names = (try? files.contentsOfDirectory(atPath: directory.path)) ?? []
+    let kinds = [".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt"]
+    guard let other = names.sorted().first(where: { name in kinds.contains(where: name.hasSuffix) })
+    else { return }
+    throw CheckpointError(
+      directory.path,
+      .malformed(
+        """
+        expected the weights as model.safetensors, found \(other), which is not read; convert it, such as with \
+        save_pretrained(…, safe_serialization=True) of the transformers library
+        """))
   }
 
   /// The safetensors files of a directory: one, or those that an index lists.
   private static func files(in directory: URL) throws(CheckpointError) -> [TensorFile] {
     let index = directory.appending(path: "model.safetensors.index.json")
     guard FileManager.default.fileExists(atPath: index.path) else {
-      return [try Safetensors.read(directory.appending(path: "model.safetensors"))]
+      let file = directory.appending(path: "model.safetensors")
+      try requireSafetensors(file, in: directory)
+      return [try Safetensors.read(file)]
     }
     guard let map = try Fields(json: index).object("weight_map") else {
       throw CheckpointError(index.path, .malformed("the index should have a \"weight_map\""))

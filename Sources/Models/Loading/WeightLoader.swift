@@ -11,6 +11,9 @@ package struct WeightLoader {
   /// The matrices that were handed out unread.
   private(set) var matrices: [(name: String, matrix: Tensor)] = []
 
+  /// What a reader of results should know of how the files were understood.
+  private(set) var notes: [String] = []
+
   /// - Throws: `CheckpointError` when two files have a tensor of one name.
   package init(path: String, files: [TensorFile]) throws(CheckpointError) {
     self.path = path
@@ -69,6 +72,45 @@ package struct WeightLoader {
     Linear(
       weight: try matrix(name + ".weight", [output, input]),
       bias: hasBias ? try tensor(name + ".bias", [output]) : nil)
+  }
+
+  /// Keeps something that a reader of results should know.
+  mutating func note(_ sentence: String) { notes.append("note: \(path): \(sentence).") }
+
+  /// The unembedding: the embedding itself where both are tied.
+  ///
+  /// - Parameters:
+  ///   - name: What a matrix of its own is called.
+  ///   - embedding: The embedding and what it is called.
+  ///   - isTied: Whether the configuration says that both are one.
+  /// - Returns: The matrix `[vocabulary, dModel]`.
+  /// - Throws: `CheckpointError` when it is missing or of another shape.
+  mutating func unembedding(
+    _ name: String, of embedding: (name: String, matrix: Tensor), isTied: Bool
+  ) throws(CheckpointError) -> Linear {
+    let name = name + ".weight"
+    guard isTied else {
+      guard contains(name) else {
+        throw CheckpointError(
+          path,
+          .malformed(
+            """
+            the model needs a tensor "\(name)", which the checkpoint lacks: set "tie_word_embeddings" to true in \
+            config.json if its head is its embedding, or get the file that holds it
+            """))
+      }
+      return Linear(weight: try matrix(name, embedding.matrix.shape))
+    }
+    if let place = places[name], let own = files[place].tensors[name],
+      let other = places[embedding.name].flatMap({ files[$0].tensors[embedding.name] })
+    {
+      if own.bytes != other.bytes {
+        note(
+          "the stored \"\(name)\" differs from the embedding that it is tied to, and is not used")
+      }
+      unused.remove(name)
+    }
+    return Linear(weight: embedding.matrix)
   }
 
   /// A norm's scale and, when it centres, bias.

@@ -8,9 +8,11 @@ struct PromptWriter {
   let tokenizer: any Tokenizer
   var generator: SeededGenerator
 
-  /// - Throws: ``TaskError/noTokenizer(task:)``.
+  /// - Throws: ``TaskError/noTokenizer(task:reason:)``.
   init(task: String, seed: UInt64, _ model: Transformer) throws(TaskError) {
-    guard let tokenizer = model.tokenizer else { throw .noTokenizer(task: task) }
+    guard let tokenizer = model.tokenizer else {
+      throw .noTokenizer(task: task, reason: model.tokenizerProblem)
+    }
     self.task = task
     self.tokenizer = tokenizer
     generator = SeededGenerator(seed: seed)

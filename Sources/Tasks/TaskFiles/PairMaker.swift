@@ -9,54 +9,58 @@ public enum AnswerForm: String, Sendable, CaseIterable, Codable {
   case firstToken = "first-token"
 }
 
-/// Turns records into tokens, and counts what should be said of them.
+/// Something of a pair that a reader of results should know.
+enum PairTrait: CaseIterable {
+  /// A prompt spells the start token itself.
+  case spelledStart
+  /// A prompt ends in a space.
+  case trailingSpace
+  /// An answer has more tokens than the first one, which is scored.
+  case cutAnswer
+  /// An answer in a cell is a whole number and is read as text.
+  case textNumber
+}
+
+/// Turns records into tokens.
 struct PairMaker {
   let task: String
-  let tokenizer: (any Tokenizer)?
+  let model: Transformer
   let form: AnswerForm
-  /// Prompts that spell the start token themselves.
-  private(set) var spelledStarts = 0
-  /// Pairs whose prompts end in a space.
-  private(set) var trailingSpaces = 0
-  /// Pairs of which more than the first token of an answer was there.
-  private(set) var shortened = 0
-  /// Pairs of text whose answers in cells are whole numbers.
-  private(set) var textNumbers = 0
 
-  init(task: String, tokenizer: (any Tokenizer)?, form: AnswerForm) {
-    self.task = task
-    self.tokenizer = tokenizer
-    self.form = form
-  }
-
-  mutating func pair(
+  func pair(
     _ record: TaskRecord, number: Int, areCells: Bool
-  ) throws(TaskError) -> PromptPair {
-    let clean = try prompt(record.clean)
-    let corrupted = try prompt(record.corrupted)
+  ) throws(TaskError) -> (pair: PromptPair, traits: Set<PairTrait>) {
+    var traits: Set<PairTrait> = []
+    let clean = try prompt(record.clean, &traits)
+    let corrupted = try prompt(record.corrupted, &traits)
     guard !clean.isEmpty, !corrupted.isEmpty else { throw .emptyPrompt(pair: number) }
     guard clean.count == corrupted.count else {
       throw .lengthsDiffer(pair: number, clean: clean.count, corrupted: corrupted.count)
     }
-    let (right, isCut) = try answers(record.answers, number)
-    let (wrong, isWrongCut) = try answers(record.wrongAnswers, number)
-    if isCut || isWrongCut { shortened += 1 }
-    if record.clean.endsInSpace || record.corrupted.endsInSpace { trailingSpaces += 1 }
+    let right = try answers(record.answers, number, &traits)
+    let wrong = try answers(record.wrongAnswers, number, &traits)
     if areCells, (record.answers + record.wrongAnswers).contains(where: \.isWholeNumber) {
-      textNumbers += 1
+      traits.insert(.textNumber)
     }
-    return PromptPair(clean: clean, corrupted: corrupted, answers: right, wrongAnswers: wrong)
+    let pair = PromptPair(
+      clean: clean, corrupted: corrupted, answers: right, wrongAnswers: wrong)
+    return (pair, traits)
   }
 
-  private mutating func prompt(_ value: TextOrTokens) throws(TaskError) -> [Int32] {
+  private var noTokenizer: TaskError { .noTokenizer(task: task, reason: model.tokenizerProblem) }
+
+  private func prompt(
+    _ value: TextOrTokens, _ traits: inout Set<PairTrait>
+  ) throws(TaskError) -> [Int32] {
     switch value {
     case .tokens(let tokens): return tokens
     case .text(let text):
-      guard let tokenizer else { throw .noTokenizer(task: task) }
+      guard let tokenizer = model.tokenizer else { throw noTokenizer }
+      if text.last == " " { traits.insert(.trailingSpace) }
       let tokens = tokenizer.encode(text)
       guard let start = tokenizer.startToken else { return tokens }
       guard tokens.first != start else {
-        spelledStarts += 1
+        traits.insert(.spelledStart)
         return tokens
       }
       return [start] + tokens
@@ -64,36 +68,31 @@ struct PairMaker {
   }
 
   private func answers(
-    _ values: [TextOrTokens], _ number: Int
-  ) throws(TaskError) -> (tokens: [Int32], isCut: Bool) {
+    _ values: [TextOrTokens], _ number: Int, _ traits: inout Set<PairTrait>
+  ) throws(TaskError) -> [Int32] {
     var answers: [Int32] = []
-    var isCut = false
     for value in values {
       let (tokens, text) = try tokens(of: value)
       guard let first = tokens.first, tokens.count == 1 || form == .firstToken else {
         throw .answerNotOneToken(pair: number, answer: text.shortened, tokens: tokens.count)
       }
+      if tokens.count > 1 { traits.insert(.cutAnswer) }
       answers.append(first)
-      isCut = isCut || tokens.count > 1
     }
-    return (answers, isCut)
+    return answers
   }
 
   private func tokens(of value: TextOrTokens) throws(TaskError) -> ([Int32], String) {
     switch value {
     case .tokens(let tokens): return (tokens, "\(tokens)")
     case .text(let text):
-      guard let tokenizer else { throw .noTokenizer(task: task) }
+      guard let tokenizer = model.tokenizer else { throw noTokenizer }
       return (tokenizer.encode(text), text)
     }
   }
 }
 
 extension TextOrTokens {
-  fileprivate var endsInSpace: Bool {
-    if case .text(let text) = self { text.last == " " } else { false }
-  }
-
   fileprivate var isWholeNumber: Bool {
     if case .text(let text) = self { Int(text) != nil } else { false }
   }

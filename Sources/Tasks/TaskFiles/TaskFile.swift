@@ -60,25 +60,30 @@ public enum TaskFile {
     let fields = try TaskRecords(data, file: url.path).fields
     let records = try records(fields, file: url.path)
     try requireAnswers(records, fields, metric)
-    var maker = PairMaker(
-      task: url.lastPathComponent, tokenizer: model.tokenizer, form: reading.answers)
-    var skipped = SkippedPairs()
+    let maker = PairMaker(
+      task: url.lastPathComponent, model: model, form: reading.answers)
+    var (skipped, counts) = (SkippedPairs(), PairCounts())
     var (pairs, numbers) = ([PromptPair](), [Int]())
     for (index, record) in records.enumerated() {
       do throws(TaskError) {
-        let pair = try maker.pair(record, number: index + 1, areCells: fields[index].areCells)
+        let (pair, traits) = try maker.pair(
+          record, number: index + 1, areCells: fields[index].areCells)
         if let metric {
           try CircuitTask.check(pair, number: index + 1, metric: metric, model: model)
         }
         pairs.append(pair)
+        counts.add(traits)
         numbers.append(index + 1)
       } catch {
         try skipped.add(error, reading)
       }
     }
+    guard !pairs.isEmpty || records.isEmpty else {
+      throw .noneUsable(task: url.lastPathComponent, reasons: skipped.list)
+    }
     return Contents(
       pairs: pairs, numbers: numbers, skipped: skipped.counts,
-      notes: maker.notes + skipped.notes(reading))
+      notes: counts.notes(model.tokenizer) + skipped.notes)
   }
 
   private static func records(
@@ -129,42 +134,43 @@ private struct SkippedPairs {
     }
   }
 
-  func notes(_ reading: TaskFile.Reading) -> [String] {
-    guard !counts.isEmpty else { return [] }
-    let list = counts.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
-    return ["note: pairs were left out: \(list)."]
-  }
+  /// How many there are for each reason, in words.
+  var list: String { counts.map { "\($0.count) \($0.reason)" }.joined(separator: ", ") }
+
+  var notes: [String] { counts.isEmpty ? [] : ["note: pairs were left out: \(list)."] }
 }
 
-extension PairMaker {
-  /// What is to be said of the pairs that were made.
-  fileprivate var notes: [String] {
-    var notes: [String] = []
-    if spelledStarts > 0, let tokenizer, let start = tokenizer.startToken {
-      notes.append(
-        """
-        warning: \(spelledStarts) prompts spell the start token "\(tokenizer.decode([start]))", which this model's \
-        prompts get anyway; it is not added a second time.
-        """)
+/// How many pairs have something that a reader of results should know.
+private struct PairCounts {
+  private var counts: [PairTrait: Int] = [:]
+
+  mutating func add(_ traits: Set<PairTrait>) {
+    for trait in traits { counts[trait, default: 0] += 1 }
+  }
+
+  func notes(_ tokenizer: (any Tokenizer)?) -> [String] {
+    PairTrait.allCases.compactMap { trait in
+      guard let count = counts[trait] else { return nil }
+      let (pairs, verb) = count == 1 ? ("1 pair", "has") : ("\(count) pairs", "have")
+      switch trait {
+      case .spelledStart:
+        let start = tokenizer?.startToken.flatMap { tokenizer?.decode([$0]) } ?? ""
+        return """
+          warning: \(pairs) \(count == 1 ? "spells" : "spell") the start token "\(start)", which this model's prompts \
+          get anyway; it is not added a second time.
+          """
+      case .trailingSpace:
+        return """
+          note: \(pairs) \(verb) a prompt that ends in a space; for most tokenizers that space belongs to the answer.
+          """
+      case .cutAnswer:
+        return "note: \(pairs) \(verb) answers of several tokens, of which the first is scored."
+      case .textNumber:
+        return """
+          note: \(pairs) \(verb) whole numbers as answers, which are read as text since their prompts are; write token \
+          ids in brackets: [1501].
+          """
+      }
     }
-    if trailingSpaces > 0 {
-      notes.append(
-        """
-        note: \(trailingSpaces) pairs have a prompt that ends in a space; for most tokenizers that space belongs to \
-        the answer.
-        """)
-    }
-    if shortened > 0 {
-      notes.append(
-        "note: \(shortened) pairs have answers of several tokens, of which the first is scored.")
-    }
-    if textNumbers > 0 {
-      notes.append(
-        """
-        note: \(textNumbers) pairs have whole numbers as answers, which are read as text since their prompts are; \
-        write token ids in brackets: [1501].
-        """)
-    }
-    return notes
   }
 }

@@ -1,0 +1,97 @@
+import Edgewise
+import Foundation
+
+/// A kind of file that is read: a sample, what else must lie beside it, and what reads it.
+struct Subject {
+  /// The sample, below the tests' fixtures; it is read under its own name.
+  let sample: String
+  /// Files that are copied unchanged.
+  var others: [String] = []
+  /// Reads the file in its directory.
+  let read: (URL) throws -> Void
+}
+
+extension Subject {
+  /// Every format that is read.
+  static func all(_ fixtures: URL) throws -> [Subject] {
+    let model = try Transformer(contentsOf: fixtures.appending(path: "gpt2"))
+    let text = try Transformer(contentsOf: fixtures.appending(path: "cases/models/llama-double-bos"))
+    return prompts(text) + circuits(model) + models() + runs(fixtures)
+  }
+
+  private static func prompts(_ model: Transformer) -> [Subject] {
+    let names =
+      [
+        "UPPER.CSV", "array.json", "bom.jsonl", "crlf.csv", "edge_pruning_custom.jsonl", "ids_gpt2.jsonl",
+        "inst.csv", "mib_ioi.jsonl", "per_position_answers.json", "quotes_newlines.csv", "semicolon.csv", "tabs.tsv",
+      ].map { "cases/tasks/" + $0 }
+      + ["cases/public/sva_simple.json", "cases/public/token_lists.csv", "fuzzing/prompts.jsonl.gz"]
+    return names.map { name in
+      Subject(sample: name) { file in
+        for reading in [
+          TaskFile.Reading(), TaskFile.Reading(answers: .firstToken, skipsUnusable: true),
+        ] {
+          _ = try TaskFile.read(file, model: model, reading: reading, metric: LogitDifference())
+        }
+      }
+    }
+  }
+
+  private static func circuits(_ model: Transformer) -> [Subject] {
+    let names =
+      ["eap_ig.json", "eap_ig.pt", "mib_bf16.pt", "acdc.pth", "acdc_protocol2.pkl", "edge_pruning.json"]
+      .map { "circuits/" + $0 }
+      + [
+        "eapig_2024.json", "mib_node_importances.json", "scores_as_plain_numbers.json",
+        "sparse_by_hand.json",
+      ].map { "cases/circuits/" + $0 }
+    return names.map { name in
+      Subject(sample: name) { file in
+        for graphs in [model.configuration.graphs, []] {
+          let found = try CircuitFile.read(file, for: graphs)
+          _ = found.scores?.circuit(edgeCount: 5).pruned()
+          _ = found.nodeScores?.circuit(nodeCount: 2)
+        }
+      }
+    }
+  }
+
+  /// Models are run, too: numbers that load may overflow.
+  private static func models() -> [Subject] {
+    let run = { (file: URL) in
+      let directory = file.deletingLastPathComponent()
+      let model = try Transformer(
+        contentsOf: file.pathExtension == "gguf" ? file : directory)
+      _ = model.tokenizer?.encode("AB <|endoftext|> 12 é")
+      _ = model.logits(TokenBatch([[1, 2, 3]]))
+    }
+    return ["gpt2", "gpt_neox", "llama", "qwen2"].flatMap { family in
+      ["config.json", "model.safetensors"].map { name in
+        Subject(
+          sample: "\(family)/\(name)",
+          others: ["config.json", "model.safetensors"].filter { $0 != name }.map { "\(family)/\($0)" },
+          read: run)
+      }
+    } + [
+      Subject(
+        sample: "cases/models/llama-double-bos/tokenizer.json",
+        others: ["config.json", "model.safetensors"].map { "cases/models/llama-double-bos/" + $0 },
+        read: run)
+    ]
+  }
+
+  private static func runs(_ fixtures: URL) -> [Subject] {
+    [
+      Subject(sample: "fuzzing/run.json", others: ["fuzzing/circuit.json", "fuzzing/scores.safetensors"]) {
+        let directory = $0.deletingLastPathComponent()
+        var plan = EvaluationPlan(source: directory.path)
+        plan.measures = [EvaluationMeasure.none]
+        _ = try EvaluationSource(plan)
+        _ = try FinishedRun.select(from: directory, SelectionPlan(size: .edges(3)))
+      },
+      Subject(sample: "fuzzing/scores.safetensors") {
+        if let scores = try EdgeScores(safetensors: $0) { _ = scores.top(3) }
+      },
+    ]
+  }
+}
