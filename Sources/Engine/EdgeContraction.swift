@@ -8,7 +8,7 @@ extension PlainRun {
   ///   - difference: The writers' clean minus ablated values.
   ///   - gradients: The gradients at the readers.
   ///   - graph: The model's graph, maybe with grouped keys and values.
-  ///   - scores: Sums `[writers, readers]`.
+  ///   - scores: Sums `[writers, readers]`, which mean nothing where there is no edge.
   package func contract(
     _ difference: CompactWrites, with gradients: ReaderGradients, graph: ComputationGraph,
     into scores: inout Sums
@@ -31,7 +31,8 @@ extension PlainRun {
   ///   - gradients: The gradients at the readers in each of the runs.
   ///   - graph: The model's graph, maybe with grouped keys and values.
   ///   - segments: Each some ranges of tokens, all of them ascending; tokens that none has are left out.
-  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
+  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order; where there is no
+  ///     edge, they mean nothing.
   package func contract(
     _ difference: CompactWrites, with gradients: [ReaderGradients], graph: ComputationGraph,
     segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
@@ -135,9 +136,17 @@ private struct Contraction {
     let writers: Range<Int>
   }
 
-  /// All edges into the readers of some layers as blocks: first those from the writers that all of them see.
+  /// All edges into the readers of some layers as blocks: first those from the writers that all of them see; or one
+  /// block with places that have no edge.
   private func blocks(of group: Range<Int>) -> [Block] {
     let readers = graph.readers(ofLayer: group.lowerBound).lowerBound
+    if device.prefersFewProducts {
+      return [
+        Block(
+          readers: readers..<graph.readers(ofLayer: group.upperBound - 1).upperBound,
+          writers: 0..<graph.mlpWriterCount(layer: group.upperBound - 1))
+      ]
+    }
     let common = graph.attentionWriterCount(layer: group.lowerBound)
     let whole = Block(
       readers: readers..<graph.readers(ofLayer: group.upperBound - 1).upperBound,

@@ -71,7 +71,8 @@ public struct HeadImportance: DiscoveryMethod {
         result.writes, with: [gradients], graph: problem.graph, segments: prompts.map { [$0] }
       ) { own[$0].add($1) }
       for prompt in own {
-        for (offset, value) in prompt.values().enumerated() { sums[offset] += abs(value) }
+        let values = prompt.values()
+        for offset in problem.graph.edgeOffsets { sums[offset] += abs(values[offset]) }
       }
     }
   }

@@ -70,6 +70,9 @@ public enum Device: Hashable, Sendable {
     }
   }
 
+  /// Whether one product that forms some numbers in vain is faster than several that form none.
+  package var prefersFewProducts: Bool { self != .cpu }
+
   /// Waits for all work.
   ///
   /// - Throws: What went wrong on a card since it was opened; nothing for the processor.

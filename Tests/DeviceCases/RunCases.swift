@@ -31,7 +31,7 @@ extension DeviceCase {
   /// Method and tolerance: training takes steps by signs of small gradients, and drifts.
   private static let methods = [
     ("eap", 1e-4), ("eap-ig:steps=3", 1e-4), ("eap-ig-activations:steps=2", 1e-4), ("exact", 1e-4),
-    ("hisp", 1e-4), ("acdc:tau=0.002", 1e-4), ("sp-edges:steps=4", 1e-3),
+    ("hisp", 1e-4), ("hisp-edges", 1e-4), ("acdc:tau=0.002", 1e-4), ("sp-edges:steps=4", 1e-3),
   ]
 
   private static let models: [(String, TransformerConfiguration)] = {
