@@ -40,9 +40,24 @@ static __device__ i64 ek_prompt(const int *starts, i64 prompts, i64 row) {
   return low;
 }
 
+/// <x, y> in four sums, none of which waits for another.
 static __device__ float ek_dot(const float *x, const float *y, i64 count) {
+  float sums[4] = {0, 0, 0, 0};
+  const int whole = (int)count / 4 * 4;
+  for (int i = 0; i < whole; i += 4) {
+    sums[0] += x[i] * y[i];
+    sums[1] += x[i + 1] * y[i + 1];
+    sums[2] += x[i + 2] * y[i + 2];
+    sums[3] += x[i + 3] * y[i + 3];
+  }
+  for (int i = whole; i < (int)count; i++) sums[0] += x[i] * y[i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/// Σ_j weights[j] * x[j * stride] over the first `count`.
+static __device__ float ek_weighted(const float *weights, const float *x, i64 count, i64 stride) {
   float sum = 0;
-  for (i64 i = 0; i < count; i++) sum += x[i] * y[i];
+  for (int j = 0; j < (int)count; j++, x += stride) sum += weights[j] * *x;
   return sum;
 }
 
@@ -95,11 +110,7 @@ EK_KERNEL ek_attention(float *z, const float *q, const float *k, const float *v,
   EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
     const ek_place at = ek_locate(prompts, s, job);
     ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
-    EK_LANES(i, s.width) {
-      float sum = 0;
-      for (i64 j = 0; j < at.seen; j++) sum += pattern[j] * v[at.key + j * stride + i];
-      z[at.query + i] = sum;
-    }
+    EK_LANES(i, s.width) z[at.query + i] = ek_weighted(pattern, v + at.key + i, at.seen, stride);
     __syncthreads();
   }
 }
@@ -122,11 +133,8 @@ EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const floa
     const float mean = (float)ek_sum(product);
     EK_LANES(j, at.seen) dpattern[j] = pattern[j] * (dpattern[j] - mean);
     __syncthreads();
-    EK_LANES(i, s.width) {
-      float sum = 0;
-      for (i64 j = 0; j < at.seen; j++) sum += (float)s.scale * dpattern[j] * k[at.key + j * stride + i];
-      dq[at.query + i] = sum;
-    }
+    EK_LANES(i, s.width)
+      dq[at.query + i] = (float)s.scale * ek_weighted(dpattern, k + at.key + i, at.seen, stride);
     if (threadIdx.x == 0) {
       statistics[2 * job] = log_sum;
       statistics[2 * job + 1] = mean;
@@ -156,15 +164,10 @@ EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statisti
                     * (ek_dot(dz + query * s.width, v + key, s.width) - statistics[2 * query + 1]);
     }
     __syncthreads();
+    const i64 rest = ((at.queries[p] + first) * s.heads + head) * s.width, stride = s.heads * s.width;
     EK_LANES(c, s.width) {
-      float key_sum = 0, value_sum = 0;
-      for (i64 i = 0; i < queries - first; i++) {
-        const i64 element = ((at.queries[p] + first + i) * s.heads + head) * s.width + c;
-        key_sum += dpattern[i] * q[element];
-        value_sum += pattern[i] * dz[element];
-      }
-      dk[job * s.width + c] = key_sum;
-      dv[job * s.width + c] = value_sum;
+      dk[job * s.width + c] = ek_weighted(dpattern, q + rest + c, queries - first, stride);
+      dv[job * s.width + c] = ek_weighted(pattern, dz + rest + c, queries - first, stride);
     }
     __syncthreads();
   }
