@@ -61,6 +61,7 @@ struct Discover: ParsableCommand {
     let states = target.map {
       ResumePlace(beside: $0, resumes: resuming.resume, every: resuming.resumeSeconds)
     }
+    if let sizeNote = prepared.sizeNote { note(sizeNote) }
     let standing = prepared.standing()
     let estimate = prepared.estimate(pass: standing.seconds)
     if !output.json { printTask(prepared.heading, standing, estimate) }

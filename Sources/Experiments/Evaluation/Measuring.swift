@@ -106,6 +106,7 @@ struct Measuring {
     var report = EvaluationReport(
       heading: heading, circuit: circuit, metric: task.metric.name)
     task.warnings(about: found.model, task.accuracy(of: found.model)).forEach(listener.note)
+    if let note = task.note(about: found.scheme.ablation) { listener.note(note) }
     let metrics =
       [task.metric] + Metrics.all.filter { task.allows($0) && $0.name != task.metric.name }
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[
