@@ -14,8 +14,8 @@ list=$PWD/Scripts/mutants.txt
 pattern=${1:-.}
 copy=${MUTANTS:-.build-mutants}
 mkdir -p "$copy"
-rm -rf "$copy/Sources" "$copy/Tests" "$copy/Benchmarks" "$copy/Examples"
-cp -Rp Package.swift Sources Tests Benchmarks Examples "$copy"
+rm -rf "$copy/Sources" "$copy/Tests" "$copy/Benchmarks" "$copy/Fuzzing" "$copy/Examples"
+cp -Rp Package.swift Sources Tests Benchmarks Fuzzing Examples "$copy"
 cd "$copy"
 
 build() { swift build --build-tests >build.log 2>&1; }
