@@ -38,13 +38,16 @@ struct GPUCheck {
     if !CommandLine.arguments.contains("--without-speed") {
       for shape in SpeedShape.all { try shape.time(onDeviceNamed: name) }
     }
-    print(comparison.failures == 0 ? "All is as on the processor." : "\(comparison.failures) differ.")
+    print(
+      comparison.failures == 0 ? "All is as on the processor." : "\(comparison.failures) differ.")
     return comparison.failures == 0
   }
 
   private static func option(_ name: String) -> String? {
     let arguments = CommandLine.arguments
-    return arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+    return arguments.firstIndex(of: name).flatMap {
+      $0 + 1 < arguments.count ? arguments[$0 + 1] : nil
+    }
   }
 
   /// The directories that hold a model.
@@ -94,7 +97,8 @@ struct Comparison {
     let isGood = error <= limit
     if !isGood { failures += 1 }
     print(
-      "  \(isGood ? "ok     " : "FAILED ") \(String(format: "%.1e of %.0e", error, limit))  \(name)")
+      "  \(isGood ? "ok     " : "FAILED ") \(String(format: "%.1e of %.0e", error, limit))  \(name)"
+    )
   }
 }
 

@@ -19,7 +19,8 @@ struct RandomNumbers {
         for place in (row * columns)..<((row + 1) * columns) {
           let number = (Float(generator.next() >> 40) / Float(1 << 23) - 1) * limit
           if isHalf {
-            unsafe buffer.storeBytes(of: UInt16(number.bitPattern >> 16), toByteOffset: 2 * place, as: UInt16.self)
+            unsafe buffer.storeBytes(
+              of: UInt16(number.bitPattern >> 16), toByteOffset: 2 * place, as: UInt16.self)
           } else {
             unsafe buffer.storeBytes(of: number, toByteOffset: 4 * place, as: Float.self)
           }
@@ -33,7 +34,8 @@ struct RandomNumbers {
   func linear(_ rows: Int, _ columns: Int) -> Linear { Linear(weight: matrix(rows, columns)) }
 
   func norm(_ configuration: TransformerConfiguration) -> Normalization {
-    let ones = Tensor([Float](repeating: 1, count: configuration.dModel), shape: [configuration.dModel])
+    let ones = Tensor(
+      [Float](repeating: 1, count: configuration.dModel), shape: [configuration.dModel])
     return Normalization(
       scale: ones, bias: configuration.norm.kind == .layer ? Tensor(zeros: ones.shape) : nil,
       epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
@@ -69,7 +71,8 @@ extension Transformer {
         tokenEmbedding: embedding,
         positionEmbedding: sizes.hasLearnedPositions
           ? move(numbers.matrix(sizes.contextLength, width)) : nil,
-        blocks: blocks, finalNorm: norm, unembedding: Linear(
+        blocks: blocks, finalNorm: norm,
+        unembedding: Linear(
           weight: shape.isTied
             ? embedding : move(numbers.matrix(sizes.vocabularySize, width)))))
   }

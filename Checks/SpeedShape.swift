@@ -35,7 +35,9 @@ struct SpeedShape {
       dModel: 768, vocabularySize: 50257, contextLength: 1024)
   }()
 
-  private static func llama(layers: Int, width: Int, inner: Int, head: Int) -> TransformerConfiguration {
+  private static func llama(layers: Int, width: Int, inner: Int, head: Int)
+    -> TransformerConfiguration
+  {
     let heads = HeadSizes(count: 32, keyValueCount: 8, width: head)
     let angles = (0..<(head / 2)).map { pow(500_000, -2 * Double($0) / Double(head)) }
     return TransformerConfiguration(
@@ -66,11 +68,15 @@ struct SpeedShape {
       let integrated = try median(of: 3, on: device) {
         _ = try AttributionPatching.integrated(steps: 5).scores(for: problem)
       }
-      print("  EAP-IG, 5 steps                            \(milliseconds(integrated)); aim \(milliseconds(aim))")
+      print(
+        "  EAP-IG, 5 steps                            \(milliseconds(integrated)); aim \(milliseconds(aim))"
+      )
     }
     if patches { try timePatches(problem, on: device) }
     if case .cuda(let card) = device {
-      print("  most memory of the card                    \(Numbers.count(card.peakMemory >> 20)) MiB, weights and all\n")
+      print(
+        "  most memory of the card                    \(Numbers.count(card.peakMemory >> 20)) MiB, weights and all\n"
+      )
     }
   }
 
@@ -98,7 +104,9 @@ struct SpeedShape {
       """)
   }
 
-  private func milliseconds(_ seconds: Double) -> String { "\(Numbers.fixed(1000 * seconds, 2)) ms" }
+  private func milliseconds(_ seconds: Double) -> String {
+    "\(Numbers.fixed(1000 * seconds, 2)) ms"
+  }
 
   private static func task(for model: Transformer) throws -> CircuitTask {
     var generator = SeededGenerator(seed: 2)
@@ -126,7 +134,10 @@ struct SpeedShape {
     let (width, inner) = (configuration.dModel, configuration.dMLP)
     let heads = configuration.headCount * configuration.dHead
     let shared = configuration.keyValueHeadCount * configuration.dHead
-    return [(heads, width), (shared, width), (shared, width), (width, heads), (inner, width), (width, inner)]
+    return [
+      (heads, width), (shared, width), (shared, width), (width, heads), (inner, width),
+      (width, inner),
+    ]
       + (configuration.mlp.isGated ? [(inner, width)] : [])
   }
 

@@ -9,8 +9,10 @@ struct Mutator {
 
   /// What tends to be the edge of something.
   private static let words = [
-    "NaN", "-1", "0", "1e400", "9223372036854775807", "-9223372036854775808", "4294967296", "1.5", "null",
-    "true", "\"\"", "[", "]", "{", "}", "\"", ",", ":", "\\u", "\u{FEFF}", "\u{0}", "\r\n", "\t", ";", "-", "<",
+    "NaN", "-1", "0", "1e400", "9223372036854775807", "-9223372036854775808", "4294967296", "1.5",
+    "null",
+    "true", "\"\"", "[", "]", "{", "}", "\"", ",", ":", "\\u", "\u{FEFF}", "\u{0}", "\r\n", "\t",
+    ";", "-", "<",
     "a0.h0", "[[", "é",
   ].map { Data($0.utf8) }
   private static let bytes: [UInt8] = [0, 1, 0x7F, 0x80, 0xFF, 0x22, 0x5B, 0x7B]
@@ -37,7 +39,8 @@ struct Mutator {
     case 1 where start < data.count: data[start] = Self.bytes.randomElement(using: &generator) ?? 0
     case 2: data.removeSubrange(start..<end)
     case 3: data.insert(contentsOf: Data(data[start..<end]), at: end)
-    case 4: data.replaceSubrange(start..<end, with: Self.words.randomElement(using: &generator) ?? Data())
+    case 4:
+      data.replaceSubrange(start..<end, with: Self.words.randomElement(using: &generator) ?? Data())
     case 5: replaceNumber(&data, from: start)
     case 6: data = data.prefix(start)
     default:

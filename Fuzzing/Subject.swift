@@ -15,17 +15,22 @@ extension Subject {
   /// Every format that is read.
   static func all(_ fixtures: URL) throws -> [Subject] {
     let model = try Transformer(contentsOf: fixtures.appending(path: "gpt2"))
-    let text = try Transformer(contentsOf: fixtures.appending(path: "cases/models/llama-double-bos"))
-    return prompts(text) + circuits(model) + models() + runs(fixtures)
+    let text = try Transformer(
+      contentsOf: fixtures.appending(path: "cases/models/llama-double-bos"))
+    return prompts(text) + circuits(model) + models() + programs() + runs() + states()
   }
 
   private static func prompts(_ model: Transformer) -> [Subject] {
     let names =
       [
-        "UPPER.CSV", "array.json", "bom.jsonl", "crlf.csv", "edge_pruning_custom.jsonl", "ids_gpt2.jsonl",
-        "inst.csv", "mib_ioi.jsonl", "per_position_answers.json", "quotes_newlines.csv", "semicolon.csv", "tabs.tsv",
+        "UPPER.CSV", "array.json", "bom.jsonl", "crlf.csv", "edge_pruning_custom.jsonl",
+        "ids_gpt2.jsonl",
+        "inst.csv", "mib_ioi.jsonl", "per_position_answers.json", "quotes_newlines.csv",
+        "semicolon.csv", "tabs.tsv",
       ].map { "cases/tasks/" + $0 }
-      + ["cases/public/sva_simple.json", "cases/public/token_lists.csv", "fuzzing/prompts.jsonl.gz"]
+      + [
+        "cases/public/sva_simple.json", "cases/public/token_lists.csv", "fuzzing/prompts.jsonl.gz",
+      ]
     return names.map { name in
       Subject(sample: name) { file in
         for reading in [
@@ -39,7 +44,10 @@ extension Subject {
 
   private static func circuits(_ model: Transformer) -> [Subject] {
     let names =
-      ["eap_ig.json", "eap_ig.pt", "mib_bf16.pt", "acdc.pth", "acdc_protocol2.pkl", "edge_pruning.json"]
+      [
+        "eap_ig.json", "eap_ig.pt", "mib_bf16.pt", "acdc.pth", "acdc_protocol2.pkl",
+        "edge_pruning.json",
+      ]
       .map { "circuits/" + $0 }
       + [
         "eapig_2024.json", "mib_node_importances.json", "scores_as_plain_numbers.json",
@@ -69,20 +77,45 @@ extension Subject {
       ["config.json", "model.safetensors"].map { name in
         Subject(
           sample: "\(family)/\(name)",
-          others: ["config.json", "model.safetensors"].filter { $0 != name }.map { "\(family)/\($0)" },
+          others: ["config.json", "model.safetensors"].filter { $0 != name }.map {
+            "\(family)/\($0)"
+          },
           read: run)
       }
     } + [
+      Subject(sample: "fuzzing/model.gguf", read: run),
+      Subject(
+        sample: "fuzzing/vocab.json",
+        others: ["gpt2/config.json", "gpt2/model.safetensors", "fuzzing/merges.txt"], read: run),
+      Subject(
+        sample: "fuzzing/merges.txt",
+        others: ["gpt2/config.json", "gpt2/model.safetensors", "fuzzing/vocab.json"], read: run),
       Subject(
         sample: "cases/models/llama-double-bos/tokenizer.json",
         others: ["config.json", "model.safetensors"].map { "cases/models/llama-double-bos/" + $0 },
-        read: run)
+        read: run),
     ]
   }
 
-  private static func runs(_ fixtures: URL) -> [Subject] {
+  /// Compiled programs bring their circuit and prompts.
+  private static func programs() -> [Subject] {
+    let files = ["config.json", "model.safetensors", "truth.json", "golden.safetensors"]
+    return files.map { name in
+      Subject(
+        sample: "tracr/reverse/\(name)",
+        others: files.filter { $0 != name }.map { "tracr/reverse/\($0)" }
+      ) {
+        let loaded = try ModelReference($0.deletingLastPathComponent().path).load()
+        _ = loaded.known?.truth(for: .resample)
+      }
+    }
+  }
+
+  private static func runs() -> [Subject] {
     [
-      Subject(sample: "fuzzing/run.json", others: ["fuzzing/circuit.json", "fuzzing/scores.safetensors"]) {
+      Subject(
+        sample: "fuzzing/run.json", others: ["fuzzing/circuit.json", "fuzzing/scores.safetensors"]
+      ) {
         let directory = $0.deletingLastPathComponent()
         var plan = EvaluationPlan(source: directory.path)
         plan.measures = [EvaluationMeasure.none]
@@ -93,5 +126,25 @@ extension Subject {
         if let scores = try EdgeScores(safetensors: $0) { _ = scores.top(3) }
       },
     ]
+  }
+
+  /// States that methods go on from.
+  private static func states() -> [Subject] {
+    let methods: [(String, any DiscoveryMethod)] = [
+      ("acdc", ACDC(thresholds: [0.01, 0.1])),
+      ("sp", SubnetworkProbing(settings: TrainingSettings(steps: 3))), ("exact", ExactPatching()),
+      ("activations", AttributionPatching.integrated(along: .modules, steps: 1)),
+    ]
+    return methods.map { name, method in
+      Subject(sample: "fuzzing/\(name).state") { file in
+        let model = Transformer.bundled()
+        let pairs = try BuiltInTasks.named("induction").pairs(count: 4, seed: 0, model: model)
+        let task = try CircuitTask(
+          name: "induction", pairs: pairs, metric: LogitDifference(), model: model)
+        _ = try method.scores(
+          for: DiscoveryProblem(model: model, task: task),
+          run: MethodRun(states: .init(saved: try Data(contentsOf: file)) { _ in }))
+      }
+    }
   }
 }

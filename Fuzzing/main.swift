@@ -15,7 +15,8 @@ let place = FileManager.default.temporaryDirectory.appending(path: "edgewise-fuz
 
 /// One clear sentence, or several.
 func isSentence(_ text: String) -> Bool {
-  (text.hasSuffix(".") || text.hasSuffix("?")) && !text.contains("Error Domain") && !text.contains("DecodingError")
+  (text.hasSuffix(".") || text.hasSuffix("?")) && !text.contains("Error Domain")
+    && !text.contains("DecodingError")
     && text.utf8.count < 4000
 }
 

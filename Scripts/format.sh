@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-paths="Sources Tests Benchmarks Examples Plugins Package.swift"
+paths="Sources Tests Benchmarks Checks Fuzzing Examples Plugins Package.swift"
 # shellcheck disable=SC2086 # a list of paths
 [ "${1:-}" = --check ] || swift format --in-place --recursive $paths
 # shellcheck disable=SC2086

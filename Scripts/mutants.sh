@@ -14,8 +14,8 @@ list=$PWD/Scripts/mutants.txt
 pattern=${1:-.}
 copy=${MUTANTS:-.build-mutants}
 mkdir -p "$copy"
-rm -rf "$copy/Sources" "$copy/Tests" "$copy/Benchmarks" "$copy/Examples" "$copy/Plugins" "$copy/Scripts"
-cp -Rp Package.swift Sources Tests Benchmarks Examples Plugins Scripts "$copy"
+rm -rf "$copy/Sources" "$copy/Tests" "$copy/Benchmarks" "$copy/Checks" "$copy/Fuzzing" "$copy/Examples" "$copy/Plugins" "$copy/Scripts"
+cp -Rp Package.swift Sources Tests Benchmarks Checks Fuzzing Examples Plugins Scripts "$copy"
 cd "$copy"
 
 build() { swift build --build-tests >build.log 2>&1; }

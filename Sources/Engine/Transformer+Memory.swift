@@ -37,13 +37,14 @@ extension Transformer {
   /// - Parameters:
   ///   - tokens: All tokens, which may be more than one batch holds.
   ///   - prompts: How many prompts they are.
+  ///   - longest: Tokens of the longest prompt, which is run whole.
   ///   - isMasked: Whether runs are masked.
   /// - Returns: Bytes.
-  package func batchBytes(tokens: Int, prompts: Int, isMasked: Bool) -> Int {
+  package func batchBytes(tokens: Int, prompts: Int, longest: Int, isMasked: Bool) -> Int {
     let limit = isMasked ? maskedBatch(withGradients: true) : plainBatch
     let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
     return 4
-      * (min(tokens, limit.tokens) * numbers
+      * (min(tokens, max(limit.tokens, longest)) * numbers
         + min(prompts, limit.prompts) * 4 * configuration.outputCount)
   }
 

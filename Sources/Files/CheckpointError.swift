@@ -1,3 +1,5 @@
+import Graphs
+
 /// Why a checkpoint cannot be used: one file and what is wrong with it.
 public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   /// The file or directory.
@@ -56,24 +58,24 @@ extension CheckpointError.Problem {
     case .truncated(let what):
       "the file ends inside \(what); it was probably not downloaded whole."
     case .malformed(let what): "\(what)."
-    case .badExtent(let tensor, let reason): "tensor \"\(tensor)\" \(reason)."
+    case .badExtent(let tensor, let reason): "tensor \"\(tensor.shortened)\" \(reason)."
     case .unsupportedFormat(let tensor, let format):
-      "tensor \"\(tensor)\" is stored as \(format); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read."
+      "tensor \"\(tensor.shortened)\" is stored as \(format.shortened); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read."
     case .missingTensor(let name, let shape):
-      "the model needs a tensor \"\(name)\" of shape \(shape), which the checkpoint lacks."
+      "the model needs a tensor \"\(name.shortened)\" of shape \(shape), which the checkpoint lacks."
     case .wrongShape(let tensor, let expected, let found):
-      "tensor \"\(tensor)\" should have shape \(expected) by the configuration, found \(found)."
+      "tensor \"\(tensor.shortened)\" should have shape \(expected) by the configuration, found \(found)."
     case .unusedTensors(let names):
       """
-      the model has no place for \(names.count) tensors: \(names.prefix(5).joined(separator: ", "))\
+      the model has no place for \(names.count) tensors: \(names.prefix(5).map(\.shortened).joined(separator: ", "))\
       \(names.count > 5 ? ", …" : "").
       """
     case .notFinite(let tensor):
-      "tensor \"\(tensor)\" holds NaN or an infinite number."
+      "tensor \"\(tensor.shortened)\" holds NaN or an infinite number."
     case .badField(let name, let expected, let found):
-      "\"\(name)\" should be \(expected), found \(found)."
+      "\"\(name.shortened)\" should be \(expected), found \(found)."
     case .unknownFamily(let found, let known):
-      "the architecture \"\(found)\" is not known; known are \(known.joined(separator: ", "))."
+      "the architecture \"\(found.shortened)\" is not known; known are \(known.joined(separator: ", "))."
     case .unsupported(let what): "\(what) is not supported."
     }
   }

@@ -1,4 +1,5 @@
 package import Foundation
+import Graphs
 import Tensors
 
 /// The GGUF format, version 3, little-endian.
@@ -29,7 +30,7 @@ package enum GGUF {
     var file = TensorFile(path: url.path, tensors: [:], metadata: [:])
     for _ in 0..<(try reader.checked(fieldCount, width: 12, "the list of fields")) {
       let name = try reader.text("a field's name")
-      let type: UInt32 = try reader.integer("the type of field \(name)")
+      let type: UInt32 = try reader.integer("the type of field \(name.shortened)")
       file.metadata[name] = try value(type, &reader, name)
     }
     var infos: [Info] = []
@@ -52,18 +53,18 @@ package enum GGUF {
 
   private static func info(_ reader: inout ByteReader) throws(CheckpointError) -> Info {
     let name = try reader.text("a tensor's name")
-    let axes: UInt32 = try reader.integer("the axes of \(name)")
+    let axes: UInt32 = try reader.integer("the axes of \(name.shortened)")
     guard (1...4).contains(axes) else {
       throw CheckpointError(
         reader.file, .badExtent(tensor: name, "has \(axes) axes, expected 1 to 4"))
     }
     var shape: [Int] = []
     for _ in 0..<axes {
-      let length: UInt64 = try reader.integer("the shape of \(name)")
+      let length: UInt64 = try reader.integer("the shape of \(name.shortened)")
       shape.insert(Int(clamping: length), at: 0)
     }
-    let type: UInt32 = try reader.integer("the format of \(name)")
-    let offset: UInt64 = try reader.integer("the offset of \(name)")
+    let type: UInt32 = try reader.integer("the format of \(name.shortened)")
+    let offset: UInt64 = try reader.integer("the offset of \(name.shortened)")
     return Info(name: name, shape: shape, format: formats[type] ?? "type \(type)", offset: offset)
   }
 
@@ -87,7 +88,7 @@ package enum GGUF {
       else { throw fault("has the impossible shape \(info.shape) for \(info.format)") }
       let available = data.count - body
       guard info.offset <= UInt64(max(available, 0)), size <= available - Int(info.offset) else {
-        throw CheckpointError(file.path, .truncated("tensor \"\(info.name)\""))
+        throw CheckpointError(file.path, .truncated("tensor \"\(info.name.shortened)\""))
       }
       guard Int(info.offset) >= end else { throw fault("overlaps another tensor") }
       end = Int(info.offset) + size
@@ -101,7 +102,7 @@ package enum GGUF {
   private static func value(
     _ type: UInt32, _ reader: inout ByteReader, _ name: String, depth: Int = 0
   ) throws(CheckpointError) -> FieldValue {
-    let what = "field \(name)"
+    let what = "field \(name.shortened)"
     switch type {
     case 0: return .integer(Int(try reader.integer(what) as UInt8))
     case 1: return .integer(Int(try reader.integer(what) as Int8))
@@ -116,10 +117,11 @@ package enum GGUF {
       let element: UInt32 = try reader.integer(what)
       let count: UInt64 = try reader.integer(what)
       guard depth == 0 else {
-        throw CheckpointError(reader.file, .unsupported("the list of lists \(name)"))
+        throw CheckpointError(reader.file, .unsupported("the list of lists \(name.shortened)"))
       }
       guard count <= 1 << 24 else {
-        throw CheckpointError(reader.file, .unsupported("the list \(name) of \(count) elements"))
+        throw CheckpointError(
+          reader.file, .unsupported("the list \(name.shortened) of \(count) elements"))
       }
       var list: [FieldValue] = []
       for _ in 0..<(try reader.checked(count, width: element == 8 ? 8 : 1, what)) {

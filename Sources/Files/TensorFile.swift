@@ -85,20 +85,6 @@ extension StoredTensor {
   }
 }
 
-/// Where in a JSON document something is missing or of another kind, as part of a sentence.
-package func place(of error: any Error) -> String {
-  let context: DecodingError.Context? =
-    switch error as? DecodingError {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .keyNotFound(_, let context), .dataCorrupted(let context):
-      context
-    default: nil
-    }
-  var path = context?.codingPath.map(\.stringValue) ?? []
-  if case .keyNotFound(let key, _) = error as? DecodingError { path.append(key.stringValue) }
-  return path.isEmpty ? "" : "; see \"\(path.joined(separator: "."))\""
-}
-
 /// What the system says of a failure with a file, as part of a sentence.
 package func reason(of error: any Error) -> String {
   if let error = error as? RegularFile.NotRegular { return error.reason }

@@ -114,6 +114,20 @@ import Testing
     #expect(outcome.status == 1 && outcome.errors.contains("the file lists no edges"))
   }
 
+  @Test func `positions of few prompts are said`() throws {
+    let task = cases.appending(path: "tasks/lengths_5_to_9.jsonl").path
+    let arguments = [
+      "discover", gpt2, "--task", task, "--edges", "3", "--holdout", "0", "--ablation",
+    ]
+    let few = try run(arguments + ["positional-mean"])
+    #expect(
+      few.errors.contains("at 1 of 10 positions the positional mean is of fewer than 3 prompts"),
+      "\(few)")
+    for ablation in ["positional-mean-both", "mean", "resample"] {
+      #expect(try !run(arguments + [ablation]).errors.contains("fewer than 3 prompts"))
+    }
+  }
+
   @Test func `answers of no use are named by their columns`() throws {
     let path = cases.appending(path: "public/greater_than.csv").path
     let outcome = try run("discover", model("llama-double-bos"), "--task", path)

@@ -4,13 +4,13 @@ import Testing
 
 /// What is there is never lost, and what cannot be written is said.
 @Suite struct NothingLostTests {
-  private static let long = [
-    "--method", "exact", "--count", "3000", "--resume-seconds", "0", "--quiet",
-  ]
+  private static func long(count: Int = 3000) -> [String] {
+    ["--method", "exact", "--count", "\(count)", "--resume-seconds", "0", "--quiet"]
+  }
 
   /// Starts a run that takes long and waits until it keeps states.
-  private func startLong(_ path: String) throws -> Process {
-    let process = try start(["discover", "--output", path] + Self.long)
+  private func startLong(_ path: String, count: Int = 3000) throws -> Process {
+    let process = try start(["discover", "--output", path] + Self.long(count: count))
     while !FileManager.default.fileExists(atPath: path + ".resume"), process.isRunning {
       Thread.sleep(forTimeInterval: 0.01)
     }
@@ -24,12 +24,7 @@ import Testing
   @Test func `what has appeared at the output stays, and the run is beside it`() throws {
     try withTemporaryDirectory { directory in
       let path = directory.appending(path: "run").path
-      let process = try start([
-        "discover", "--output", path, "--method", "exact", "--count", "600", "--quiet",
-      ])
-      while !FileManager.default.fileExists(atPath: path), process.isRunning {
-        Thread.sleep(forTimeInterval: 0.005)
-      }
+      let process = try startLong(path, count: 600)
       try Data("mine".utf8).write(to: URL(filePath: path).appending(path: "notes.txt"))
       process.waitUntilExit()
       #expect(process.terminationStatus == 1)
@@ -54,7 +49,7 @@ import Testing
       kill(first.processIdentifier, SIGKILL)
       first.waitUntilExit()
       // The lock ends with the process that held it.
-      let again = try run(["discover", "--output", path, "--resume"] + Self.long)
+      let again = try run(["discover", "--output", path, "--resume"] + Self.long())
       #expect(again.status == 0, "\(again.errors)")
       #expect(try contents(directory) == ["link", "run"])
     }
@@ -183,7 +178,7 @@ import Testing
       json["state"] = Data(text.replacing("\"batch\":0", with: "\"batch\":1").utf8)
         .base64EncodedString()
       try JSONSerialization.data(withJSONObject: json).write(to: file)
-      let outcome = try run(["discover", "--output", path, "--resume"] + Self.long)
+      let outcome = try run(["discover", "--output", path, "--resume"] + Self.long())
       #expect(outcome.status == 1 && outcome.errors.contains("expected the state"), "\(outcome)")
     }
   }

@@ -91,6 +91,7 @@ public struct PreparedDiscovery {
       : plan.method.options(seed: plan.task.seed)
     method = plan.method.method.make(options)
     try method.check(problem)
+    try made.task.requireMemory(for: model)
     files = RunRecord.Files(
       model: loaded.files,
       task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : run?.files.task,
@@ -104,11 +105,10 @@ public struct PreparedDiscovery {
   /// - Parameter pass: Seconds of one forward pass over the prompts, as ``standing()`` measures them.
   /// - Returns: Passes, time and memory.
   public func estimate(pass: Double) -> RunEstimate {
-    let (entry, graph, pairs) = (plan.method.method, problem.graph, made.task.pairs)
+    let (entry, graph) = (plan.method.method, problem.graph)
     let passes = entry.passes(options, problem)
-    let bytes = loaded.model.batchBytes(
-      tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count,
-      isMasked: passes.backward == 0 || method.ownCircuit != nil)
+    let bytes = made.task.batchBytes(
+      of: loaded.model, isMasked: passes.backward == 0 || method.ownCircuit != nil)
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
@@ -129,6 +129,17 @@ public struct PreparedDiscovery {
     }
     let lines = heading
     return "\(lines.model)\n\(lines.task)\(right ?? "")\n\(lines.method): \(estimate.line)"
+  }
+
+  /// What is to be said before the prompts are run for the first time, which takes long for long ones; nil for others.
+  public var sizeNote: String? {
+    let longest = made.task.longest
+    guard longest > 1000 else { return nil }
+    let bytes = made.task.batchBytes(of: loaded.model, isMasked: false)
+    return """
+      note: the longest prompt has \(Numbers.count(longest)) tokens; a pass over the prompts needs about \
+      \(Numbers.count(bytes >> 20)) MiB beside the weights and can take minutes.
+      """
   }
 
   /// How the full model does on the prompts.
@@ -164,6 +175,7 @@ public struct PreparedDiscovery {
       "ablation": plan.ablation.rawValue,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": plan.hardware?.description ?? "cpu",
+      "answers": plan.task.reading.answers.rawValue,
     ]
   }
 
@@ -203,6 +215,7 @@ public struct PreparedDiscovery {
   ) throws -> Discovery {
     try loaded.model.device.require(estimate(pass: 0).bytes)
     made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
+    if let note = made.task.note(about: plan.ablation) { listener.note(note) }
     let start = clock.seconds
     let scores = try scores(
       MethodRun(

@@ -50,6 +50,7 @@ public struct EvaluationRun {
     var report = EvaluationReport(
       heading: source.heading, circuit: circuit, metric: task.metric.name)
     task.warnings(about: source.model, task.accuracy(of: source.model)).forEach(listener.note)
+    if let note = task.note(about: source.scheme.ablation) { listener.note(note) }
     let metrics = task.allowedMetrics
     let measured = evaluation.faithfulness(of: [circuit], by: metrics, progress: listener.progress)[
       0]

@@ -44,10 +44,12 @@ struct EAPListing {
     try reader.finish()
   }
 
+  private var names = EdgeNames()
+
   private mutating func readEdges(_ reader: inout JSONReader) throws(JSONReader.Problem) {
     try reader.object { reader, name throws(JSONReader.Problem) in
       let (score, isInGraph) = try readLink(&reader, name)
-      if let edge = Edge(name) {
+      if let edge = names.edge(name) {
         edges.append(Listed(edge: edge, score: score, isInGraph: isInGraph))
       } else {
         unreadable = unreadable ?? name
@@ -86,5 +88,23 @@ struct EAPListing {
         expected edges with a \"score\" and whether they are \"in_graph\", or their scores, found \
         \"\(name.shortened)\" as \(value)
         """
+  }
+}
+
+/// Reads the names of edges, in which the same writers and readers come again and again.
+private struct EdgeNames {
+  private var writers: [Substring: Writer] = [:]
+  private var readers: [Substring: Reader] = [:]
+
+  /// The edge of a name; nil when it is no edge's.
+  mutating func edge(_ name: String) -> Edge? {
+    guard let arrow = name.utf8.firstIndex(of: UInt8(ascii: "-")),
+      name.utf8[arrow...].starts(with: "->".utf8)
+    else { return nil }
+    let (left, right) = (name[..<arrow], name[name.utf8.index(arrow, offsetBy: 2)...])
+    guard let writer = writers[left] ?? Writer(left), let reader = readers[right] ?? Reader(right)
+    else { return nil }
+    (writers[left], readers[right]) = (writer, reader)
+    return Edge(writer, reader)
   }
 }

@@ -1,0 +1,47 @@
+import Engine
+import Foundation
+import Reports
+import Tasks
+
+extension CircuitTask {
+  /// How many tokens the longest prompt has.
+  var longest: Int { pairs.map(\.clean.count).max() ?? 0 }
+
+  /// Bytes that the largest batch of the prompts takes at most, besides the weights.
+  func batchBytes(of model: Transformer, isMasked: Bool) -> Int {
+    model.batchBytes(
+      tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count, longest: longest,
+      isMasked: isMasked)
+  }
+
+  /// Refuses prompts that this machine's memory cannot hold.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func requireMemory(for model: Transformer) throws {
+    let (needed, there) = (
+      batchBytes(of: model, isMasked: false), Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    )
+    guard needed <= there else {
+      throw ExperimentError(
+        """
+        \(name): the longest prompt has \(Numbers.count(longest)) tokens, of which a pass needs about \
+        \(Numbers.count(needed >> 20)) MiB, and this machine has \(Numbers.count(there >> 20)) MiB; shorten the prompts.
+        """)
+    }
+  }
+
+  /// What is to be said when a mean over prompts is of few of them at some positions; nil when it is not.
+  func note(about ablation: Ablation) -> String? {
+    guard case .positionalMean(let prompts) = ablation else { return nil }
+    let least = 3
+    let needed = prompts == .both ? (least + 1) / 2 : least
+    // As many pairs as are needed reach as far as the shortest of the longest ones.
+    let lengths = pairs.map(\.clean.count).sorted(by: >)
+    let few = longest - (lengths.count < needed ? 0 : lengths[needed - 1])
+    guard few > 0 else { return nil }
+    return """
+      note: at \(Numbers.count(few)) of \(Numbers.count(longest, "position")) the positional mean is of fewer than \
+      \(least) prompts.
+      """
+  }
+}
