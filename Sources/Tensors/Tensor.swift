@@ -119,6 +119,9 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// Whether both are windows of one storage.
+  package func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
+
   /// Tensors brought to a device, each storage once: those that share one share it there, too.
   package struct Move {
     private let device: Device

@@ -104,6 +104,32 @@ import Testing
     #expect(throws: CUDAError.self) { try Device(named: "cpu", precision: .tf32) }
   }
 
+  @Test func `a ring that has gone round waits for the work so far`() throws {
+    let device = try Device.standIn()
+    let table = Tensor([1, 2, 4], shape: [3, 1], on: device)
+    // 40 MiB through a ring of 32.
+    let indices = (0..<(1 << 18)).map { Int32($0 % 3) }
+    let sums = (0..<40).map { _ in table.gatherRows(indices).rowSum() }
+    let expected = Float(indices.reduce(0) { $0 + (1 << $1) })
+    #expect(sums.allSatisfy { $0.values() == [expected] })
+  }
+
+  @Test func `tensors of one storage are brought together`() throws {
+    let table = Tensor.random([4, 6], seed: 9)
+    var move = Tensor.Move(to: try .standIn())
+    let (whole, part) = (move(table), move(table.slice(1..<3)))
+    #expect(whole.sharesStorage(with: part) && whole == table && part == table.slice(1..<3))
+    var back = Tensor.Move(to: .cpu)
+    let returned = back(part)
+    #expect(returned.device == .cpu && returned == table.slice(1..<3))
+  }
+
+  @Test func `a kernel that is handed another device's tensor traps`() async {
+    await #expect(processExitsWith: .failure) {
+      _ = Tensor(zeros: [3], on: try .standIn()) - Tensor(zeros: [3])
+    }
+  }
+
   @Test func `arrays larger than the ring reach the card`() throws {
     let device = try Device.standIn()
     let indices = (0..<(5 << 20)).map { Int32($0 % 3) }

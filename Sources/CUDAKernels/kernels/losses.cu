@@ -51,7 +51,7 @@ EK_KERNEL ek_cross_entropy(double *losses, float *dx, const float *x, const int 
 enum { EK_KL, EK_REVERSE_KL, EK_JS };
 
 /// log(2 / (1 + exp t)): log of a probability over the mean of two, t the log of the other's share.
-static __device__ float ek_log_share(float t) { return 0.693147180559945f - (t > 0 ? t : 0) - log1pf(expf(-fabsf(t))); }
+static __device__ float ek_log_share(float t) { return 0.693147180559945f - (t > 0 ? t : 0) - log1pf(expf(t > 0 ? -t : t)); }
 
 /// The term of one element in a divergence, of log-probabilities q and reference p.
 static __device__ double ek_divergence_term(i64 kind, float q, float p) {
