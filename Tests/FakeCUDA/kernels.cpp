@@ -2,6 +2,7 @@
 #include "kernel_shim.h"
 #include "fake_kernels.h"
 #include <cstring>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,9 @@ const fake_kernel *fake_find_kernel(const char *name) {
 }
 
 void fake_launch(const fake_kernel *kernel, unsigned blocks, unsigned shared_bytes, void **arguments) {
+  // Several cards may be played at once, and a block's shared memory is a static one.
+  static std::mutex one_at_a_time;
+  const std::lock_guard<std::mutex> guard(one_at_a_time);
   // Poisoned, so that a kernel that reads what it has not written is found.
   std::vector<float> shared(shared_bytes / sizeof(float), NAN);
   fake_shared = shared.data();
