@@ -64,7 +64,7 @@ struct Discover: ParsableCommand {
     let place = resuming.place(beside: target)
     let state = try place.map { try prepared.state(at: $0, telling: bar.listener) }
     if let sizeNote = prepared.sizeNote { note(sizeNote) }
-    let standing = prepared.standing()
+    let standing = try prepared.standing()
     let estimate = prepared.estimate(pass: standing.seconds)
     if !output.shown.json { print(prepared.introduction(standing, estimate)) }
     fflush(nil)

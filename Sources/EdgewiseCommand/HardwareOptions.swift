@@ -19,9 +19,5 @@ struct HardwareOptions: ParsableArguments {
   var precision: CUDADevice.Precision = .float32
 
   /// Opens the device, so that one that is not there is told of before anything else.
-  func plan() throws -> Hardware? {
-    guard device != "auto" else { return try .automatic(precision: precision, note: note) }
-    let hardware = Hardware(device: device, precision: precision)
-    return try hardware.open() == .cpu ? nil : hardware
-  }
+  func plan() throws -> Hardware? { try .named(device, precision: precision, note: note) }
 }

@@ -23,10 +23,9 @@ int device_get(int *device, int index) { return *device = index, success; }
 int device_name(char *name, int length, int) { return strncpy(name, "Stand-in", size_t(length)), success; }
 int device_attribute(int *value, int attribute, int) {
   // 16: multiprocessors; 75 and 76: the two numbers of the compute capability; 97: shared memory of a block.
-  *value = attribute == 16 ? 3 : attribute == 75 ? 9 : attribute == 97 ? 1024 : 0;
+  *value = attribute == 16 ? 3 : attribute == 75 ? 9 : attribute == 97 ? 5120 : 0;
   return success;
 }
-int total_memory(size_t *bytes, int) { return *bytes = size_t(capacity), success; }
 int retain(void **context, int) { return *context = &used, success; }
 int set_current(void *) { return success; }
 int memory_info(size_t *free_bytes, size_t *total) {
@@ -37,7 +36,8 @@ int memory_info(size_t *free_bytes, size_t *total) {
 int stream_create(void **stream, unsigned) { return *stream = &used, success; }
 int stream_synchronize(void *) { return success; }
 int default_pool(void **pool, int) { return *pool = &used, success; }
-int pool_attribute(void *, int, void *) { return success; }
+int set_pool_attribute(void *, int, void *) { return success; }
+int get_pool_attribute(void *, int, uint64_t *value) { return *value = 0, success; }
 
 /// Every block begins with its size, and its bytes are poisoned.
 int allocate(void **memory, size_t bytes, void *) {
@@ -135,12 +135,12 @@ template <class Function> symbol entry(const char *name, Function *function) {
 const symbol symbols[] = {
     entry("cuInit", init), entry("cuDriverGetVersion", driver_version), entry("cuDeviceGetCount", device_count),
     entry("cuDeviceGet", device_get), entry("cuDeviceGetName", device_name),
-    entry("cuDeviceGetAttribute", device_attribute), entry("cuDeviceTotalMem_v2", total_memory),
+    entry("cuDeviceGetAttribute", device_attribute),
     entry("cuDevicePrimaryCtxRetain", retain), entry("cuCtxSetCurrent", set_current),
     entry("cuMemGetInfo_v2", memory_info), entry("cuStreamCreate", stream_create),
     entry("cuStreamSynchronize", stream_synchronize), entry("cuDeviceGetDefaultMemPool", default_pool),
-    entry("cuMemPoolSetAttribute", pool_attribute),
-    entry("cuMemPoolGetAttribute", pool_attribute), entry("cuMemAllocAsync", allocate),
+    entry("cuMemPoolSetAttribute", set_pool_attribute),
+    entry("cuMemPoolGetAttribute", get_pool_attribute), entry("cuMemAllocAsync", allocate),
     entry("cuMemFreeAsync", release), entry("cuMemHostAlloc", allocate_host),
     entry("cuMemcpyHtoDAsync_v2", copy_bytes), entry("cuMemcpyDtoHAsync_v2", copy_bytes),
     entry("cuMemcpyDtoDAsync_v2", copy_bytes), entry("cuMemsetD8Async", set_bytes),

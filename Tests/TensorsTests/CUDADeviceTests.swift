@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [
     (fake_no_start, "cannot start: a fault of the stand-in"),
-    (fake_old_driver, "NVIDIA's driver is for CUDA 10.2; 11.3 or newer is needed"),
+    (fake_old_driver, "NVIDIA's driver is for CUDA 10.2; 12.0 or newer is needed"),
     (fake_no_card, "finds no card: use --device cpu"),
     (fake_old_library, "NVIDIA's driver is too old: it has no function cuMemAllocAsync"),
     (fake_old_compiler, "capability is 9.0, and the NVRTC that was found knows 10.0 and above"),

@@ -103,6 +103,8 @@ public struct ComparisonPlan: Sendable, Codable {
             }
           }
         } catch {
+          // A card that has failed says nothing about any task.
+          try loaded.model.device.check()
           listener.note("note: \(task ?? "the task") of \(model.name) is left out: \(error)")
           problem = error
           continue
@@ -132,7 +134,8 @@ public struct ComparisonPlan: Sendable, Codable {
       "seed": "\(prompts.seed)", "metric": prompts.metric ?? "each task's own",
       "holdout": "\(prompts.holdout)",
       "skipping of unusable pairs": "\(prompts.reading.skipsUnusable)",
-      "answers": prompts.reading.answers.rawValue, "device": hardware?.description ?? "cpu",
+      "answers": prompts.reading.answers.rawValue,
+      "device": try hardware?.open().identity ?? Device.cpu.identity,
       "evaluation task": evaluationTask ?? "the same", "ablation": ablation.rawValue,
       "grouping of keys and values": "\(groupsKeysAndValues)",
       "files": hashes.flatMap { $0.sorted { $0.key < $1.key } }.map { "\($0.key) \($0.value)" }

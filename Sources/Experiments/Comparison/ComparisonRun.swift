@@ -1,3 +1,4 @@
+internal import Tensors
 import Engine
 import Evaluation
 import Foundation
@@ -158,12 +159,16 @@ struct ComparisonRun {
     do throws(MethodError) {
       try method.check(problem)
       scores = try method.scores(
-        for: problem, run: MethodRun(progress: listener.progress, states: states?.states(key)))
+        for: problem,
+        run: MethodRun(
+          progress: listener.progress, states: states?.states(key, of: problem.model.device)))
     } catch {
       listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
       return outcome(0, nil)
     }
     let done = ComparisonState.Done(seconds: clock.seconds - start, found: found(scores))
+    // What a card made of a fault is not kept.
+    try problem.model.device.check()
     states?.finish(key, done)
     return outcome(done.seconds, done.found)
   }

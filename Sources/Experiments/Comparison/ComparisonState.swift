@@ -1,6 +1,7 @@
 import Foundation
 import Methods
 import Reports
+import Tensors
 
 /// How far a comparison has come: the methods that are done, and where the one under way stands.
 struct ComparisonState: Codable {
@@ -73,9 +74,10 @@ final class ComparisonStates {
   }
 
   /// Where a method keeps how far it has come.
-  func states(_ key: String) -> MethodRun.ResumeStates {
+  func states(_ key: String, of device: Device) -> MethodRun.ResumeStates {
     MethodRun.ResumeStates(saved: state.saved(key)) { make in
       self.kept.save {
+        try device.check()
         self.state.keep(key, try make())
         return try Self.encoder.encode(self.state)
       }

@@ -154,10 +154,13 @@ public struct PreparedDiscovery {
   ///
   /// - Returns: How it does, and how long that takes.
   /// - Complexity: One forward pass.
-  public func standing() -> Standing {
+  /// - Throws: What went wrong on a card.
+  public func standing() throws -> Standing {
     let start = clock.seconds
     let metric: any Metric = made.task.allows(Accuracy()) ? Accuracy() : made.task.metric
-    let values = InterventionRuns(model: loaded.model, task: made.task).fullModel(by: metric)
+    let values = try loaded.model.device.checked {
+      InterventionRuns(model: loaded.model, task: made.task).fullModel(by: metric)
+    }
     return Standing(
       accuracy: metric is Accuracy ? values.mean : nil, seconds: clock.seconds - start)
   }
@@ -174,7 +177,7 @@ public struct PreparedDiscovery {
       "method": plan.method.text, "file of edges": hashes(files.edges),
       "ablation": plan.ablation.rawValue,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
-      "holdout": "\(plan.task.holdout)", "device": plan.hardware?.description ?? "cpu",
+      "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
       "answers": plan.task.reading.answers.rawValue,
     ]
   }
@@ -206,7 +209,7 @@ public struct PreparedDiscovery {
   ) throws -> Discovery {
     defer { state?.finish() }
     return try loaded.model.device.checked {
-      try found(telling: listener, state: state, standing: standing ?? self.standing())
+      try found(telling: listener, state: state, standing: try standing ?? self.standing())
     }
   }
 
@@ -220,7 +223,15 @@ public struct PreparedDiscovery {
     let scores = try scores(
       MethodRun(
         progress: listener.progress,
-        states: state.map { state in .init(saved: state.saved) { state.save($0) } }))
+        states: state.map { state in
+          .init(saved: state.saved) { make in
+            // What a card made of a fault is not kept.
+            state.save {
+              try loaded.model.device.check()
+              return try make()
+            }
+          }
+        }))
     return try discovery(
       scores, standing, telling: listener, discoverSeconds: clock.seconds - start)
   }

@@ -1,3 +1,4 @@
+internal import Tensors
 public import Foundation
 import Graphs
 import Engine
@@ -37,7 +38,8 @@ extension FinishedRun {
     guard let scores = contents.scores else {
       throw ExperimentError("\(directory.path): the run has no scores; run discover again.")
     }
-    return try prepared.discovery(
-      scores, prepared.standing(), telling: listener, discoverSeconds: 0)
+    return try prepared.loaded.model.device.checked {
+      try prepared.discovery(scores, prepared.standing(), telling: listener, discoverSeconds: 0)
+    }
   }
 }

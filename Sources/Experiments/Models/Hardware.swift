@@ -35,15 +35,26 @@ public struct Hardware: Sendable, Hashable, Codable {
     }
   }
 
+  /// The device of a name; nil for the processor, so that plans for it are the same everywhere.
+  ///
+  /// - Parameters:
+  ///   - device: `cpu`, `cuda`, `cuda:1` or `auto`.
+  ///   - precision: How a card is to multiply matrices.
+  ///   - note: Is told why a card that is there cannot be used, where that is left open.
+  /// - Returns: Hardware that can be used.
+  /// - Throws: `CUDAError` when there is no such device, or it cannot be used.
+  public static func named(
+    _ device: String, precision: CUDADevice.Precision = .float32, note: (String) -> Void = { _ in }
+  ) throws -> Hardware? {
+    guard device != "auto" else { return try automatic(precision: precision, note: note) }
+    guard case .cuda(let card) = try Device(named: device, precision: precision) else { return nil }
+    return Hardware(device: "cuda:\(card.index)", precision: precision)
+  }
+
   /// Opens the device.
   ///
   /// - Throws: `CUDAError` when there is no such device, or it cannot be used.
   public func open() throws -> Device { try Device(named: device, precision: precision) }
-}
-
-extension Hardware: CustomStringConvertible {
-  /// The device, and the precision.
-  public var description: String { "\(device) in \(precision.rawValue)" }
 }
 
 extension LoadedModel {
@@ -57,6 +68,14 @@ extension LoadedModel {
 }
 
 extension Device {
+  /// What tells runs of different last digits apart: the kind of device, and the precision.
+  var identity: String {
+    switch self {
+    case .cpu: "cpu"
+    case .cuda(let card): "\(card.name) in \(card.precision.rawValue)"
+    }
+  }
+
   /// What a heading says of where a run is done; nothing of the processor.
   var heading: String {
     switch self {

@@ -74,13 +74,25 @@ extension JSONReader {
   }
 
   private mutating func unit() throws(Problem) -> UInt32 {
-    let end = min(place + 4, bytes.count)
-    guard end - place == 4,
-      bytes[place..<end].allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
-      let unit = UInt32(String(decoding: bytes[place..<end], as: UTF8.self), radix: 16)
-    else { throw problem("expected four hexadecimal digits") }
-    place = end
+    guard place + 4 <= bytes.count else { throw problem("expected four hexadecimal digits") }
+    var unit: UInt32 = 0
+    for byte in bytes[place..<(place + 4)] {
+      guard let digit = Self.hexadecimal(byte) else {
+        throw problem("expected four hexadecimal digits")
+      }
+      unit = unit << 4 | UInt32(digit)
+    }
+    place += 4
     return unit
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
   }
 
   /// A number, or one of the words.

@@ -14,6 +14,16 @@ internal import Synchronization
   case floats([Float])
   /// A struct of 8-byte fields.
   case record([UInt64])
+
+  /// The bytes of an array; 0 for what is none.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .int32s(let numbers): 4 * numbers.count
+    case .int64s(let numbers): 8 * numbers.count
+    case .floats(let numbers): 4 * numbers.count
+    default: 0
+    }
+  }
 }
 
 /// How the work of a kernel is laid out.
@@ -40,9 +50,14 @@ extension CUDADevice {
       var (slots, starts, borrowed): ([UInt64], [Int], [UnsafeMutableRawPointer]) = unsafe (
         [], [], []
       )
+      let staged = arguments.reduce(0) { $0 + CUDAStaging.room(for: $1.byteCount) }
+      let isStaged = staged <= CUDAStaging.byteCount
+      if isStaged {
+        note(unsafe state.staging.makeRoom(for: staged, driver, stream), "Waiting", &state)
+      }
       for argument in arguments {
         starts.append(slots.count)
-        unsafe append(argument, to: &slots, &state, &borrowed)
+        unsafe append(argument, to: &slots, &state, isStaged, &borrowed)
       }
       if state.fault == nil {
         let answer = unsafe slots.withUnsafeMutableBytes { buffer in
@@ -57,6 +72,8 @@ extension CUDADevice {
       }
       unsafe borrowed.forEach { _ = unsafe driver.free($0, stream) }
     }
+    // Places hold their storages until the work is asked for.
+    withExtendedLifetime(arguments) {}
   }
 
   private func layout(_ grid: KernelGrid) -> (blocks: Int, threads: Int, sharedFloats: Int) {
@@ -85,7 +102,7 @@ extension CUDADevice {
 
   /// Puts an argument into 8-byte slots, sending arrays first.
   @unsafe private func append(
-    _ argument: KernelArgument, to slots: inout [UInt64], _ state: inout State,
+    _ argument: KernelArgument, to slots: inout [UInt64], _ state: inout State, _ isStaged: Bool,
     _ borrowed: inout [UnsafeMutableRawPointer]
   ) {
     switch argument {
@@ -95,19 +112,20 @@ extension CUDADevice {
     case .int(let number): slots.append(UInt64(bitPattern: Int64(number)))
     case .float(let number): slots.append(UInt64(number.bitPattern))
     case .record(let fields): slots += fields
-    case .int32s(let numbers): unsafe slots.append(send(numbers, &state, &borrowed))
-    case .int64s(let numbers): unsafe slots.append(send(numbers, &state, &borrowed))
-    case .floats(let numbers): unsafe slots.append(send(numbers, &state, &borrowed))
+    case .int32s(let numbers): unsafe slots.append(send(numbers, &state, isStaged, &borrowed))
+    case .int64s(let numbers): unsafe slots.append(send(numbers, &state, isStaged, &borrowed))
+    case .floats(let numbers): unsafe slots.append(send(numbers, &state, isStaged, &borrowed))
     }
   }
 
-  /// Brings an array to the card: through the ring, or into memory of its own when it is large.
+  /// Brings an array to the card: through the ring, or into memory of its own where a launch has too much for it.
   @unsafe private func send<Number: BitwiseCopyable>(
-    _ numbers: [Number], _ state: inout State, _ borrowed: inout [UnsafeMutableRawPointer]
+    _ numbers: [Number], _ state: inout State, _ isStaged: Bool,
+    _ borrowed: inout [UnsafeMutableRawPointer]
   ) -> UInt64 {
     guard state.fault == nil else { return 0 }
     return unsafe numbers.withUnsafeBytes { bytes in
-      if bytes.count <= CUDAStaging.byteCount / 2 {
+      if isStaged {
         let (place, fault) = unsafe state.staging.send(bytes, driver, stream)
         note(fault, "Sending \(bytes.count) bytes", &state)
         return UInt64(UInt(bitPattern: place))
@@ -124,9 +142,12 @@ extension CUDADevice {
   }
 
   /// Keeps the first fault.
-  func note(_ answer: Int32, _ what: String, _ state: inout State) {
+  func note(
+    _ answer: Int32, _ what: String, _ state: inout State, text: ((Int32) -> String)? = nil
+  ) {
     guard answer != 0, state.fault == nil else { return }
-    state.fault = CUDAError("\(what) on \(self) failed: \(driver.text(of: answer)).")
+    let reason = text?(answer) ?? driver.text(of: answer)
+    state.fault = CUDAError("\(what) on \(self) failed: \(reason).")
   }
 
   /// A tensor's place, which is on this card.

@@ -52,7 +52,7 @@ extension CUDADevice {
     let left = unsafe operand(first.left, step: steps.left, batch.count, as: format)
     let right = unsafe operand(first.right, step: steps.right, batch.count, as: format)
     let arithmetic: CUDABLAS.Arithmetic = precision == .float32 || isHalf ? .float32 : .tf32
-    perform("Multiplying matrices") {
+    perform("Multiplying matrices", text: { "cuBLAS answers \($0)" }) {
       unsafe blas.multiply(
         left.blas, right.blas, rows: first.left.rowCount, inner: first.left.columnCount,
         columns: first.right.columnCount, into: pointer(out + first.target.offset),
@@ -126,7 +126,7 @@ extension CUDADevice {
       factors += part.factors
     }
     launch(
-      "ek_weighted_sums", .elements(count * outputs),
+      "ek_weighted_sums", .elements(count * ((outputs + 7) / 8)),
       [
         .address(out), .address(base), .int(count), .int64s(places), .int64s(table),
         .int(parts.count), .floats(factors), .int(outputs),

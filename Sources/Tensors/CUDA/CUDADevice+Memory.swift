@@ -78,11 +78,11 @@ extension CUDADevice {
   func synchronize() { perform("Working") { unsafe driver.synchronize(stream) } }
 
   /// Asks for something unless there was a fault.
-  func perform(_ what: String, _ work: () -> Int32) {
+  func perform(_ what: String, text: ((Int32) -> String)? = nil, _ work: () -> Int32) {
     _ = unsafe driver.setContext(context)
     state.withLock { state in
       guard state.fault == nil else { return }
-      note(work(), what, &state)
+      note(work(), what, &state, text: text)
     }
   }
 

@@ -73,7 +73,8 @@ internal import Synchronization
   public static func open(_ index: Int = 0, precision: Precision = .float32) throws -> CUDADevice {
     try opened.withLock { devices in
       let key = "\(index) \(precision)"
-      if let device = devices[key] { return device }
+      // After a fault a card is opened anew.
+      if let device = devices[key], device.state.withLock({ $0.fault == nil }) { return device }
       let device = try CUDADevice(
         index, precision: precision, libraries: .system(), cache: Self.cache)
       devices[key] = device
@@ -144,8 +145,8 @@ internal import Synchronization
   private typealias Pointer = UnsafeMutableRawPointer?
   /// What NVIDIA recommends for its largest cards.
   private static let workspaceBytes = 32 << 20
-  /// CUDA 11.3, the first with all functions that are used; PyPI's libraries ask for newer ones by themselves.
-  private static let oldestDriver: Int32 = 11030
+  /// The oldest whose compiler and BLAS are looked for.
+  private static let oldestDriver: Int32 = 12000
 
   /// The driver's number of a card.
   private static func find(_ index: Int, _ driver: CUDADriver) throws -> Int32 {
@@ -161,7 +162,7 @@ internal import Synchronization
     guard version >= oldestDriver else {
       throw CUDAError(
         """
-        NVIDIA's driver is for CUDA \(version / 1000).\(version % 1000 / 10); 11.3 or newer is needed: update it.
+        NVIDIA's driver is for CUDA \(version / 1000).\(version % 1000 / 10); 12.0 or newer is needed: update it.
         """)
     }
     try driver.require(unsafe driver.deviceCount(&count), "Counting cards")
@@ -177,12 +178,16 @@ internal import Synchronization
     return device
   }
 
-  /// Bytes of the card's memory that nobody holds, and all of them.
+  /// Bytes of the card's memory that this process can take, and all of them.
   public var memory: (free: Int, total: Int) {
     var (free, total) = (0, 0)
     _ = unsafe driver.setContext(context)
     _ = unsafe driver.memoryInfo(&free, &total)
-    return (free, total)
+    // What this process has freed stays with it, to be taken again.
+    var (reserved, used): (UInt64, UInt64) = (0, 0)
+    _ = unsafe driver.getPoolAttribute(pool, CUDADriver.Attribute.poolReserved, &reserved)
+    _ = unsafe driver.getPoolAttribute(pool, CUDADriver.Attribute.poolUsed, &used)
+    return (free + Int(clamping: reserved) - Int(clamping: used), total)
   }
 
   /// The most bytes that the process has held on the card since ``forgetPeakMemory()``.
@@ -214,12 +219,13 @@ extension CUDADevice.Libraries {
   ///
   /// - Throws: ``CUDAError`` that says which is missing and where it comes from.
   static func system() throws -> CUDADevice.Libraries {
-    CUDADevice.Libraries(
-      driver: try driver(),
-      compiler: try compiler(in: SharedLibrary.directories()),
+    let (driver, places) = (try driver(), SharedLibrary.directories())
+    let versions = try versions(for: driver)
+    return CUDADevice.Libraries(
+      driver: driver, compiler: try compiler(in: places, versions: versions),
       blas: try SharedLibrary(
-        opening: "cuBLAS", files: ["libcublas.so.13", "libcublas.so.12"],
-        in: SharedLibrary.directories(), remedy: "\(wheels) nvidia-cublas-cu12"))
+        opening: "cuBLAS", files: versions.map { "libcublas.so.\($0)" }, in: places,
+        remedy: "\(wheels) nvidia-cublas-cu12"))
   }
 
   fileprivate static func driver() throws -> SharedLibrary {
@@ -231,10 +237,20 @@ extension CUDADevice.Libraries {
   /// CUDA's run-time compiler, which needs no card.
   ///
   /// - Throws: ``CUDAError`` when there is none.
-  package static func compiler(in directories: [URL]) throws -> SharedLibrary {
+  package static func compiler(
+    in directories: [URL], versions: [Int] = [13, 12]
+  ) throws -> SharedLibrary {
     try SharedLibrary(
-      opening: "NVRTC, CUDA's run-time compiler", files: ["libnvrtc.so.13", "libnvrtc.so.12"],
+      opening: "NVRTC, CUDA's run-time compiler", files: versions.map { "libnvrtc.so.\($0)" },
       in: directories, remedy: "\(wheels) nvidia-cuda-nvrtc-cu12")
+  }
+
+  /// CUDA's versions that a driver goes with, the best first.
+  private static func versions(for driver: SharedLibrary) throws -> [Int] {
+    var version: Int32 = 0
+    let driver = try CUDADriver(driver)
+    try driver.require(unsafe driver.driverVersion(&version), "Asking for the driver's version")
+    return version >= 13000 ? [13, 12] : [12]
   }
 
   private static let wheels = "Install CUDA 12 or 13, or NVIDIA's wheels: pip install"

@@ -45,6 +45,8 @@
     static let sharedMemory: Int32 = 97
     static let functionSharedMemory: Int32 = 8
     static let poolThreshold: Int32 = 4
+    static let poolReserved: Int32 = 5
+    static let poolUsed: Int32 = 7
     static let poolMostUsed: Int32 = 8
   }
 

@@ -1,6 +1,7 @@
 /// Where small arrays pass on their way to a card: a ring of memory that the card reads by itself, and its twin there.
 ///
-/// The arrays of a launch are good until the ring has gone round, which waits for the work so far.
+/// The arrays of a launch lie one after another: ``makeRoom(for:_:_:)`` is asked first, and waits for the work so far
+/// where the ring goes round.
 @safe struct CUDAStaging: @unchecked Sendable {
   private let host: UnsafeMutableRawPointer
   private let card: UnsafeMutableRawPointer
@@ -18,7 +19,22 @@
     unsafe card = try driver.memory(byteCount: Self.byteCount, on: stream)
   }
 
-  /// Sends bytes, at most half of the ring.
+  /// The bytes that an array takes.
+  static func room(for byteCount: Int) -> Int { (byteCount + 255) / 256 * 256 }
+
+  /// Makes sure that so many bytes can be sent before the ring goes round.
+  ///
+  /// - Returns: 0, or the number of a fault.
+  mutating func makeRoom(
+    for byteCount: Int, _ driver: CUDADriver, _ stream: UnsafeMutableRawPointer?
+  ) -> Int32 {
+    precondition(byteCount <= Self.byteCount, "\(byteCount) bytes through the ring")
+    guard place + byteCount > Self.byteCount else { return 0 }
+    place = 0
+    return unsafe driver.synchronize(stream)
+  }
+
+  /// Sends bytes that there is room for.
   ///
   /// - Parameters:
   ///   - bytes: What the card should read.
@@ -28,14 +44,9 @@
   mutating func send(
     _ bytes: UnsafeRawBufferPointer, _ driver: CUDADriver, _ stream: UnsafeMutableRawPointer?
   ) -> (place: UnsafeMutableRawPointer, fault: Int32) {
-    precondition(bytes.count <= Self.byteCount / 2, "\(bytes.count) bytes through the ring")
-    if place + bytes.count > Self.byteCount {
-      let fault = unsafe driver.synchronize(stream)
-      guard fault == 0 else { return unsafe (card, fault) }
-      place = 0
-    }
+    precondition(place + bytes.count <= Self.byteCount, "\(bytes.count) bytes without room")
     let (source, target) = unsafe (host + place, card + place)
-    place = (place + bytes.count + 255) / 256 * 256
+    place += Self.room(for: bytes.count)
     guard let base = bytes.baseAddress else { return unsafe (target, 0) }
     unsafe source.copyMemory(from: base, byteCount: bytes.count)
     return unsafe (target, driver.copyToDevice(target, source, bytes.count, stream))

@@ -34,7 +34,9 @@ package import Foundation
           unsafe self.init(name) { unsafe dlsym(handle, $0) }
           return
         }
-        if directory != nil { fault = unsafe dlerror().map { unsafe String(cString: $0) } }
+        let reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? ""
+        // That a file is not there is what is looked for, and no fault.
+        if !reason.hasSuffix("No such file or directory") { fault = reason }
       }
     }
     let found =
