@@ -24,7 +24,11 @@ struct GPUCheck {
     let opening = try seconds(on: .cpu) { device = try Device(named: name) }
     print("\(device), opened in \(Numbers.fixed(opening)) s\n")
     if let shape = option("--speed-of") {
-      for known in SpeedShape.all where known.name == shape { try known.time(onDeviceNamed: name) }
+      guard let known = SpeedShape.all.first(where: { $0.name == shape }) else {
+        print("There is no shape \(shape): \(SpeedShape.all.map(\.name).joined(separator: ", ")).")
+        return false
+      }
+      try known.time(onDeviceNamed: name)
       return true
     }
     var comparison = Comparison(device: device)

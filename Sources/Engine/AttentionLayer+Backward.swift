@@ -37,8 +37,8 @@ extension AttentionLayer {
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
       dz, q: all.query, k: all.key, v: all.value)
     if rules.freezesPatterns {
-      dq.scale(by: 0)
-      dk.scale(by: 0)
+      dq = Tensor(zeros: dq.shape, on: dq.device)
+      dk = Tensor(zeros: dk.shape, on: dk.device)
     }
     rotary?.rotate(&dq, positions: tokens.queryPositions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)

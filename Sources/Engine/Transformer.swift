@@ -44,7 +44,7 @@ public struct Transformer: Sendable {
   /// The same model with its weights on another device, as they are stored.
   ///
   /// - Parameter device: Where runs should be done.
-  /// - Returns: A model that is slower to make than to copy: matrices are read whole.
+  /// - Returns: The model over there; every matrix is read for it.
   /// - Throws: What went wrong on a card, such as memory that does not suffice.
   public func moved(to device: Device) throws -> Transformer {
     guard device != self.device else { return self }

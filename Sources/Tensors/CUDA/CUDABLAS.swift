@@ -1,7 +1,7 @@
 /// NVIDIA's BLAS (cuBLAS) on one stream.
-@safe struct CUDABLAS: @unchecked Sendable {
+@safe struct CUDABLAS: Sendable {
   private typealias Pointer = UnsafeMutableRawPointer
-  private let handle: UnsafeMutableRawPointer?
+  private nonisolated(unsafe) let handle: UnsafeMutableRawPointer?
   private let gemm:
     @convention(c) (
       Pointer?, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>, UnsafeRawPointer, Int32,

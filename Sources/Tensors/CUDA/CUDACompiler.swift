@@ -90,7 +90,7 @@ package import Foundation
     if let file, let kept = try? Data(contentsOf: file), !kept.isEmpty { return kept }
     let made = try compile(source, option, output: isOwn ? machineCode : assembly)
     if let file {
-      // A cache that cannot be written costs a quarter of a second in the next run, and nothing else.
+      // A cache that cannot be written costs the next run some seconds, and nothing else.
       try? FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try? made.write(to: file, options: .atomic)
@@ -104,7 +104,7 @@ package import Foundation
     guard unsafe create(&program, source, "edgewise.cu", 0, nil, nil) == 0 else {
       throw CUDAError("NVRTC made no program of the kernels.")
     }
-    // Sums keep their order; a division or root is rounded as on the processor.
+    // Without fast arithmetic: divisions and roots are rounded as on the processor.
     let answer = unsafe option.withCString { target in
       unsafe "--std=c++17".withCString { standard in
         var options: [UnsafePointer<CChar>?] = unsafe [target, standard]

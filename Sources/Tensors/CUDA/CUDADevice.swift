@@ -44,8 +44,8 @@ internal import Synchronization
   }
 
   /// A kernel that was found in the module.
-  @safe struct Launchable: @unchecked Sendable {
-    let function: UnsafeMutableRawPointer
+  @safe struct Launchable: Sendable {
+    nonisolated(unsafe) let function: UnsafeMutableRawPointer
   }
 
   /// NVIDIA's three libraries.
@@ -76,7 +76,7 @@ internal import Synchronization
       // After a fault a card is opened anew.
       if let device = devices[key], device.state.withLock({ $0.fault == nil }) { return device }
       let device = try CUDADevice(
-        index, precision: precision, libraries: .system(), cache: Self.cache)
+        index, precision: precision, libraries: .system(), cache: CacheDirectory.url)
       devices[key] = device
       return device
     }
@@ -84,16 +84,6 @@ internal import Synchronization
 
   /// Whether NVIDIA's driver is on this machine, whatever else is missing.
   public static var isDriverInstalled: Bool { (try? Libraries.driver()) != nil }
-
-  /// Where compiled kernels are kept: `EDGEWISE_CACHE`, or `edgewise` in the user's cache.
-  private static var cache: URL? {
-    let environment = ProcessInfo.processInfo.environment
-    if let own = environment["EDGEWISE_CACHE"], !own.isEmpty { return URL(filePath: own) }
-    if let caches = environment["XDG_CACHE_HOME"], !caches.isEmpty {
-      return URL(filePath: caches).appending(path: "edgewise")
-    }
-    return environment["HOME"].map { URL(filePath: $0).appending(path: ".cache/edgewise") }
-  }
 
   /// Opens a card of libraries that may be stand-ins.
   package init(_ index: Int, precision: Precision, libraries: Libraries, cache: URL?) throws {

@@ -2,9 +2,9 @@
 ///
 /// The arrays of a launch lie one after another: ``makeRoom(for:_:_:)`` is asked first, and waits for the work so far
 /// where the ring goes round.
-@safe struct CUDAStaging: @unchecked Sendable {
-  private let host: UnsafeMutableRawPointer
-  private let card: UnsafeMutableRawPointer
+@safe struct CUDAStaging: Sendable {
+  private nonisolated(unsafe) let host: UnsafeMutableRawPointer
+  private nonisolated(unsafe) let card: UnsafeMutableRawPointer
   private var place = 0
 
   /// The bytes of the ring.
