@@ -73,6 +73,11 @@ public enum Device: Hashable, Sendable {
   /// Whether one product that forms some numbers in vain is faster than several that form none.
   package var prefersFewProducts: Bool { self != .cpu }
 
+  /// The most bytes that this process has held on a card; nil on the processor.
+  package var cardPeakMemory: Int? {
+    if case .cuda(let card) = self { card.peakMemory } else { nil }
+  }
+
   /// Waits for all work.
   ///
   /// - Throws: What went wrong on a card since it was opened; nothing for the processor.

@@ -264,7 +264,8 @@ public struct PreparedDiscovery {
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
-        seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds)))
+        seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
+        cardPeakMemory: loaded.model.device.cardPeakMemory))
   }
 
   private func scores(_ run: MethodRun) throws -> EdgeScores {

@@ -91,10 +91,13 @@ public struct RunRecord: Encodable, Sendable {
   let nodes: [NodeRecord]
   let threads: Int
   let peakMemoryBytes: Int
+  /// The most that the card held; nil on the processor.
+  let cardPeakMemoryBytes: Int?
   let seconds: Seconds
 
   init(
-    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, seconds: Seconds
+    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, seconds: Seconds,
+    cardPeakMemory: Int?
   ) {
     self.plan = plan
     self.leftOut = leftOut
@@ -136,6 +139,7 @@ public struct RunRecord: Encodable, Sendable {
     nodes = report.nodeTable.nodes
     threads = ProcessSettings.threadCount
     peakMemoryBytes = ProcessSettings.peakMemory
+    cardPeakMemoryBytes = cardPeakMemory
   }
 
   /// The record as JSON with sorted keys.
@@ -143,10 +147,11 @@ public struct RunRecord: Encodable, Sendable {
 
   /// One line about time and memory.
   public var costLine: String {
-    """
-    \(seconds.discover > 0 ? "scored in \(Numbers.fixed(seconds.discover, 1)) s, " : "")\(Numbers.fixed(seconds.total, 1)) s in all, \
-    peak memory \(Numbers.count(peakMemoryBytes >> 20)) MiB
-    """
+    let card = cardPeakMemoryBytes.map { ", on the card \(Numbers.count($0 >> 20)) MiB" } ?? ""
+    return """
+      \(seconds.discover > 0 ? "scored in \(Numbers.fixed(seconds.discover, 1)) s, " : "")\(Numbers.fixed(seconds.total, 1)) s in all, \
+      peak memory \(Numbers.count(peakMemoryBytes >> 20)) MiB\(card)
+      """
   }
 }
 
