@@ -73,6 +73,14 @@ public enum Device: Hashable, Sendable {
   /// Whether one product that forms some numbers in vain is faster than several that form none.
   package var prefersFewProducts: Bool { self != .cpu }
 
+  /// Bytes that a run can take at most: the machine's memory, or what is free on a card.
+  package var availableMemory: Int {
+    switch self {
+    case .cpu: Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    case .cuda(let card): card.memory.free
+    }
+  }
+
   /// The most bytes that this process has held on a card; nil on the processor.
   package var cardPeakMemory: Int? {
     if case .cuda(let card) = self { card.peakMemory } else { nil }

@@ -91,13 +91,13 @@ public struct PreparedDiscovery {
       : plan.method.options(seed: plan.task.seed)
     method = plan.method.method.make(options)
     try method.check(problem)
-    try made.task.requireMemory(for: model)
     files = RunRecord.Files(
       model: loaded.files,
       task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : run?.files.task,
       edges: try run?.files.edges ?? plan.method.edgesFile.map { try fileHashes(of: $0) } ?? [:])
     self.plan = plan
     loadSeconds = clock.seconds
+    try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
   }
 
   /// What the run will take.
@@ -216,7 +216,6 @@ public struct PreparedDiscovery {
   private func found(
     telling listener: ExperimentListener, state: ResumeState?, standing: Standing
   ) throws -> Discovery {
-    try loaded.model.device.require(estimate(pass: 0).bytes)
     made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     if let note = made.task.note(about: plan.ablation) { listener.note(note) }
     let start = clock.seconds

@@ -1,5 +1,4 @@
 import Engine
-import Reports
 public import Tensors
 
 /// Where runs are done, and how a card multiplies matrices: part of what a run is, since digits depend on it.
@@ -83,17 +82,5 @@ extension Device {
     case .cuda(let card):
       ", on \(card)" + (card.precision == .float32 ? "" : " in \(card.precision.rawValue)")
     }
-  }
-
-  /// Refuses a run that a card has no memory for.
-  ///
-  /// - Throws: ``ExperimentError`` with what is needed and what there is.
-  func require(_ bytes: Int) throws {
-    guard case .cuda(let card) = self, bytes > card.memory.free else { return }
-    throw ExperimentError(
-      """
-      The run needs \(Numbers.count(bytes >> 20)) MiB on \(card) beside the weights, where \
-      \(Numbers.count(card.memory.free >> 20)) MiB are free: close what else runs there, or use --device cpu.
-      """)
   }
 }

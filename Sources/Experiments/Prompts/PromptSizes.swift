@@ -1,7 +1,8 @@
 import Engine
 import Foundation
 import Reports
-import Tasks
+package import Tasks
+package import Tensors
 
 extension CircuitTask {
   /// How many tokens the longest prompt has.
@@ -14,20 +15,22 @@ extension CircuitTask {
       isMasked: isMasked)
   }
 
-  /// Refuses prompts that this machine's memory cannot hold.
+  /// Refuses a run that a device has no memory for.
   ///
+  /// - Parameters:
+  ///   - bytes: What the run takes beside the weights.
+  ///   - device: Where it is done.
   /// - Throws: ``ExperimentError``.
-  func requireMemory(for model: Transformer) throws {
-    let (needed, there) = (
-      batchBytes(of: model, isMasked: false), Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    )
-    guard needed <= there else {
-      throw ExperimentError(
-        """
-        \(name): the longest prompt has \(Numbers.count(longest)) tokens, of which a pass needs about \
-        \(Numbers.count(needed >> 20)) MiB, and this machine has \(Numbers.count(there >> 20)) MiB; shorten the prompts.
-        """)
-    }
+  package func requireMemory(_ bytes: Int, on device: Device) throws {
+    let there = device.availableMemory
+    guard bytes > there else { return }
+    let place = device == .cpu ? "this machine has" : "there are free on \(device)"
+    throw ExperimentError(
+      """
+      \(name): the longest prompt has \(Numbers.count(longest)) tokens, and a run needs about \
+      \(Numbers.count(bytes >> 20)) MiB beside the weights, where \(place) \(Numbers.count(there >> 20)) MiB; take \
+      fewer or shorter prompts.
+      """)
   }
 
   /// What is to be said when a mean over prompts is of few of them at some positions; nil when it is not.
