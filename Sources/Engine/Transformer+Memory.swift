@@ -1,5 +1,5 @@
 import Graphs
-internal import Tensors
+import Tensors
 
 extension Transformer {
   /// Numbers that the tokens of a batch may take in a plain run, 256 MiB, and in a masked one, 448 MiB.

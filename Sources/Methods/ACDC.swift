@@ -1,6 +1,6 @@
-public import Graphs
 import Engine
 import Foundation
+public import Graphs
 import Tasks
 import Tensors
 

@@ -1,5 +1,5 @@
-public import Graphs
 import Engine
+public import Graphs
 import Tasks
 import Tensors
 

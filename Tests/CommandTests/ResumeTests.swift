@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Long runs that are killed and go on.
 @Suite struct ResumeTests {

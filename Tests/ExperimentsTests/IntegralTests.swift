@@ -1,12 +1,12 @@
-import Reports
 import Evaluation
 import Experiments
 import Graphs
 import Methods
 import Models
+import Reports
 import Tasks
-import Testing
 import TestSupport
+import Testing
 
 /// How far the integral of EAP-IG has converged is told.
 @Suite struct IntegralTests {

@@ -1,11 +1,11 @@
 import Engine
-import Tensors
 import Foundation
 import Graphs
 public import Methods
 import Models
 public import Reports
 public import Tasks
+import Tensors
 
 /// Methods to be held against each other on tasks of models.
 public struct ComparisonPlan: Sendable, Codable {

@@ -1,4 +1,3 @@
-internal import Tensors
 import Engine
 import Evaluation
 import Foundation
@@ -6,6 +5,7 @@ import Graphs
 import Methods
 import Reports
 import Tasks
+import Tensors
 
 /// One model and task of a comparison.
 struct ComparisonRun {

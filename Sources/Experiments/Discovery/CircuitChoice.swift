@@ -1,7 +1,7 @@
-import Methods
 import Engine
 import Evaluation
 import Graphs
+import Methods
 import Reports
 import Tasks
 

@@ -1,10 +1,10 @@
-import Tensors
 import Engine
 import Evaluation
 public import Graphs
 public import Methods
 public import Reports
 public import Tasks
+import Tensors
 
 /// What a discovery found.
 public struct Discovery: Sendable {

@@ -3,8 +3,8 @@ import Evaluation
 import Files
 import Foundation
 import Graphs
-import Reports
 public import Methods
+import Reports
 public import Tasks
 
 /// The version of Edgewise, which plans and results state.

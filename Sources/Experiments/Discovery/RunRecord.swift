@@ -1,5 +1,5 @@
-import Evaluation
 import Engine
+import Evaluation
 import Files
 public import Foundation
 import Graphs

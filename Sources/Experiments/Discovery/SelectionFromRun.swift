@@ -1,8 +1,8 @@
-internal import Tensors
-public import Foundation
-import Graphs
 import Engine
 import Files
+public import Foundation
+import Graphs
+import Tensors
 
 extension FinishedRun {
   /// Chooses another circuit from the scores of a run.

@@ -1,8 +1,8 @@
-import Tensors
+import Engine
 public import Evaluation
 public import Reports
-import Engine
 import Tasks
+import Tensors
 
 /// An evaluation under way: what its measures are taken with.
 public struct EvaluationRun {

@@ -6,6 +6,7 @@ public import Graphs
 import Methods
 import Models
 public import Tasks
+import Tensors
 
 /// A circuit with everything that is needed to run it.
 public struct EvaluationSource: Sendable {
@@ -121,8 +122,9 @@ public struct EvaluationSource: Sendable {
     guard let scores = contents.scores else { throw withoutScores(plan, contents) }
     let evaluation = CircuitEvaluation(
       model: loaded.model, task: task, ablation: scheme(plan, run).ablation)
-    let kept = evaluation.circuit(
-      keeping: share, of: scores, plan.selection, telling: listener)
+    let kept = try loaded.model.device.checked {
+      evaluation.circuit(keeping: share, of: scores, plan.selection, telling: listener)
+    }
     guard let kept else {
       throw ExperimentError(
         "\(plan.source): nothing tells one circuit of these scores from another on these prompts.")

@@ -1,9 +1,9 @@
-import Tensors
 import Engine
 public import Evaluation
 import Graphs
 public import Reports
 public import Tasks
+import Tensors
 
 /// Nodes of a model whose writes are ablated.
 public struct NodeAblation: Sendable {

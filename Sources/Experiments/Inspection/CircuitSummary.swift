@@ -106,7 +106,7 @@ struct CircuitSummary: Encodable {
   /// - Throws: ``ExperimentError`` when its record is not one, and the errors of circuit files.
   init(run directory: URL) throws {
     let url = directory.appending(path: "run.json")
-    let heading = try (try? Data(contentsOf: url)).map { data in
+    let heading = try (try? RegularFile.contents(url)).map { data in
       guard let heading = try? JSONDecoder().decode(Heading.self, from: data) else {
         throw ExperimentError(
           "\(url.path): expected the record of a run, with model, task, method and metric.")

@@ -1,7 +1,7 @@
-import Tensors
 import Engine
 import Graphs
 import Reports
+import Tensors
 
 /// The sizes and variants of a model.
 struct ModelSummary: Encodable {

@@ -1,6 +1,6 @@
-import Files
 import Engine
 public import Evaluation
+import Files
 import Foundation
 import Graphs
 public import Reports

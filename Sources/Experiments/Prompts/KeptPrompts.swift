@@ -1,7 +1,7 @@
-import Reports
 import Engine
 import Evaluation
 import Foundation
+import Reports
 import Tasks
 
 /// The files of a run's directory that hold the pairs of its task's file.

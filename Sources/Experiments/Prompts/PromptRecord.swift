@@ -1,5 +1,5 @@
-import Evaluation
 import Engine
+import Evaluation
 import Foundation
 import Reports
 import Tasks

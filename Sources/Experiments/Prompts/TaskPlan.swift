@@ -1,6 +1,6 @@
-public import Foundation
 import Engine
 import Files
+public import Foundation
 import Methods
 import Reports
 public import Tasks

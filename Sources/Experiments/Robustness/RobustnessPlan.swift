@@ -1,9 +1,9 @@
-import Tensors
-import Graphs
 import Engine
 import Evaluation
+import Graphs
 import Reports
 public import Tasks
+import Tensors
 
 /// A circuit whose score is measured under several choices of what is ablated.
 public struct RobustnessPlan: Sendable {

@@ -1,8 +1,8 @@
-import Tasks
 import Engine
 public import Evaluation
 import Graphs
 public import Reports
+import Tasks
 
 /// A circuit whose score was measured under several choices of what is ablated.
 public struct RobustnessRun: Sendable {

@@ -1,5 +1,5 @@
-import Graphs
 import Engine
+import Graphs
 import Tasks
 import Tensors
 

@@ -1,5 +1,5 @@
-import Foundation
 import Engine
+import Foundation
 import Tensors
 
 /// Makes prompts for a tokenizer out of templates and words.
