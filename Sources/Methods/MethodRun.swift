@@ -7,6 +7,8 @@ public struct MethodRun {
   /// Is told about progress.
   public let progress: RunProgress.Handler
   private let states: ResumeStates?
+  /// Is given what a method makes beside scores, such as learned constants: a file's name and what it holds.
+  private let attachments: (_ name: String, _ contents: Data) -> Void
 
   /// Where a long method keeps how far it has come.
   ///
@@ -30,12 +32,22 @@ public struct MethodRun {
   /// - Parameters:
   ///   - progress: Is told about progress.
   ///   - states: Where states are kept; nil to keep none.
+  ///   - attachments: Is given the name and the contents of each file that belongs beside the scores.
   public init(
-    progress: @escaping RunProgress.Handler = { _ in }, states: ResumeStates? = nil
+    progress: @escaping RunProgress.Handler = { _ in }, states: ResumeStates? = nil,
+    attachments: @escaping (_ name: String, _ contents: Data) -> Void = { _, _ in }
   ) {
     self.progress = progress
     self.states = states
+    self.attachments = attachments
   }
+
+  /// Hands over a file that belongs beside the scores, such as learned constants.
+  ///
+  /// - Parameters:
+  ///   - name: The file's name in a run's directory.
+  ///   - contents: What it holds.
+  public func attach(_ name: String, _ contents: Data) { attachments(name, contents) }
 
   /// The state that an interrupted run left; nil to start from the beginning.
   ///

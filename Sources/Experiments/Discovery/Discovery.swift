@@ -1,5 +1,6 @@
 import Engine
 import Evaluation
+import Foundation
 public import Graphs
 public import Methods
 public import Reports
@@ -20,6 +21,8 @@ public struct Discovery: Sendable {
   public let report: DiscoveryReport
   /// What the run writes as `run.json`.
   public let record: RunRecord
+  /// What the method made beside scores: files of the run's directory by their names.
+  let attachments: [String: Data]
 
   /// A score for every edge.
   public var scores: EdgeScores { report.scores }
@@ -219,6 +222,7 @@ public struct PreparedDiscovery {
     made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     if let note = made.task.note(about: plan.ablation) { listener.note(note) }
     let start = clock.seconds
+    var attachments: [String: Data] = [:]
     let scores = try scores(
       MethodRun(
         progress: listener.progress,
@@ -230,9 +234,10 @@ public struct PreparedDiscovery {
               return try make()
             }
           }
-        }))
+        }, attachments: { attachments[$0] = $1 }))
     return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start)
+      scores, standing, telling: listener, discoverSeconds: clock.seconds - start,
+      attachments: attachments)
   }
 
   /// The circuit that the plan's selection makes of scores, and what it does.
@@ -242,11 +247,12 @@ public struct PreparedDiscovery {
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
   ///   - seconds: How long the scores took.
+  ///   - attachments: What the method made beside them.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double
+    discoverSeconds seconds: Double, attachments: [String: Data] = [:]
   ) throws -> Discovery {
     let chosen = try CircuitChoice(scores, self, listener)
     let measured = chosen.measured
@@ -264,7 +270,8 @@ public struct PreparedDiscovery {
       record: RunRecord(
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
-        cardPeakMemory: loaded.model.device.cardPeakMemory))
+        cardPeakMemory: loaded.model.device.cardPeakMemory),
+      attachments: attachments)
   }
 
   private func scores(_ run: MethodRun) throws -> EdgeScores {

@@ -174,6 +174,7 @@ extension Discovery {
     var files = texts.mapValues { Data($0.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)
+    files.merge(attachments) { $1 }
     return files
   }
 }
