@@ -13,6 +13,8 @@ public struct EvaluationReport: Sendable {
   public var metrics: [(name: String, faithfulness: Faithfulness)] = []
   /// Whether the circuit is what is ablated, and the numbers are of what is left.
   public var isAblated = false
+  /// What was said while it was measured, in one sentence each.
+  public var notes: [String] = []
   /// What the measures found, in the order in which it is shown.
   public var findings: [any Finding] = []
 
@@ -50,7 +52,7 @@ public struct EvaluationReport: Sendable {
       into: [
         "heading": heading, "metric": metric, "edges": circuit.edgeCount,
         "metrics": metrics.map { MeasuredMetric($0.name, $0.faithfulness) },
-        "caveats": caveats.map(\.description),
+        "caveats": caveats.map(\.description), "notes": notes,
       ]
     ) { $0[type(of: $1).key] = $1.json(in: self) }
   }

@@ -19,6 +19,15 @@ import Testing
     }
   }
 
+  private struct Record: Decodable { let notes: [String] }
+
+  /// Every line that was said on stderr is in the record, too.
+  private func expectKept(_ outcome: Outcome, _ record: URL) throws {
+    let notes = try JSONDecoder().decode(Record.self, from: Data(contentsOf: record)).notes
+    #expect(!notes.isEmpty)
+    #expect(notes.joined(separator: "\n") + "\n" == outcome.errors)
+  }
+
   @Test(arguments: [["--edges", "20"], [], ["--nodes", "2"]])
   func `no circuit is picked out of equal scores`(options: [String]) throws {
     try withTemporaryDirectory { directory in
@@ -35,6 +44,7 @@ import Testing
       #expect(outcome.errors.contains("all edges score the same, so none is chosen"))
       let record = try String(contentsOf: path.appending(path: "run.json"), encoding: .utf8)
       #expect(record.contains("\"edges\" : 0,"))
+      try expectKept(outcome, path.appending(path: "run.json"))
       try expectNumbers(path)
     }
   }
@@ -51,6 +61,8 @@ import Testing
       let again = try run("evaluate", found.path, "--task", task, "--output", evaluated.path)
       #expect(again.status == 0 && again.errors.contains("1 of 4 pairs"), "\(again)")
       for directory in [found, evaluated] { try expectNumbers(directory) }
+      try expectKept(outcome, found.appending(path: "run.json"))
+      try expectKept(again, evaluated.appending(path: "evaluation.json"))
     }
   }
 

@@ -149,6 +149,8 @@ public struct PreparedDiscovery {
   public struct Standing: Sendable {
     /// The share of prompts that it answers right; nil when the task has no wrong answers.
     public let accuracy: Double?
+    /// What a reader of the results should know of the model, the prompts and the ablation, in one sentence each.
+    public let notes: [String]
     /// Seconds of one forward pass over the prompts.
     public let seconds: Double
   }
@@ -156,7 +158,7 @@ public struct PreparedDiscovery {
   /// Runs the full model on the prompts.
   ///
   /// - Returns: How it does, and how long that takes.
-  /// - Complexity: One forward pass.
+  /// - Complexity: One forward pass, and two over some prompts where answers may lack a space before them.
   /// - Throws: What went wrong on a card.
   public func standing() throws -> Standing {
     let start = clock.seconds
@@ -164,8 +166,14 @@ public struct PreparedDiscovery {
     let values = try loaded.model.device.checked {
       InterventionRuns(model: loaded.model, task: made.task).fullModel(by: metric)
     }
+    let seconds = clock.seconds - start
+    let accuracy = metric is Accuracy ? values.mean : nil
+    let notes = try loaded.model.device.checked {
+      made.task.warnings(about: loaded.model, accuracy)
+    }
     return Standing(
-      accuracy: metric is Accuracy ? values.mean : nil, seconds: clock.seconds - start)
+      accuracy: accuracy, notes: notes + [made.task.note(about: plan.ablation)].compactMap(\.self),
+      seconds: seconds)
   }
 
   /// Names of all that makes this run what it is.
@@ -219,8 +227,7 @@ public struct PreparedDiscovery {
   private func found(
     telling listener: ExperimentListener, state: ResumeState?, standing: Standing
   ) throws -> Discovery {
-    made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
-    if let note = made.task.note(about: plan.ablation) { listener.note(note) }
+    standing.notes.forEach(listener.note)
     let start = clock.seconds
     var attachments: [String: Data] = [:]
     let scores = try scores(
@@ -254,6 +261,8 @@ public struct PreparedDiscovery {
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
     discoverSeconds seconds: Double, attachments: [String: Data] = [:]
   ) throws -> Discovery {
+    var notes = standing.notes
+    let listener = listener.keeping { notes.append($0) }
     let chosen = try CircuitChoice(scores, self, listener)
     let measured = chosen.measured
     let isIntegral = plan.method.method.integratesInputs && plan.ablation == .resample
@@ -269,6 +278,7 @@ public struct PreparedDiscovery {
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
+        notes: notes,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
       attachments: attachments)

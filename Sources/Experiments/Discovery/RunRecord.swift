@@ -86,6 +86,8 @@ public struct RunRecord: Encodable, Sendable {
   let integral: Integral?
   /// What the numbers do not say by themselves.
   let caveats: [String]
+  /// What was said while the run went on, of the model, the prompts and the choice of edges.
+  let notes: [String]
   let circuit: [KeptEdge]
   /// The heads and MLPs on paths from input to logits, those with the largest direct effects first.
   let nodes: [NodeRecord]
@@ -96,12 +98,14 @@ public struct RunRecord: Encodable, Sendable {
   let seconds: Seconds
 
   init(
-    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, seconds: Seconds,
+    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, notes: [String],
+    seconds: Seconds,
     cardPeakMemory: Int?
   ) {
     self.plan = plan
     self.leftOut = leftOut
     self.files = files
+    self.notes = notes
     self.seconds = seconds
     model = report.heading.model
     task = report.heading.task

@@ -76,6 +76,10 @@ extension EvaluationSource {
   public func evaluate(
     telling listener: ExperimentListener = ExperimentListener()
   ) throws -> EvaluationReport {
-    try model.device.checked { try EvaluationRun(self, listener).report() }
+    var notes: [String] = []
+    let keeper = listener.keeping { notes.append($0) }
+    var report = try model.device.checked { try EvaluationRun(self, keeper).report() }
+    report.notes = notes
+    return report
   }
 }

@@ -14,4 +14,12 @@ public struct ExperimentListener {
     self.progress = progress
     self.note = note
   }
+
+  /// A listener that is told the same, and hands every note to `keep` too.
+  func keeping(_ keep: @escaping (String) -> Void) -> ExperimentListener {
+    ExperimentListener(progress: progress) {
+      keep($0)
+      note($0)
+    }
+  }
 }

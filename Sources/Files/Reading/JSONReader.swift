@@ -60,9 +60,10 @@ extension JSONReader {
   mutating func value() throws(Problem) -> FieldValue {
     switch peek() {
     case UInt8(ascii: "{"):
-      var fields: [String: FieldValue] = [:]
-      try object { reader, key throws(Problem) in fields[key] = try reader.value() }
-      return .object(fields)
+      // A dictionary that grew with each key would hash them all again and again.
+      var fields: [(String, FieldValue)] = []
+      try object { reader, key throws(Problem) in fields.append((key, try reader.value())) }
+      return .object(Dictionary(fields) { _, last in last })
     case UInt8(ascii: "["):
       var items: [FieldValue] = []
       try list { reader throws(Problem) in items.append(try reader.value()) }

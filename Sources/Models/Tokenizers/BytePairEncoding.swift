@@ -3,17 +3,20 @@ import Graphs
 
 /// Byte-pair encoding over bytes: which token each byte is, and which pairs merge in which order.
 struct BytePairEncoding: Sendable {
-  private struct Pair: Hashable {
-    let left: Int32
-    let right: Int32
+  /// What a pair of tokens becomes.
+  private struct Merge {
+    let rank: Int32
+    let merged: Int32
   }
 
   /// Nil for a byte that the vocabulary cannot write: the tokenizers library leaves it out too.
-  private var byteTokens: [Int32?] = []
-  private var merges: [Pair: (rank: Int, merged: Int32)] = [:]
-  private var tokenBytes: [Int32: [UInt8]] = [:]
-  private let wholePieces: [[UInt8]: Int32]
-  private(set) var largestToken: Int32 = 0
+  private let byteTokens: [Int32?]
+  /// By both tokens of a pair, see ``key(_:_:)``.
+  private var merges: [UInt64: Merge]
+  private let vocabulary: Vocabulary
+  private let texts: [Int32: String]
+  private let takesWholePieces: Bool
+  let largestToken: Int32
 
   /// - Parameters:
   ///   - vocabulary: Tokens by text, in the printable alphabet that stands for bytes.
@@ -21,40 +24,32 @@ struct BytePairEncoding: Sendable {
   ///   - takesWholePieces: Whether a piece that is a token itself is never split (Llama 3).
   /// - Throws: ``TokenizerProblem`` for a merge of unknown tokens or a vocabulary without bytes.
   init(
-    vocabulary: [String: Int32], merges pairs: [(String, String)], takesWholePieces: Bool = false
+    vocabulary: Vocabulary, merges pairs: [(String, String)], takesWholePieces: Bool = false
   ) throws(TokenizerProblem) {
-    tokenBytes.reserveCapacity(vocabulary.count)
-    merges.reserveCapacity(pairs.count)
-    for (text, token) in vocabulary {
-      guard token >= 0, tokenBytes[token] == nil else { throw Self.badToken(vocabulary) }
-      // Special tokens may be spelt outside of the alphabet: they are never made by merging.
-      tokenBytes[token] = ByteAlphabet.bytes(text) ?? Array(text.utf8)
-      largestToken = max(largestToken, token)
-    }
-    for byte in 0..<256 {
-      byteTokens.append(vocabulary[String(ByteAlphabet.characters[byte])])
-    }
+    self.vocabulary = vocabulary
+    self.takesWholePieces = takesWholePieces
+    texts = try vocabulary.texts()
+    largestToken = texts.keys.max() ?? 0
+    byteTokens = ByteAlphabet.characters.map { vocabulary[String($0)] }
     guard byteTokens.contains(where: { $0 != nil }) else { throw .noBytes }
-    for (rank, (left, right)) in pairs.enumerated() {
+    merges = Dictionary(minimumCapacity: pairs.count)
+    for (rank, (left, right)) in zip(Int32(0)..., pairs) {
       guard let first = vocabulary[left], let second = vocabulary[right],
         let merged = vocabulary[left + right]
       else { throw .unknownMerge("\(left) \(right)") }
-      let pair = Pair(left: first, right: second)
-      if merges[pair] == nil { merges[pair] = (rank, merged) }
+      let key = Self.key(first, second)
+      if merges[key] == nil { merges[key] = Merge(rank: rank, merged: merged) }
     }
-    wholePieces =
-      takesWholePieces
-      ? Dictionary(tokenBytes.map { ($1, $0) }, uniquingKeysWith: min) : [:]
   }
 
-  /// What is wrong with a vocabulary in which a number is negative or another's: of all such tokens, the first by name.
-  private static func badToken(_ vocabulary: [String: Int32]) -> TokenizerProblem {
-    var seen: Set<Int32> = []
-    let bad = vocabulary.sorted { $0.key < $1.key }.first { $1 < 0 || !seen.insert($1).inserted }
-    return bad.map { .badToken($0, $1) } ?? .noBytes
+  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 
-  func bytes(of token: Int32) -> [UInt8] { tokenBytes[token] ?? [] }
+  func bytes(of token: Int32) -> [UInt8] {
+    // Special tokens may be spelt outside of the alphabet: they are never made by merging.
+    texts[token].map { ByteAlphabet.bytes($0) ?? Array($0.utf8) } ?? []
+  }
 
   /// The tokens of one piece: the pair that was learned first merges first, the leftmost of equals.
   ///
@@ -62,10 +57,12 @@ struct BytePairEncoding: Sendable {
   /// - Returns: Tokens.
   /// - Complexity: O(n log n) in the piece's length.
   func encode(_ piece: String) -> [Int32] {
+    if takesWholePieces, let token = vocabulary[piece] { return [token] }
     let bytes = ByteAlphabet.bytes(piece) ?? []
-    if let token = wholePieces[bytes] { return [token] }
     var pieces = MergingPieces(bytes.compactMap { byteTokens[Int($0)] })
-    return pieces.merged { merges[Pair(left: $0, right: $1)] }
+    return pieces.merged { left, right in
+      merges[Self.key(left, right)].map { (Int($0.rank), $0.merged) }
+    }
   }
 }
 

@@ -25,17 +25,18 @@ extension BytePairTokenizer {
 
   /// `vocab.json` and `merges.txt`, as GPT-2 came with.
   private init(vocabulary: URL, merges: URL, family: String) throws(CheckpointError) {
-    let tokens = try Fields(json: vocabulary).tokens()
+    let tokens = try Fields(json: vocabulary).vocabulary()
     let lines = String(decoding: try TensorFile.map(merges), as: UTF8.self)
       .split(whereSeparator: \.isNewline)
     let pairs = try Self.pairs(
       lines.filter { !$0.hasPrefix("#version") }.map(String.init), merges.path)
     // GPT-2's own end of text is the one special token that such files have.
     let end = "<|endoftext|>"
+    let specials = tokens[end].map { [end: $0] } ?? [:]
     try self.init(
       file: vocabulary.path,
       patterns: PreTokenizer.named(family) ?? PreTokenizer.Patterns(text: [PreTokenizer.gpt2]),
-      vocabulary: tokens, merges: pairs, specials: tokens.filter { $0.key == end })
+      vocabulary: tokens, merges: pairs, specials: specials)
   }
 
   /// The tokenizer inside of a GGUF file.
@@ -59,13 +60,14 @@ extension BytePairTokenizer {
       guard token < texts.count, !texts[token].isEmpty else { continue }
       specials[texts[token]] = Int32(token)
     }
+    var vocabulary = Vocabulary(capacity: texts.count)
+    // The first of equal texts counts.
+    for (token, text) in texts.enumerated().reversed() { vocabulary[text] = Int32(token) }
     let starts = try fields.flag("tokenizer.ggml.add_bos_token", default: name.hasPrefix("llama"))
     let start = try fields.integer(
       "tokenizer.ggml.bos_token_id", in: 0...max(texts.count - 1, 0), default: 0)
     try self.init(
-      file: fields.file, patterns: patterns,
-      vocabulary: Dictionary(
-        texts.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first }),
+      file: fields.file, patterns: patterns, vocabulary: vocabulary,
       merges: try Self.pairs(fields.texts("tokenizer.ggml.merges"), fields.file),
       specials: specials,
       startToken: starts && fields.contains("tokenizer.ggml.bos_token_id") ? Int32(start) : nil,
@@ -75,7 +77,7 @@ extension BytePairTokenizer {
   /// Puts the parts together; what is wrong with them is blamed on `file`.
   init(
     file: String, patterns: PreTokenizer.Patterns, composes: Bool = false,
-    vocabulary: [String: Int32],
+    vocabulary: Vocabulary,
     merges: [(String, String)], specials: [String: Int32], startToken: Int32? = nil,
     takesWholePieces: Bool = false
   ) throws(CheckpointError) {

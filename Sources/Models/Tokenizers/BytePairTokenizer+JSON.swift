@@ -20,7 +20,7 @@ extension BytePairTokenizer {
     guard let vocab = model.object("vocab"), model.contains("merges") else { throw shape }
     let added = try file.objects("added_tokens")
     try Self.refuseUnread(model, added)
-    var vocabulary = try vocab.tokens()
+    var vocabulary = try vocab.vocabulary()
     var specials: [String: Int32] = [:]
     for token in added {
       guard let content = token.text("content"), !content.isEmpty else { continue }
@@ -47,10 +47,12 @@ extension BytePairTokenizer {
       switch value {
       case .text(let line): merges.append(try pair(line[...], file))
       case .list(let parts):
-        var texts: [String] = []
-        for case .text(let text) in parts { texts.append(text) }
-        guard texts.count == parts.count else { throw notAPair("\(value)", file) }
-        merges.append(try pair(texts.joined(separator: " ")[...], file))
+        guard parts.count == 2, case .text(let left) = parts[0], case .text(let right) = parts[1]
+        else {
+          let texts = parts.map { if case .text(let text) = $0 { text } else { "\($0)" } }
+          throw notAPair(texts.joined(separator: " "), file)
+        }
+        merges.append((left, right))
       default: throw notAPair("\(value)", file)
       }
     }
@@ -142,8 +144,8 @@ extension BytePairTokenizer {
 
 extension Fields {
   /// All fields as the numbers of tokens.
-  func tokens() throws(CheckpointError) -> [String: Int32] {
-    var tokens = [String: Int32](minimumCapacity: values.count)
+  func vocabulary() throws(CheckpointError) -> Vocabulary {
+    var vocabulary = Vocabulary(capacity: values.count)
     for (text, value) in values {
       guard case .integer(let number) = value, let token = Int32(exactly: number) else {
         throw CheckpointError(
@@ -151,9 +153,9 @@ extension Fields {
           .badField(
             text, expected: "the number of a token in the vocabulary", found: "\(value)"))
       }
-      tokens[text] = token
+      vocabulary[text] = token
     }
-    return tokens
+    return vocabulary
   }
 
   /// The objects of a list; none when it is absent.
