@@ -1,7 +1,10 @@
 public import ArgumentParser
 public import Edgewise
 
-extension Ablation: ExpressibleByArgument {}
+extension Ablation: ExpressibleByArgument {
+  /// What the option takes, with a stand-in for a file.
+  public static var allValueStrings: [String] { allCases.map(\.rawValue) + ["optimal:FILE"] }
+}
 extension AnswerForm: ExpressibleByArgument {}
 extension EdgeScores.Ranking: ExpressibleByArgument {}
 extension CircuitSelection.Order: ExpressibleByArgument {}

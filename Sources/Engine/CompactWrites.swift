@@ -19,10 +19,20 @@ package struct CompactWrites: Sendable {
     self.mlps = mlps
   }
 
+  /// Takes tensors in the order of ``tensors``.
+  package init(tensors: [Tensor]) {
+    let layers = (tensors.count - 1) / 2
+    self.init(
+      input: tensors[0], heads: Array(tensors[1..<(1 + layers)]),
+      mlps: Array(tensors[(1 + layers)...]))
+  }
+
+  /// The input, each layer's heads, each layer's MLP.
+  package var tensors: [Tensor] { [input] + heads + mlps }
+
   /// Applies a function to every tensor.
   package func map(_ transform: (Tensor) -> Tensor) -> CompactWrites {
-    CompactWrites(
-      input: transform(input), heads: heads.map(transform), mlps: mlps.map(transform))
+    CompactWrites(tensors: tensors.map(transform))
   }
 
   package static func - (left: CompactWrites, right: CompactWrites) -> CompactWrites {

@@ -17,7 +17,8 @@ public struct InterventionValues: Sendable {
 public struct InterventionRuns: Sendable {
   let model: Transformer
   let task: CircuitTask
-  let ablationValues: [Ablation: AblationValues]
+  /// Of ablations that take means, so that they are taken once.
+  private let ablationValues: [Ablation: AblationValues]
 
   /// Chooses what is run.
   public init(model: Transformer, task: CircuitTask) {
@@ -27,6 +28,11 @@ public struct InterventionRuns: Sendable {
       uniqueKeysWithValues: Ablation.allCases.map {
         ($0, AblationValues($0, task: task, model: model))
       })
+  }
+
+  /// What an ablation puts in place of writes.
+  func values(_ ablation: Ablation) -> AblationValues {
+    ablationValues[ablation] ?? AblationValues(ablation, task: task, model: model)
   }
 
   /// Measures the full model on the clean prompts.
@@ -61,7 +67,9 @@ public struct InterventionRuns: Sendable {
     _ interventions: [Intervention], by metrics: [any Metric],
     progress: RunProgress.Handler = { _ in }
   ) -> InterventionValues {
-    let ablations = Ablation.allCases.filter(Set(interventions.map(\.ablation)).contains)
+    let ablations = interventions.map(\.ablation).reduce(into: [Ablation]()) { known, ablation in
+      if !known.contains(ablation) { known.append(ablation) }
+    }
     var full = [[Double]](repeating: [], count: metrics.count)
     var values = [[[Double]]](repeating: full, count: interventions.count)
     let batches = task.batches(
@@ -97,9 +105,9 @@ public struct InterventionRuns: Sendable {
 
 /// The runs of one batch, which share what does not depend on the mask.
 struct BatchRuns {
-  let model: Transformer
+  private let runs: InterventionRuns
   let batch: PairBatch
-  private let ablationValues: [Ablation: AblationValues]
+  var model: Transformer { runs.model }
   private let cache: KeyValueCache?
   /// The full model on the clean prompts.
   let clean: PlainRun.TapedResult
@@ -113,11 +121,10 @@ struct BatchRuns {
   }
 
   init(_ runs: InterventionRuns, batch: PairBatch) {
-    model = runs.model
+    self.runs = runs
     self.batch = batch
-    ablationValues = runs.ablationValues
-    cache = batch.cache(model)
-    clean = PlainRun(model, batch: batch.clean, cache: cache).taped()
+    cache = batch.cache(runs.model)
+    clean = PlainRun(runs.model, batch: batch.clean, cache: cache).taped()
   }
 
   /// A run under an intervention, from where there is least to do.
@@ -158,9 +165,6 @@ struct BatchRuns {
   mutating func start(_ intervention: Intervention) -> Start {
     let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
     if let start = ablatedStarts[ablation] { return start }
-    guard let values = ablationValues[ablation] else {
-      preconditionFailure("the ablation \(ablation) is not one of Ablation.allCases")
-    }
     let made: Start
     if ablation == .resample {
       let corrupted = PlainRun(model, batch: batch.corrupted, cache: cache).taped()
@@ -168,7 +172,8 @@ struct BatchRuns {
         ablated: AblatedStream(corrupted.writes, model: model),
         state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
     } else {
-      let ablated = AblatedStream(values.writes(for: batch, cache: nil), model: model)
+      let ablated = AblatedStream(
+        runs.values(ablation).writes(for: batch, cache: nil), model: model)
       let run = MaskedRun(
         model, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
       made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)

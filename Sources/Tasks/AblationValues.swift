@@ -7,8 +7,8 @@ package import Tensors
 package struct AblationValues: Sendable {
   package let ablation: Ablation
   private let model: Transformer
-  /// Means as rows: one, or one for each position; nil for other ablations.
-  package let means: Lazy<CompactWrites>?
+  /// Means or constants as rows: one, or one for each position; nil for other ablations.
+  package let rows: Lazy<CompactWrites>?
   private let isPositional: Bool
 
   /// Runs nothing yet.
@@ -18,12 +18,18 @@ package struct AblationValues: Sendable {
     self.ablation = ablation
     self.model = model
     switch ablation {
-    case .resample, .zero: (means, isPositional) = (nil, false)
+    case .resample, .zero: (rows, isPositional) = (nil, false)
+    case .optimal(let constants):
+      guard let writes = constants.writes else {
+        preconditionFailure("\(constants.path) was not read: see Ablation.loaded(for:)")
+      }
+      rows = Lazy { writes }
+      isPositional = false
     case .mean(let prompts):
-      means = Lazy { Self.means(prompts, task, model) { _ in 0 } }
+      rows = Lazy { Self.means(prompts, task, model) { _ in 0 } }
       isPositional = false
     case .positionalMean(let prompts):
-      means = Lazy { Self.means(prompts, task, model) { $0 } }
+      rows = Lazy { Self.means(prompts, task, model) { $0 } }
       isPositional = true
     }
   }
@@ -38,9 +44,9 @@ package struct AblationValues: Sendable {
   package func writes(
     for batch: PairBatch, cache: KeyValueCache?, isMeasuredOnly: Bool = false
   ) -> CompactWrites {
-    if let means {
-      let rows = batch.clean.positions.map { isPositional ? $0 : 0 }
-      return means.value.map { $0.gatherRows(rows) }
+    if let rows {
+      let places = batch.clean.positions.map { isPositional ? $0 : 0 }
+      return rows.value.map { $0.gatherRows(places) }
     }
     if ablation == .zero { return model.zeroWrites(tokenCount: batch.clean.tokens.count) }
     return PlainRun(
@@ -59,16 +65,13 @@ package struct AblationValues: Sendable {
     for batch in task.batches(model.plainBatch).flatMap({ $0.batches(of: prompts) }) {
       let writes = PlainRun(model, batch: batch).forward().writes
       let groups = batch.positions.map(group)
-      let tensors = [writes.input] + writes.heads + writes.mlps
+      let tensors = writes.tensors
       if sums.isEmpty {
         sums = tensors.map { RowMeans(groupCount: groupCount, columnCount: $0.columnCount) }
       }
       for (index, tensor) in tensors.enumerated() { sums[index].add(tensor, groups: groups) }
     }
-    let means = sums.map(\.means)
-    let layers = model.configuration.layerCount
-    return CompactWrites(
-      input: means[0], heads: Array(means[1..<(1 + layers)]), mlps: Array(means[(1 + layers)...]))
+    return CompactWrites(tensors: sums.map(\.means))
   }
 }
 

@@ -27,10 +27,10 @@ import Testing
     let whole = try problem(ablation)
     let part = whole.restricted(to: 1..<3)
     #expect(part.ablation == ablation && part.task.pairs.count == 2)
-    let means = try #require(whole.ablationValues.means)
-    #expect(part.ablationValues.means === means)
-    #expect(part.restricted(to: 0..<1).ablationValues.means === means)
-    #expect(try problem(ablation).ablationValues.means !== means)
+    let means = try #require(whole.ablationValues.rows)
+    #expect(part.ablationValues.rows === means)
+    #expect(part.restricted(to: 0..<1).ablationValues.rows === means)
+    #expect(try problem(ablation).ablationValues.rows !== means)
   }
 
   /// Whatever was run before, a part's scores are those of a problem that nothing was asked of yet.

@@ -32,6 +32,8 @@ struct ComparisonRun {
     _ plan: ComparisonPlan, _ loaded: LoadedModel, _ task: String?, place: Int,
     _ listener: ExperimentListener, _ states: ComparisonStates?
   ) throws {
+    var plan = plan
+    plan.ablation = try plan.ablation.absolute.loaded(for: loaded.model)
     self.plan = plan
     self.loaded = loaded
     self.listener = listener

@@ -83,6 +83,7 @@ public struct PreparedDiscovery {
     let kept = try run?.keptPairs(for: loaded)
     made = try plan.task.make(for: loaded, method: plan.method.method, kept: kept)
     let model = loaded.model
+    plan.ablation = try plan.ablation.absolute.loaded(for: model)
     problem = DiscoveryProblem(
       model: model, task: made.task,
       graph: model.configuration.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
@@ -97,7 +98,8 @@ public struct PreparedDiscovery {
     files = RunRecord.Files(
       model: loaded.files,
       task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : run?.files.task,
-      edges: try run?.files.edges ?? plan.method.sourceHashes())
+      edges: try run?.files.edges ?? plan.method.sourceHashes(),
+      constants: try plan.ablation.file.map { try fileHashes(of: $0) })
     self.plan = plan
     loadSeconds = clock.seconds
     try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
@@ -186,7 +188,7 @@ public struct PreparedDiscovery {
       "seed": "\(plan.task.seed)", "task": made.description,
       "task file": hashes(files.task ?? [:]), "metric": made.task.metric.name,
       "method": plan.method.text, "file of edges": hashes(files.edges),
-      "ablation": plan.ablation.rawValue,
+      "ablation": plan.ablation.rawValue, "file of constants": hashes(files.constants ?? [:]),
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
       "answers": plan.task.reading.answers.rawValue,

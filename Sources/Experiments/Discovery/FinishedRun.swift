@@ -3,6 +3,7 @@ import Files
 public import Foundation
 import Graphs
 import Methods
+import Tasks
 
 /// A run's directory that a discovery wrote.
 public struct FinishedRun: Sendable {
@@ -67,6 +68,20 @@ public struct FinishedRun: Sendable {
     }
     let own = plan.method.method.make(plan.method.options()).ownCircuit
     return plan.selection.selection(default: own ?? .usual)
+  }
+
+  /// The run's ablation, ready for runs of a model.
+  ///
+  /// - Throws: ``ExperimentError`` when the file of its constants is not the one that it was, and the library's errors.
+  func ablation(for model: Transformer) throws -> Ablation {
+    if let file = plan.ablation.file, try fileHashes(of: file) != files.constants {
+      throw ExperimentError(
+        """
+        \(file.path): these are not the constants of the run any more: the file has changed; name what ablated edges \
+        carry with --ablation.
+        """)
+    }
+    return try plan.ablation.loaded(for: model)
   }
 
   /// The options of the method, with the edges that it was told to look at.

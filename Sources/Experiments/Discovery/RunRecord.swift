@@ -21,6 +21,8 @@ public struct RunRecord: Encodable, Sendable {
     let task: [String: String]?
     /// That which names the edges to be looked at.
     let edges: [String: String]
+    /// That which holds the constants of an optimal ablation.
+    let constants: [String: String]?
   }
 
   struct Measures: Encodable, Sendable {

@@ -36,7 +36,7 @@ public struct EvaluationSource: Sendable {
   public var model: Transformer { loaded.model }
 
   /// What is ablated.
-  public var scheme: AblationScheme { Self.scheme(plan, run) }
+  public let scheme: AblationScheme
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -59,12 +59,14 @@ public struct EvaluationSource: Sendable {
     }
     self.run = run
     loaded = try Self.model(plan, run)
+    scheme = try Self.scheme(plan, run, loaded.model)
     let contents = try CircuitSource.contents(url, loaded.model)
     scores = contents.scores
     let (prompts, description) = try Self.prompts(plan, run, loaded)
     task = prompts
     if let share = plan.selection.keep {
-      let kept = try Self.smallest(contents, share, plan, run, loaded, prompts, listener)
+      let kept = try Self.smallest(
+        contents, share, plan, scheme.ablation, loaded, prompts, listener)
       (circuit, selection) = (kept.circuit, kept.selection)
       taskDescription = description + "; the circuit's size was chosen on these prompts"
     } else {
@@ -116,12 +118,11 @@ public struct EvaluationSource: Sendable {
 
   /// The smallest circuit that keeps a share on the evaluation's own prompts.
   private static func smallest(
-    _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ run: FinishedRun?,
+    _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ ablation: Ablation,
     _ loaded: LoadedModel, _ task: CircuitTask, _ listener: ExperimentListener
   ) throws -> KeptCircuit {
     guard let scores = contents.scores else { throw withoutScores(plan, contents) }
-    let evaluation = CircuitEvaluation(
-      model: loaded.model, task: task, ablation: scheme(plan, run).ablation)
+    let evaluation = CircuitEvaluation(model: loaded.model, task: task, ablation: ablation)
     let kept = try loaded.model.device.checked {
       evaluation.circuit(keeping: share, of: scores, plan.selection, telling: listener)
     }
@@ -152,9 +153,12 @@ public struct EvaluationSource: Sendable {
     )
   }
 
-  private static func scheme(_ plan: EvaluationPlan, _ run: FinishedRun?) -> AblationScheme {
+  private static func scheme(
+    _ plan: EvaluationPlan, _ run: FinishedRun?, _ model: Transformer
+  ) throws -> AblationScheme {
     AblationScheme(
-      plan.ablation ?? run?.plan.ablation ?? .resample, granularity: plan.granularity,
+      try plan.ablation?.absolute.loaded(for: model) ?? run?.ablation(for: model) ?? .resample,
+      granularity: plan.granularity,
       part: plan.part, positions: plan.positions)
   }
 

@@ -78,8 +78,10 @@ public struct NodeAblation: Sendable {
       return writer
     }
     let effects = try loaded.model.device.checked {
-      try CircuitEvaluation(model: loaded.model, task: made.task, ablation: ablation)
-        .effects(of: writers, progress: listener.progress)
+      try CircuitEvaluation(
+        model: loaded.model, task: made.task, ablation: ablation.loaded(for: loaded.model)
+      )
+      .effects(of: writers, progress: listener.progress)
     }
     return Result(
       heading: """

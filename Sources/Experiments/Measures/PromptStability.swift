@@ -28,7 +28,8 @@ extension EvaluationMeasure {
       name: source.task.name, pairs: source.task.pairs,
       metric: try Metrics.named(found.metric), model: source.model)
     let problem = DiscoveryProblem(
-      model: source.model, task: task, graph: source.circuit.graph, ablation: found.plan.ablation)
+      model: source.model, task: task, graph: source.circuit.graph,
+      ablation: try found.ablation(for: source.model))
     let entry = found.plan.method.method
     let options: MethodOptions
     do {

@@ -44,6 +44,7 @@ public struct RobustnessPlan: Sendable {
   ) throws -> RobustnessRun {
     let (model, task) = (found.model, found.task)
     task.warnings(about: model, task.accuracy(of: model)).forEach(listener.note)
+    let ablations = try ablations.map { try $0.absolute.loaded(for: model) }
     if let note = ablations.lazy.compactMap(task.note(about:)).first { listener.note(note) }
     let metrics = Metrics.all.filter {
       (Self.metrics.contains($0.name) || $0.name == task.metric.name) && task.allows($0)
