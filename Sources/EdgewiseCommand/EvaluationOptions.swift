@@ -10,6 +10,15 @@ struct EvaluationOptions: ParsableArguments {
       """)
   var source: String
 
+  @OptionGroup var prompts: SourcePromptOptions
+
+  func plan(_ selection: SelectionOptions) throws -> EvaluationPlan {
+    try prompts.plan(source, selection)
+  }
+}
+
+/// On which model and prompts a source is run.
+struct SourcePromptOptions: ParsableArguments {
   @Option(help: "The model: a directory, a .gguf file or a name. (default: the run's)")
   var model: String?
 
@@ -34,7 +43,12 @@ struct EvaluationOptions: ParsableArguments {
   @OptionGroup var files: FileOptions
   @OptionGroup var hardware: HardwareOptions
 
-  func plan(_ selection: SelectionOptions) throws -> EvaluationPlan {
+  /// The prompts where there is no run that has some.
+  var taskPlan: TaskPlan {
+    TaskPlan(name: task, count: count ?? 100, seed: seed ?? 0, metric: metric, reading: reading.plan)
+  }
+
+  func plan(_ source: String, _ selection: SelectionOptions) throws -> EvaluationPlan {
     var plan = EvaluationPlan(source: source)
     plan.model = model.map { ModelReference($0) }
     (plan.task, plan.count, plan.seed, plan.metric) = (task, count, seed, metric)

@@ -127,6 +127,7 @@ public struct ComparisonPlan: Sendable, Codable {
       try models.map { try $0.hashes(verifying: readsFiles) }
       + files.compactMap(TaskPlan.file).map { try fileHashes(of: $0) }
       + methods.map { try $0.sourceHashes() }
+      + [ablation.file].compactMap(\.self).map { try fileHashes(of: $0) }
     return [
       "version": version, "models": models.map(\.name).joined(separator: ", "),
       "tasks": tasks?.joined(separator: ", ") ?? "each model's own",

@@ -53,4 +53,19 @@ public struct EvaluationPlan: Sendable {
     draws = 10
     verifiesFiles = false
   }
+
+  /// The prompts of a run, or the usual ones, with what is said here of them but the seed.
+  func prompts(over found: TaskPlan?) -> TaskPlan {
+    var task = found ?? TaskPlan()
+    if let name = self.task {
+      task.name = name
+      task = task.absolute
+    }
+    task.count = count ?? task.count
+    task.metric = metric ?? task.metric
+    task.reading = TaskFile.Reading(
+      answers: answers ?? task.reading.answers,
+      skipsUnusable: skipsUnusable || task.reading.skipsUnusable)
+    return task
+  }
 }

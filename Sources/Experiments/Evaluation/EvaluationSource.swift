@@ -168,21 +168,12 @@ public struct EvaluationSource: Sendable {
   ) throws -> (CircuitTask, String) {
     let method = run?.plan.method.method
     let found = run?.plan.task
-    var task = found ?? TaskPlan()
-    if let name = plan.task {
-      task.name = name
-      task = task.absolute
-    }
+    var task = plan.prompts(over: found)
     let file = TaskPlan.file(task.name(for: loaded))
     if file != nil, plan.count != nil || plan.seed != nil {
       throw ExperimentError(
         "--count and --seed go with built-in tasks; a task's file is run as it is.")
     }
-    task.count = plan.count ?? task.count
-    task.metric = plan.metric ?? task.metric
-    task.reading = TaskFile.Reading(
-      answers: plan.answers ?? task.reading.answers,
-      skipsUnusable: plan.skipsUnusable || task.reading.skipsUnusable)
     let isSame = found.map { task.name(for: loaded) == $0.name(for: loaded) } ?? false
     guard let run, let found, isSame else {
       task.seed = plan.seed ?? (found.map { $0.seed &+ 1 } ?? task.seed)
