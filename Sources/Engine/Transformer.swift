@@ -49,11 +49,16 @@ public struct Transformer: Sendable {
   public func moved(to device: Device) throws -> Transformer {
     guard device != self.device else { return self }
     var move = Tensor.Move(to: device)
-    let copy = Transformer(
-      name: name, configuration: configuration, weights: weights.map { move($0) },
-      tokenizer: tokenizer, tokenizerProblem: tokenizerProblem, notes: notes, matrices: matrices)
+    let copy = with(weights.map { move($0) })
     try device.check()
     return copy
+  }
+
+  /// The same model with other weights of the same shapes.
+  func with(_ weights: TransformerWeights) -> Transformer {
+    Transformer(
+      name: name, configuration: configuration, weights: weights, tokenizer: tokenizer,
+      tokenizerProblem: tokenizerProblem, notes: notes, matrices: matrices)
   }
 
   /// The model's graph, with a key and a value reader for every head.

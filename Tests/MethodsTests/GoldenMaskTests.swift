@@ -87,7 +87,7 @@ import Testing
     #expect(deterministic.count { $0 > 0 } == kept)
     let weights = try piece.scalars("edge_pruning.lagrangian")
     let objective = try piece.objective(
-      metric, concrete, .targets([.init(.edges, weights[2])], risingOver: 0, rate: 1))
+      metric, concrete, .targets([.init(.edges, weights[2])], risingOver: 0, reach: 1))
     let found = objective.loss([numbers, Array(weights.prefix(2))], [draw], progress: 1)
     expectClose(
       [found.loss], try piece.scalars("edge_pruning.loss.sampled.\(name)"), relative: 1e-4, to: 1)

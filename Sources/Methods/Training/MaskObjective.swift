@@ -31,7 +31,7 @@ package struct MaskObjective: Trainable {
       NumberGroup(
         "mask", start: recipe.startNumbers(map), optimiser: recipe.optimiser,
         longestGradient: recipe.longestGradient)
-    ] + [recipe.sparsity.multipliers].compactMap(\.self)
+    ] + [recipe.sparsity.multipliers(of: map.count, steps: recipe.steps)].compactMap(\.self)
   }
 
   package func loss(

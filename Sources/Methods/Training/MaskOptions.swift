@@ -48,6 +48,7 @@ extension MethodEntry {
   ///   - shared: The options that such methods have in common.
   ///   - options: Its own options.
   ///   - make: Makes the method from what the user has set.
+  /// - Returns: The entry.
   static func training(
     _ name: String, _ summary: String, paper: String, _ shared: MaskOptions,
     options: [any MethodOptionDescription],

@@ -7,8 +7,9 @@ package enum Sparsity: Sendable {
   /// What keeping one number costs, by the chance that its mask is not 0.
   case priceEach(Double)
   /// Lagrange multipliers hold the share of zeros at targets, which rise from 0 over a share of the steps:
-  /// `λ₁ (s − t) + λ₂ (s − t)²` with `s = 1 − mean mask`, and λ moved up the gradient (arXiv 2204.00408).
-  case targets([Target], risingOver: Double, rate: Double)
+  /// `λ₁ (s − t) + λ₂ (s − t)²` with `s = 1 − mean mask`, and λ moved up the gradient (arXiv 2204.00408). Over all
+  /// steps λ can come to cost `reach` for each number, however many numbers and steps there are.
+  case targets([Target], risingOver: Double, reach: Double)
 
   /// How many numbers of a kind are to be 0.
   package struct Target: Sendable {
@@ -24,11 +25,16 @@ package enum Sparsity: Sendable {
   }
 
   /// The multipliers, which are trained too; nil without targets.
-  var multipliers: NumberGroup? {
-    guard case .targets(let targets, _, let rate) = self else { return nil }
+  ///
+  /// - Parameters:
+  ///   - count: How many numbers have masks.
+  ///   - steps: How many steps there are.
+  /// - Returns: Two for each target.
+  func multipliers(of count: Int, steps: Int) -> NumberGroup? {
+    guard case .targets(let targets, _, let reach) = self else { return nil }
     return NumberGroup(
       "multipliers", start: [Double](repeating: 0, count: 2 * targets.count),
-      optimiser: .adam(Adam(rate: rate)), ascends: true)
+      optimiser: .adam(Adam(rate: reach * Double(count) / Double(steps))), ascends: true)
   }
 
   /// What the masks of a step cost.
