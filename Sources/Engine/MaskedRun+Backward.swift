@@ -71,7 +71,8 @@ private struct MaskedBackward {
     if targets.contains(.mask) {
       gradients.masks = masks.map { [Double](repeating: 0, count: $0.count) }
     }
-    if targets.contains(.ablated) {
+    // A head's output matrix makes what its ablated edges carry, too.
+    if targets.contains(.ablated) || targets.contains(.weights) {
       gradients.ablated = Tensor(zeros: tape.delta.shape, on: device)
     }
     if targets.contains(.weights) { gradients.weights = run.model.weights.zeros }
@@ -145,9 +146,25 @@ private struct MaskedBackward {
   mutating func visitInput() {
     let dinput = writers.slice(block: 0)
     let batch = run.batch
+    addAblatedWrites()
     gradients.addWeights { sum in
       sum.tokenEmbedding.scatterAdd(dinput, to: batch.tokens)
       sum.positionEmbedding?.scatterAdd(dinput, to: batch.positions)
+    }
+  }
+
+  /// Adds the gradients of the heads' output matrices that come from what ablated edges carry.
+  private mutating func addAblatedWrites() {
+    guard gradients.weights != nil, let ablated = gradients.ablated else { return }
+    let (graph, tokenCount) = (graph, tokenCount)
+    for (layer, z) in run.ablated.writes.heads.enumerated() {
+      let attention = run.layers[layer].attention
+      let dwrites = graph.headWriters(layer: layer).map { writer in
+        ablated.matrix.rows((writer * tokenCount)..<((writer + 1) * tokenCount))
+      }
+      gradients.addWeights {
+        attention.addGradients(writes: dwrites, z: z, to: &$0.blocks[layer].attention)
+      }
     }
   }
 

@@ -18,8 +18,21 @@ public struct CircuitEvaluation: Sendable {
   ///   - task: The prompts and the metric.
   ///   - scheme: What is ablated, by what and where.
   public init(model: Transformer, task: CircuitTask, scheme: AblationScheme = AblationScheme()) {
-    runs = InterventionRuns(model: model, task: task)
+    self.init(model: model, task: task, scheme: scheme, weights: nil)
+  }
+
+  /// Chooses what is run, with which of the model's weights in circuits; nil for all.
+  package init(
+    model: Transformer, task: CircuitTask, scheme: AblationScheme = AblationScheme(),
+    weights: WeightMask?
+  ) {
+    runs = InterventionRuns(model: model, task: task, weights: weights)
     self.scheme = scheme
+  }
+
+  /// The same, with some of the model's weights in circuits; nil for all.
+  package func keeping(_ weights: WeightMask?) -> CircuitEvaluation {
+    weights.map { CircuitEvaluation(model: model, task: task, scheme: scheme, weights: $0) } ?? self
   }
 
   /// Chooses what edges outside of a circuit carry.

@@ -17,12 +17,22 @@ public struct InterventionValues: Sendable {
 public struct InterventionRuns: Sendable {
   let model: Transformer
   let task: CircuitTask
+  /// The model whose edges are ablated: the model itself, or what some of its weights make.
+  let circuitModel: Transformer
+  fileprivate let hasAllWeights: Bool
   /// Of ablations that take means, so that they are taken once.
   private let ablationValues: [Ablation: AblationValues]
 
   /// Chooses what is run.
   public init(model: Transformer, task: CircuitTask) {
+    self.init(model: model, task: task, weights: nil)
+  }
+
+  /// Chooses what is run, with which of the model's weights under interventions; nil for all.
+  package init(model: Transformer, task: CircuitTask, weights: WeightMask?) {
     self.model = model
+    hasAllWeights = weights == nil
+    circuitModel = weights.map(model.masked(by:)) ?? model
     self.task = task
     ablationValues = Dictionary(
       uniqueKeysWithValues: Ablation.allCases.map {
@@ -74,7 +84,8 @@ public struct InterventionRuns: Sendable {
     var values = [[[Double]]](repeating: full, count: interventions.count)
     let batches = task.batches(
       model.maskedBatch(withGradients: false),
-      sharesStarts: ablations.allSatisfy(model.sharesStarts(under:)))
+      // With other weights, other keys and values precede what pairs do not share.
+      sharesStarts: hasAllWeights && ablations.allSatisfy(model.sharesStarts(under:)))
     let total = batches.count * (interventions.count + 1)
     for (index, batch) in batches.enumerated() {
       var done = index * (interventions.count + 1)
@@ -134,7 +145,8 @@ struct BatchRuns {
   mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
     let start = start(intervention)
     let state =
-      intervention.mask.isIntact(inLayer: 0) ? intactState(intervention, start) : start.state
+      runs.hasAllWeights && intervention.mask.isIntact(inLayer: 0)
+      ? intactState(intervention, start) : start.state
     return run(intervention, start).forward(from: state)
   }
 
@@ -146,7 +158,7 @@ struct BatchRuns {
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
-      model, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
+      runs.circuitModel, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
       ablated: start.ablated, cache: cache)
   }
 
@@ -166,16 +178,16 @@ struct BatchRuns {
     let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
     if let start = ablatedStarts[ablation] { return start }
     let made: Start
-    if ablation == .resample {
+    if ablation == .resample, runs.hasAllWeights {
       let corrupted = PlainRun(model, batch: batch.corrupted, cache: cache).taped()
       made = Start(
         ablated: AblatedStream(corrupted.writes, model: model),
         state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
     } else {
       let ablated = AblatedStream(
-        runs.values(ablation).writes(for: batch, cache: nil), model: model)
+        runs.values(ablation).writes(for: batch, cache: nil), model: runs.circuitModel)
       let run = MaskedRun(
-        model, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
+        runs.circuitModel, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
       made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)
     }
     ablatedStarts[ablation] = made

@@ -9,9 +9,9 @@ import Tasks
 /// steps; λ₁ and λ₂ are moved up the gradient, the rest down, with a rate that rises over a fifteenth of the steps and
 /// then falls to 0. With a node target every head and MLP has a mask of its own besides.
 ///
-/// The published runs take 3,000 steps of 32 prompts on 32,491 edges, the rate of λ is 0.8, and log α starts at 10, where
-/// one draw in 5,000 has a gradient. For other numbers of edges and steps the rate of λ is such that an edge can come to
-/// cost as much, and the start is lower.
+/// The published runs take 3,000 steps of 32 prompts on 32,491 edges at a rate of 0.8, and log α starts at 10, where one
+/// draw in 5,000 has a gradient. Here fewer steps are usual, so numbers start lower and move less, and λ moves such that
+/// an edge can come to cost as much as there, however many edges and steps there are.
 ///
 /// The score is `log(1 + α)`, which orders edges as log α does. The circuit of its own keeps the share of edges that
 /// the target leaves.
@@ -29,7 +29,7 @@ public struct EdgePruning: MaskMethod {
 
   /// Chooses targets.
   public init(
-    target: Double = 0.98, nodeTarget: Double? = nil, start: Double = 4, settings: TrainingSettings
+    target: Double = 0.98, nodeTarget: Double? = nil, start: Double = 2, settings: TrainingSettings
   ) {
     self.target = target
     self.nodeTarget = nodeTarget
@@ -63,12 +63,12 @@ extension EdgePruning {
     "node-target", "the share of heads and MLPs that are to be gone; 0 gives them no masks",
     standard: 0, canBeZero: true)
   private static let start = MethodOption.number(
-    "start", "where log alpha starts: the higher, the more steps it takes", standard: 4,
+    "start", "where log alpha starts: the higher, the more steps it takes", standard: 2,
     canBeZero: true)
 
   static let entry = MethodEntry.training(
     "edge-pruning", "a trained mask of edges, held at a share of zeros", paper: "2406.16778",
-    MaskOptions(steps: 600, rate: 0.8, loss: .kl, prompts: 32),
+    MaskOptions(steps: 600, rate: 0.1, loss: .kl, prompts: 32),
     options: [target, nodeTarget, start]
   ) { options, shared in
     EdgePruning(

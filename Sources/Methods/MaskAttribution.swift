@@ -36,7 +36,7 @@ public struct MaskAttribution: MaskMethod {
 
   /// Chooses what is trained and how.
   public init(
-    sizes: Sizes = .log, level: MaskLevel = .edges, learns: Bool = true,
+    sizes: Sizes = .uniform, level: MaskLevel = .edges, learns: Bool = true,
     settings: TrainingSettings
   ) {
     self.sizes = sizes
@@ -58,7 +58,7 @@ public struct MaskAttribution: MaskMethod {
 
 extension MaskAttribution {
   private static let sizes = MethodOption.choice(
-    "sizes", "how the number of edges is drawn", standard: Sizes.log)
+    "sizes", "how the number of edges is drawn", standard: Sizes.uniform)
   private static let level = MethodOption.choice(
     "level", "what has a score of its own", standard: MaskLevel.edges)
   private static let unlearned = MethodOption.flag(

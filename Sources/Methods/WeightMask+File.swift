@@ -5,7 +5,7 @@ import Tensors
 
 extension WeightMask {
   /// The mask as a safetensors file: BOOL, a tensor for each matrix and bias of the layers.
-  func safetensors(of model: Transformer) throws -> Data {
+  package func safetensors(of model: Transformer) throws -> Data {
     var tensors: [String: (shape: [Int], values: [Bool])] = [:]
     for ((name, tensor), values) in zip(model.layerWeights, values) {
       tensors[name] = (tensor.shape, values)
@@ -17,22 +17,25 @@ extension WeightMask {
   /// Reads which of a model's weights are kept.
   ///
   /// - Parameters:
-  ///   - url: A file that a run of `discogp` wrote.
+  ///   - data: What a file holds that a run of `discogp` wrote.
+  ///   - path: What errors call it.
   ///   - model: The model.
   /// - Throws: ``CheckpointError`` when it is malformed or of another model.
-  package init(contentsOf url: URL, of model: Transformer) throws(CheckpointError) {
-    let file = try Safetensors.read(url)
+  package init(
+    _ data: Data, path: String = DiscoGP.weightFile, of model: Transformer
+  ) throws(CheckpointError) {
+    let file = try Safetensors.read(data, path: path)
     var values: [[Bool]] = []
     for (name, tensor) in model.layerWeights {
       guard let stored = file.tensors[name] else {
-        throw CheckpointError(url.path, .missingTensor(name, shape: tensor.shape))
+        throw CheckpointError(path, .missingTensor(name, shape: tensor.shape))
       }
       guard stored.shape == tensor.shape else {
         throw CheckpointError(
-          url.path, .wrongShape(tensor: name, expected: tensor.shape, found: stored.shape))
+          path, .wrongShape(tensor: name, expected: tensor.shape, found: stored.shape))
       }
       guard let kept = stored.switches else {
-        throw CheckpointError(url.path, .unsupportedFormat(tensor: name, stored.format))
+        throw CheckpointError(path, .unsupportedFormat(tensor: name, stored.format))
       }
       values.append(kept)
     }

@@ -50,7 +50,7 @@ package func expectResumes(training method: any DiscoveryMethod, _ problem: Disc
   let middle = states[states.count / 2]
   let text = String(decoding: middle, as: Unicode.ASCII.self)
   var odd = [Data(), Data("{}".utf8), middle.dropLast(8), Data(middle.dropLast(1) + [0xff])]
-  for (good, bad) in [("step\\\":", "step\\\":-"), ("F64", "F32"), ("mask", "musk")] {
+  for (good, bad) in [("\\\"step\\\":", "\\\"stop\\\":"), ("F64", "F32"), (".first", ".fist_")] {
     let place = try #require(text.range(of: good))
     let start = text.distance(from: text.startIndex, to: place.lowerBound)
     odd.append(

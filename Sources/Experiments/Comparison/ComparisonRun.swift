@@ -157,18 +157,20 @@ struct ComparisonRun {
     if let done = states?.outcome(key) { return outcome(done.seconds, done.found) }
     let method = entry.make(options)
     let start = clock.seconds
+    var attachments: [String: Data] = [:]
     let scores: EdgeScores
     do throws(MethodError) {
       try method.check(problem)
       scores = try method.scores(
         for: problem,
         run: MethodRun(
-          progress: listener.progress, states: states?.states(key, of: problem.model.device)))
+          progress: listener.progress, states: states?.states(key, of: problem.model.device),
+          attachments: { attachments[$0] = $1 }))
     } catch {
       listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
       return outcome(0, nil)
     }
-    let done = ComparisonState.Done(seconds: clock.seconds - start, found: found(scores))
+    let done = ComparisonState.Done(seconds: clock.seconds - start, found: found(scores, try WeightMask(in: attachments, of: loaded.model)))
     // What a card made of a fault is not kept.
     try problem.model.device.check()
     states?.finish(key, done)
@@ -176,14 +178,14 @@ struct ComparisonRun {
   }
 
   /// How good scores are.
-  private func found(_ scores: EdgeScores) -> Comparison.Found {
+  private func found(_ scores: EdgeScores, _ weights: WeightMask?) -> Comparison.Found {
     switch standard {
     case .truth(let truth):
       return .recovery(
         edges: RecoveryCurve(of: scores, truth: truth),
         nodes: RecoveryCurve(of: scores, truth: truth, level: .nodes))
     case .unseen(let evaluation, _):
-      let curves = evaluation.curves(
+      let curves = evaluation.keeping(weights).curves(
         of: scores, by: [.signed, .magnitude], progress: listener.progress)
       return .faithfulness(signed: curves[0], magnitude: curves[1])
     }

@@ -17,11 +17,14 @@ struct CircuitChoice {
   /// Chooses and measures.
   ///
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
-  init(_ scores: EdgeScores, _ run: PreparedDiscovery, _ listener: ExperimentListener) throws {
+  init(
+    _ scores: EdgeScores, _ run: PreparedDiscovery, _ weights: WeightMask?,
+    _ listener: ExperimentListener
+  ) throws {
     let plan = run.plan.selection
     if plan.size == nil, plan.keep != nil || run.method.ownCircuit == nil {
       let share = plan.keep ?? Self.usualShare
-      if let found = try Self.search(scores, share, run, listener) {
+      if let found = try Self.search(scores, share, run, weights, listener) {
         self = found
         return
       }
@@ -46,7 +49,7 @@ struct CircuitChoice {
     circuit = scores.circuit(selection)
     ranking = selection.ranking
     let metrics = run.made.task.allowedMetrics
-    let evaluation = run.evaluation(on: run.made.task)
+    let evaluation = run.evaluation(on: run.made.task, weights)
     let found = evaluation.faithfulness(
       of: [circuit], by: metrics, progress: listener.progress)[0]
     measured = DiscoveryReport.Measured(
@@ -66,15 +69,16 @@ struct CircuitChoice {
 
   /// The smallest circuit that keeps a share, or the most faithful one; nil when nothing tells circuits apart.
   private static func search(
-    _ scores: EdgeScores, _ share: Double, _ run: PreparedDiscovery, _ listener: ExperimentListener
+    _ scores: EdgeScores, _ share: Double, _ run: PreparedDiscovery, _ weights: WeightMask?,
+    _ listener: ExperimentListener
   ) throws -> CircuitChoice? {
     let prompts = try run.plan.task.evaluated(
       besides: run.made, for: run.loaded, method: run.plan.method.method)
-    let evaluation = run.evaluation(on: prompts.task)
+    let evaluation = run.evaluation(on: prompts.task, weights)
     let kept = evaluation.circuit(
       keeping: share, of: scores, run.plan.selection, telling: listener)
     guard let kept else { return nil }
-    let own = run.evaluation(on: run.made.task)
+    let own = run.evaluation(on: run.made.task, weights)
     let inSample =
       prompts.isHeldOut
       ? own.faithfulness(of: kept.circuit, progress: listener.progress) : nil
@@ -122,9 +126,12 @@ extension EdgeScores {
 }
 
 extension PreparedDiscovery {
-  /// Measures circuits on some prompts, with the plan's ablation.
-  fileprivate func evaluation(on task: CircuitTask) -> CircuitEvaluation {
-    CircuitEvaluation(model: loaded.model, task: task, ablation: plan.ablation)
+  /// Measures circuits on some prompts, with the plan's ablation and the weights that are kept.
+  fileprivate func evaluation(
+    on task: CircuitTask, _ weights: WeightMask?
+  ) -> CircuitEvaluation {
+    CircuitEvaluation(
+      model: loaded.model, task: task, scheme: AblationScheme(plan.ablation), weights: weights)
   }
 }
 

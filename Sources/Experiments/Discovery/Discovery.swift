@@ -265,7 +265,8 @@ public struct PreparedDiscovery {
   ) throws -> Discovery {
     var notes = standing.notes
     let listener = listener.keeping { notes.append($0) }
-    let chosen = try CircuitChoice(scores, self, listener)
+    let chosen = try CircuitChoice(
+      scores, self, WeightMask(in: attachments, of: loaded.model), listener)
     let measured = chosen.measured
     let isIntegral = plan.method.method.integratesInputs && plan.ablation == .resample
     let integral =

@@ -27,7 +27,8 @@ public struct EvaluationRun {
   init(_ source: EvaluationSource, _ listener: ExperimentListener) throws {
     self.source = source
     self.listener = listener
-    evaluation = CircuitEvaluation(model: source.model, task: source.task, scheme: source.scheme)
+    evaluation = CircuitEvaluation(
+      model: source.model, task: source.task, scheme: source.scheme, weights: source.weights)
     let named = source.plan.measures
     steps =
       try (named ?? EvaluationMeasure.all).compactMap { measure in

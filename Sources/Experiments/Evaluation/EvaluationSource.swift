@@ -5,6 +5,7 @@ import Foundation
 public import Graphs
 import Methods
 import Models
+import Reports
 public import Tasks
 import Tensors
 
@@ -37,6 +38,8 @@ public struct EvaluationSource: Sendable {
 
   /// What is ablated.
   public let scheme: AblationScheme
+  /// The weights that circuits keep; nil for all.
+  let weights: WeightMask?
 
   /// Loads a run or a file, and makes the prompts.
   ///
@@ -60,13 +63,14 @@ public struct EvaluationSource: Sendable {
     self.run = run
     loaded = try Self.model(plan, run)
     scheme = try Self.scheme(plan, run, loaded.model)
+    weights = try WeightMask(in: run?.attachments() ?? [:], of: loaded.model)
     let contents = try CircuitSource.contents(url, loaded.model)
     scores = contents.scores
     let (prompts, description) = try Self.prompts(plan, run, loaded)
     task = prompts
     if let share = plan.selection.keep {
       let kept = try Self.smallest(
-        contents, share, plan, scheme.ablation, loaded, prompts, listener)
+        contents, share, plan, scheme.ablation, weights, loaded, prompts, listener)
       (circuit, selection) = (kept.circuit, kept.selection)
       taskDescription = description + "; the circuit's size was chosen on these prompts"
     } else {
@@ -76,7 +80,10 @@ public struct EvaluationSource: Sendable {
       taskDescription = description
     }
     let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
-    circuitDescription = origin ?? "from a file of \(contents.format)"
+    let kept = weights.map {
+      " with \(Numbers.count($0.keptCount)) of \(Numbers.count($0.count)) weights"
+    }
+    circuitDescription = (origin ?? "from a file of \(contents.format)") + (kept ?? "")
   }
 
   private static func model(_ plan: EvaluationPlan, _ run: FinishedRun?) throws -> LoadedModel {
@@ -119,10 +126,12 @@ public struct EvaluationSource: Sendable {
   /// The smallest circuit that keeps a share on the evaluation's own prompts.
   private static func smallest(
     _ contents: CircuitFile.Contents, _ share: Double, _ plan: EvaluationPlan, _ ablation: Ablation,
-    _ loaded: LoadedModel, _ task: CircuitTask, _ listener: ExperimentListener
+    _ weights: WeightMask?, _ loaded: LoadedModel, _ task: CircuitTask,
+    _ listener: ExperimentListener
   ) throws -> KeptCircuit {
     guard let scores = contents.scores else { throw withoutScores(plan, contents) }
-    let evaluation = CircuitEvaluation(model: loaded.model, task: task, ablation: ablation)
+    let evaluation = CircuitEvaluation(
+      model: loaded.model, task: task, scheme: AblationScheme(ablation), weights: weights)
     let kept = try loaded.model.device.checked {
       evaluation.circuit(keeping: share, of: scores, plan.selection, telling: listener)
     }

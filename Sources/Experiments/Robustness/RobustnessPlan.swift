@@ -52,7 +52,7 @@ public struct RobustnessPlan: Sendable {
     let schemes = Robustness.schemes(
       ablations: ablations, part: source.part,
       positions: positions == .all ? [.all] : [.all, positions])
-    let robustness = InterventionRuns(model: model, task: task).robustness(
+    let robustness = InterventionRuns(model: model, task: task, weights: found.weights).robustness(
       of: found.circuit, under: schemes, by: metrics, progress: listener.progress)
     for row in robustness.rows {
       for faithfulness in row.faithfulness {

@@ -2,17 +2,17 @@ import Engine
 import Foundation
 import Graphs
 import Tasks
-import Tensors
+package import Tensors
 
 /// The loss of IBCircuit: what heads and MLPs write is mixed with noise, and what they still tell costs.
-struct NoiseObjective: Trainable {
+package struct NoiseObjective: Trainable {
   let settings: TrainingSettings
   private let map: MaskMap
   private let metric: any DifferentiableMetric
   private let problem: DiscoveryProblem
   private let batches: [NoisyBatch]
 
-  init(_ settings: TrainingSettings, _ problem: DiscoveryProblem) throws(MethodError) {
+  package init(_ settings: TrainingSettings, _ problem: DiscoveryProblem) throws(MethodError) {
     self.settings = settings
     self.problem = problem
     map = MaskMap(.writers, problem.graph)
@@ -24,7 +24,7 @@ struct NoiseObjective: Trainable {
     ).map { NoisyBatch($0, model: problem.model) }
   }
 
-  var groups: [NumberGroup] {
+  package var groups: [NumberGroup] {
     [
       NumberGroup(
         "writers", start: [Double](repeating: 5, count: map.count),
@@ -32,7 +32,7 @@ struct NoiseObjective: Trainable {
     ]
   }
 
-  func loss(
+  package func loss(
     _ numbers: [[Double]], step: Int, using generator: inout SeededGenerator
   ) -> LossGradient {
     let batch = batches[step % batches.count]
@@ -65,7 +65,7 @@ struct NoiseObjective: Trainable {
 
   func scores(_ numbers: [Double]) -> EdgeScores { map.scores(numbers.map { Float(sigmoid($0)) }) }
 
-  func note(_ numbers: [[Double]], step: Int) -> String {
+  package func note(_ numbers: [[Double]], step: Int) -> String {
     "\(numbers[0].count { $0 > 0 }) of \(numbers[0].count) heads and MLPs more signal than noise"
   }
 }

@@ -1,17 +1,17 @@
-import Engine
+package import Engine
 import Graphs
 import Tasks
-import Tensors
+package import Tensors
 
 /// The loss of DiscoGP: masks of edges and of weights that do the task while what they leave out is at chance.
-struct WeightObjective: Trainable {
+package struct WeightObjective: Trainable {
   let settings: DiscoGP.Settings
   let problem: DiscoveryProblem
   private let map: MaskMap
   private let batches: [PairBatch]
   private let weights: [[Float]]
 
-  init(_ settings: DiscoGP.Settings, _ problem: DiscoveryProblem) {
+  package init(_ settings: DiscoGP.Settings, _ problem: DiscoveryProblem) {
     self.settings = settings
     self.problem = problem
     map = MaskMap(.edges, problem.graph)
@@ -24,7 +24,7 @@ struct WeightObjective: Trainable {
     weights = problem.model.layerWeights.map { $0.tensor.values() }
   }
 
-  var groups: [NumberGroup] {
+  package var groups: [NumberGroup] {
     let start = settings.start
     return [
       NumberGroup(
@@ -37,7 +37,7 @@ struct WeightObjective: Trainable {
     ]
   }
 
-  func loss(
+  package func loss(
     _ numbers: [[Double]], step: Int, using generator: inout SeededGenerator
   ) -> LossGradient {
     let edges = StraightThrough(temperature: settings.edgeTemperature)
@@ -48,7 +48,7 @@ struct WeightObjective: Trainable {
   }
 
   /// The loss of given masks on the first batch; for tests.
-  func loss(_ numbers: [[Double]], _ edges: MaskDraw, _ weights: MaskDraw) -> LossGradient {
+  package func loss(_ numbers: [[Double]], _ edges: MaskDraw, _ weights: MaskDraw) -> LossGradient {
     loss(numbers, edges, weights, on: batches[0])
   }
 
@@ -114,7 +114,7 @@ struct WeightObjective: Trainable {
   }
 
   /// The weights that are kept.
-  func weightMask(_ numbers: [Double]) -> WeightMask {
+  package func weightMask(_ numbers: [Double]) -> WeightMask {
     var start = 0
     return WeightMask(
       weights.map { tensor in
@@ -125,7 +125,7 @@ struct WeightObjective: Trainable {
 
   func scores(_ numbers: [Double]) -> EdgeScores { map.scores(numbers.map { Float(sigmoid($0)) }) }
 
-  func note(_ numbers: [[Double]], step: Int) -> String {
+  package func note(_ numbers: [[Double]], step: Int) -> String {
     "\(numbers[0].count { $0 > 0 }) of \(numbers[0].count) edges and \(numbers[1].count { $0 > 0 }) of \(numbers[1].count) weights kept"
   }
 }
