@@ -68,10 +68,12 @@ public struct InterventionRuns: Sendable {
       model.maskedBatch(withGradients: false),
       sharesStarts: ablations.allSatisfy(model.sharesStarts(under:)))
     let total = batches.count * (interventions.count + 1)
+    var first = 0
     for (index, batch) in batches.enumerated() {
       var done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
-      var runs = BatchRuns(self, batch: batch)
+      var runs = BatchRuns(self, batch: batch, from: first)
+      first += batch.promptCount
       let reference = ReferenceLogits(runs.clean.logits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         for (index, metric) in metrics.enumerated() {
@@ -99,6 +101,8 @@ public struct InterventionRuns: Sendable {
 struct BatchRuns {
   let model: Transformer
   let batch: PairBatch
+  /// Which of the task's prompts those are.
+  private let prompts: Range<Int>
   private let ablationValues: [Ablation: AblationValues]
   private let cache: KeyValueCache?
   /// The full model on the clean prompts.
@@ -112,9 +116,14 @@ struct BatchRuns {
     let state: MaskedState
   }
 
-  init(_ runs: InterventionRuns, batch: PairBatch) {
+  /// - Parameters:
+  ///   - runs: The model, and what ablated edges carry.
+  ///   - batch: Some of the task's prompts.
+  ///   - first: The place of the first of them among all of the task.
+  init(_ runs: InterventionRuns, batch: PairBatch, from first: Int) {
     model = runs.model
     self.batch = batch
+    prompts = first..<(first + batch.promptCount)
     ablationValues = runs.ablationValues
     cache = batch.cache(model)
     clean = PlainRun(model, batch: batch.clean, cache: cache).taped()
@@ -126,9 +135,10 @@ struct BatchRuns {
   /// masked reader is not computed again; else from the run with every edge ablated.
   mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
     let start = start(intervention)
+    let run = run(intervention, start)
     let state =
-      intervention.mask.isIntact(inLayer: 0) ? intactState(intervention, start) : start.state
-    return run(intervention, start).forward(from: state)
+      run.masks.isIntact(inLayer: 0) ? intactState(intervention, start) : start.state
+    return run.forward(from: state)
   }
 
   /// Lets go of the states that runs started from.
@@ -139,7 +149,8 @@ struct BatchRuns {
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
-      model, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
+      model, batch: batch.clean,
+      masks: intervention.positions.masks(intervention.masks(ofPrompts: prompts), in: batch),
       ablated: start.ablated, cache: cache)
   }
 
@@ -149,14 +160,14 @@ struct BatchRuns {
   ) -> MaskedState {
     if let state = intactStates[intervention.ablation] { return state }
     let state = MaskedState(
-      intact: clean, ablated: start.ablated, graph: intervention.mask.graph, model: model)
+      intact: clean, ablated: start.ablated, graph: intervention.graph, model: model)
     intactStates[intervention.ablation] = state
     return state
   }
 
   /// The start for an intervention's ablation, made at its first use.
   mutating func start(_ intervention: Intervention) -> Start {
-    let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
+    let (ablation, graph) = (intervention.ablation, intervention.graph)
     if let start = ablatedStarts[ablation] { return start }
     guard let values = ablationValues[ablation] else {
       preconditionFailure("the ablation \(ablation) is not one of Ablation.allCases")

@@ -21,6 +21,8 @@ public struct Discovery: Sendable {
   public let report: DiscoveryReport
   /// What the run writes as `run.json`.
   public let record: RunRecord
+  /// The scores of each prompt; none when they were not asked for.
+  let promptScores: [EdgeScores]
   /// What the method made beside scores: files of the run's directory by their names.
   let attachments: [String: Data]
 
@@ -115,7 +117,7 @@ public struct PreparedDiscovery {
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount)
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes)
   }
 
   /// Lines about the model, the task and the method.
@@ -181,7 +183,7 @@ public struct PreparedDiscovery {
       "ablation": plan.ablation.rawValue,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
-      "answers": plan.task.reading.answers.rawValue,
+      "answers": plan.task.reading.answers.rawValue, "per prompt": "\(plan.perPrompt)",
     ]
   }
 
@@ -223,20 +225,24 @@ public struct PreparedDiscovery {
     if let note = made.task.note(about: plan.ablation) { listener.note(note) }
     let start = clock.seconds
     var attachments: [String: Data] = [:]
-    let scores = try scores(
-      MethodRun(
-        progress: listener.progress,
-        states: state.map { state in
-          .init(saved: state.saved) { make in
-            // What a card made of a fault is not kept.
-            state.save {
-              try loaded.model.device.check()
-              return try make()
-            }
+    let run = MethodRun(
+      progress: listener.progress,
+      states: state.map { state in
+        .init(saved: state.saved) { make in
+          // What a card made of a fault is not kept.
+          state.save {
+            try loaded.model.device.check()
+            return try make()
           }
-        }, attachments: { attachments[$0] = $1 }))
+        }
+      }, attachments: { attachments[$0] = $1 })
+    let parts = try plan.perPrompt ? scored { () throws(MethodError) in try promptScores(run) } : []
+    let scores =
+      try plan.perPrompt
+      ? EdgeScores(meanOf: parts)
+      : scored { () throws(MethodError) in try method.scores(for: problem, run: run) }
     return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start,
+      scores, standing, telling: listener, discoverSeconds: clock.seconds - start, parts: parts,
       attachments: attachments)
   }
 
@@ -247,12 +253,14 @@ public struct PreparedDiscovery {
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
   ///   - seconds: How long the scores took.
+  ///   - parts: The scores of each prompt, if they are known.
   ///   - attachments: What the method made beside them.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double, attachments: [String: Data] = [:]
+    discoverSeconds seconds: Double, parts: [EdgeScores] = [],
+    attachments: [String: Data] = [:]
   ) throws -> Discovery {
     let chosen = try CircuitChoice(scores, self, listener)
     let measured = chosen.measured
@@ -263,7 +271,8 @@ public struct PreparedDiscovery {
     if let integral, integral.isWide { listener.note(plan.method.warning(of: integral)) }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
-      measured: measured, accuracy: standing.accuracy, integral: integral)
+      measured: measured, accuracy: standing.accuracy, integral: integral,
+      prompts: parts.isEmpty ? nil : promptReport(parts, scores, chosen, listener))
     return Discovery(
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
@@ -271,12 +280,13 @@ public struct PreparedDiscovery {
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
-      attachments: attachments)
+      promptScores: parts, attachments: attachments)
   }
 
-  private func scores(_ run: MethodRun) throws -> EdgeScores {
+  /// What a method finds; of numbers that overflow it is said where.
+  private func scored<Found>(_ find: () throws(MethodError) -> Found) throws -> Found {
     do throws(MethodError) {
-      return try method.scores(for: problem, run: run)
+      return try find()
     } catch {
       throw error == .notFinite
         ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)
