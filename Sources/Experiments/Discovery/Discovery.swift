@@ -237,13 +237,13 @@ public struct PreparedDiscovery {
           }
         }
       }, attachments: { attachments[$0] = $1 })
-    let parts = try plan.perPrompt ? scored { () throws(MethodError) in try promptScores(run) } : []
+    let prompts =
+      try plan.perPrompt ? scored { () throws(MethodError) in try promptScores(run) } : nil
     let scores =
-      try plan.perPrompt
-      ? EdgeScores(meanOf: parts)
-      : scored { () throws(MethodError) in try method.scores(for: problem, run: run) }
+      try prompts.map { EdgeScores(meanOf: $0.parts) }
+      ?? scored { () throws(MethodError) in try method.scores(for: problem, run: run) }
     return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start, parts: parts,
+      scores, standing, telling: listener, discoverSeconds: clock.seconds - start, prompts: prompts,
       attachments: attachments)
   }
 
@@ -254,13 +254,14 @@ public struct PreparedDiscovery {
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
   ///   - seconds: How long the scores took.
-  ///   - parts: The scores of each prompt, if they are known.
+  ///   - prompts: The scores of each prompt, if they are known, and the gate that gives them, if one does.
   ///   - attachments: What the method made beside them.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double, parts: [EdgeScores] = [],
+    discoverSeconds seconds: Double,
+    prompts: (parts: [EdgeScores], gate: PromptGate?)? = nil,
     attachments: [String: Data] = [:]
   ) throws -> Discovery {
     let chosen = try CircuitChoice(scores, self, listener)
@@ -273,7 +274,7 @@ public struct PreparedDiscovery {
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: measured, accuracy: standing.accuracy, integral: integral,
-      prompts: parts.isEmpty ? nil : promptReport(parts, scores, chosen, listener))
+      prompts: try prompts.map { try promptReport($0.parts, $0.gate, chosen, listener) })
     return Discovery(
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
@@ -281,7 +282,7 @@ public struct PreparedDiscovery {
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
-      promptScores: parts, attachments: attachments)
+      promptScores: prompts?.parts ?? [], attachments: attachments)
   }
 
   /// What a method finds; of numbers that overflow it is said where.

@@ -58,6 +58,8 @@ public struct PromptReportRecord: Encodable, Sendable {
   let silhouettes: [Double]
   let clusters: [Cluster]
   let choices: [Choice]
+  /// The same on prompts that were held out.
+  let heldOut: [Choice]?
   let overlaps: [[Double]]
 
   /// Takes what a report tells.
@@ -84,9 +86,13 @@ public struct PromptReportRecord: Encodable, Sendable {
           "\($0.edge)"
         }, examples: cluster.examples, own: Measure(cluster.own), single: Measure(cluster.single))
     }
-    choices = report.choices.map {
-      Choice(circuits: $0.name, different: $0.circuitCount, measure: Measure($0.faithfulness))
+    let choice = { (choice: PromptReport.Choice) in
+      Choice(
+        circuits: choice.name, different: choice.circuitCount,
+        measure: Measure(choice.faithfulness))
     }
+    choices = report.choices.map(choice)
+    heldOut = report.heldOut?.choices.map(choice)
     overlaps = report.overlaps
   }
 }

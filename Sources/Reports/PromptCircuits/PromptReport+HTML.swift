@@ -18,6 +18,7 @@ extension PromptReport {
       <h2>Circuits of single prompts</h2>
       <p class="quiet">\(xml(divisionText).replacing("\n", with: "<br>"))</p>
       \(choiceTable.html)
+      \(heldOutTable.map { "<p class=\"quiet\">\(xml($0.title))</p>\n\($0.table.html)" } ?? "")
       \(clusterTable.html)
       <p class="quiet">\(xml(legend))</p>
       \(overlapTable?.html ?? "")

@@ -37,7 +37,14 @@ extension PromptReport {
   }
 
   /// The choices of circuits for all prompts.
-  public var choiceTable: TextTable {
+  public var choiceTable: TextTable { Self.table(choices) }
+
+  /// The same on prompts that were held out, with what those are.
+  var heldOutTable: (title: String, table: TextTable)? {
+    heldOut.map { ("on \($0.prompts): held out", Self.table($0.choices)) }
+  }
+
+  private static func table(_ choices: [Choice]) -> TextTable {
     var table = TextTable([
       "circuits": .left, "different": .right, "faithfulness": .right, "unfaithful": .right,
     ])
@@ -100,6 +107,7 @@ extension PromptReport {
     }
     return
       (["circuits of single prompts\n\(divisionText)", choiceTable.text(on: page)]
+      + [heldOutTable.map { "\($0.title)\n\($0.table.text(on: page))" }].compactMap(\.self)
       + [clusterTable.text(on: page) + "\n" + legend]
       + [overlapTable?.text(on: page)].compactMap(\.self) + members).joined(separator: "\n\n")
   }

@@ -20,6 +20,20 @@ public struct PromptReport: Sendable {
     }
   }
 
+  /// What choices of circuits do on prompts that they were not found on.
+  public struct HeldOut: Sendable {
+    /// What is said of the prompts.
+    public let prompts: String
+    /// The choices that were measured.
+    public let choices: [Choice]
+
+    /// Takes what was measured.
+    public init(prompts: String, choices: [Choice]) {
+      self.prompts = prompts
+      self.choices = choices
+    }
+  }
+
   /// A cluster of prompts with its circuit.
   public struct Cluster: Sendable {
     /// The places of its prompts, ascending.
@@ -59,17 +73,20 @@ public struct PromptReport: Sendable {
   public let clusters: [Cluster]
   /// The choices that were measured, that of the one circuit first.
   public let choices: [Choice]
+  /// The same on prompts that were held out; nil where they say nothing of those.
+  public let heldOut: HeldOut?
 
   /// Takes what was found.
   public init(
     division: PromptClusters, single: Circuit, ranking: EdgeScores.Ranking, clusters: [Cluster],
-    choices: [Choice]
+    choices: [Choice], heldOut: HeldOut? = nil
   ) {
     self.division = division
     self.single = single
     self.ranking = ranking
     self.clusters = clusters
     self.choices = choices
+    self.heldOut = heldOut
   }
 
   /// How many prompts there are.

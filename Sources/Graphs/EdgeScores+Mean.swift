@@ -1,10 +1,3 @@
-public import Graphs
-
-extension Similarities {
-  /// Compares scores of one graph edge by edge.
-  public init(of scores: [EdgeScores]) { self.init(of: scores.map(\.values)) }
-}
-
 extension EdgeScores {
   /// The mean of scores of one graph, each as often as its weight says.
   ///
