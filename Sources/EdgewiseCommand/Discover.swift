@@ -32,6 +32,12 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Edges") var edges: EdgeChoice
   @OptionGroup(title: "Circuit") var selection: SelectionOptions
   @Flag(
+    help: """
+      Score every prompt by itself, find clusters of prompts that use the same edges, and a circuit for each.
+      """)
+  var perPrompt = false
+
+  @Flag(
     help:
       "Say how many passes, how much time and memory scoring the edges will take, and stop there.")
   var dryRun = false
@@ -52,7 +58,7 @@ struct Discover: ParsableCommand {
       model: ModelReference(model.model), task: prompts.plan(task),
       method: try method ?? MethodChoice(DiscoveryMethods.all[0]), ablation: edges.ablation,
       groupsKeysAndValues: edges.groupKeyValues, selection: selection.plan,
-      hardware: try hardware.plan())
+      perPrompt: perPrompt, hardware: try hardware.plan())
   }
 
   func run() throws {

@@ -59,10 +59,12 @@ private struct MaskedBackward {
   /// The sum of the gradients at all readers so far: that of a bias which all of them read.
   var readerSum: Tensor  // [token, dModel]
   var gradients = MaskedGradients()
+  private let targets: GradientTargets
 
   init(run: MaskedRun, tape: MaskedRun.Tape, targets: GradientTargets) {
     self.run = run
     self.tape = tape
+    self.targets = targets
     let shape = [run.graph.readerCount, run.graph.writerCount]
     let device = run.model.device
     masks = run.masks.masks.map { Tensor($0.columns, shape: shape, on: device) }
@@ -166,6 +168,7 @@ private struct MaskedBackward {
         attention.addGradients(writes: dwrites, z: z, to: &$0.blocks[layer].attention)
       }
     }
+    if !targets.contains(.ablated) { gradients.ablated = nil }
   }
 
   /// The part of the readers' masks that is about the writers they see, `[writer, reader]`.

@@ -13,7 +13,7 @@ package import Tensors
 package struct MaskedRun {
   let model: Transformer
   let batch: TokenBatch
-  let masks: RunMasks
+  package let masks: RunMasks
   let ablated: AblatedStream
   let layers: [Layer]
   var graph: ComputationGraph { masks.graph }

@@ -74,6 +74,18 @@ public struct AblationScheme: Sendable, Hashable {
     granularity == .edges ? circuit.singleEdges : circuit.edgesOutOfEachNode
   }
 
+  /// What is done to the model to measure circuits, of which each prompt has its own.
+  ///
+  /// - Parameters:
+  ///   - circuits: Circuits of one graph.
+  ///   - places: For each prompt of the task the place of its circuit.
+  /// - Returns: The intervention.
+  public func intervention(on circuits: [Circuit], ofPrompts places: [Int]) -> Intervention {
+    Intervention(
+      masks: circuits.map { EdgeMask(intactEdges($0)) }, ofPrompts: places, ablation: ablation,
+      positions: positions)
+  }
+
   /// The intervention that leaves just some edges intact.
   func keeping(_ edges: Circuit) -> Intervention {
     Intervention(mask: EdgeMask(edges), ablation: ablation, positions: positions)
@@ -82,8 +94,10 @@ public struct AblationScheme: Sendable, Hashable {
 
 /// One way to run a task: which edges are ablated, by what, and where.
 public struct Intervention: Sendable {
-  /// 1 where an edge is intact, 0 where it is ablated.
-  public var mask: EdgeMask
+  /// The masks, over one graph: 1 where an edge is intact, 0 where it is ablated.
+  public let masks: [EdgeMask]
+  /// For each prompt of the task the place of its mask; nil when all have the first one.
+  let places: [Int]?
   /// What an ablated edge carries.
   public var ablation: Ablation
   /// At which tokens.
@@ -93,8 +107,37 @@ public struct Intervention: Sendable {
   public init(
     mask: EdgeMask, ablation: Ablation = .resample, positions: AblatedPositions = .all
   ) {
-    self.mask = mask
+    self.init(masks: [mask], places: nil, ablation: ablation, positions: positions)
+  }
+
+  /// Describes a run in which prompts have masks of their own.
+  ///
+  /// - Parameters:
+  ///   - masks: The masks, over one graph.
+  ///   - places: For each prompt of the task the place of its mask.
+  ///   - ablation: What an ablated edge carries.
+  ///   - positions: At which tokens.
+  public init(
+    masks: [EdgeMask], ofPrompts places: [Int], ablation: Ablation = .resample,
+    positions: AblatedPositions = .all
+  ) {
+    precondition(places.allSatisfy(masks.indices.contains), "a place without a mask")
+    self.init(masks: masks, places: places, ablation: ablation, positions: positions)
+  }
+
+  private init(
+    masks: [EdgeMask], places: [Int]?, ablation: Ablation, positions: AblatedPositions
+  ) {
+    self.masks = masks
+    self.places = places
     self.ablation = ablation
     self.positions = positions
+  }
+
+  var graph: ComputationGraph { masks[0].graph }
+
+  /// The masks of some of the task's prompts: one for all, or one for each.
+  func masks(ofPrompts prompts: Range<Int>) -> [EdgeMask] {
+    places.map { places in places[prompts].map { masks[$0] } } ?? [masks[0]]
   }
 }

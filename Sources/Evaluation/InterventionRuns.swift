@@ -87,10 +87,12 @@ public struct InterventionRuns: Sendable {
       // With other weights, other keys and values precede what pairs do not share.
       sharesStarts: hasAllWeights && ablations.allSatisfy(model.sharesStarts(under:)))
     let total = batches.count * (interventions.count + 1)
+    var first = 0
     for (index, batch) in batches.enumerated() {
       var done = index * (interventions.count + 1)
       progress(RunProgress("evaluating", done: done, total: total))
-      var runs = BatchRuns(self, batch: batch)
+      var runs = BatchRuns(self, batch: batch, from: first)
+      first += batch.promptCount
       let reference = ReferenceLogits(runs.clean.logits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         for (index, metric) in metrics.enumerated() {
@@ -118,6 +120,8 @@ public struct InterventionRuns: Sendable {
 struct BatchRuns {
   private let runs: InterventionRuns
   let batch: PairBatch
+  /// Which of the task's prompts those are.
+  private let prompts: Range<Int>
   var model: Transformer { runs.model }
   private let cache: KeyValueCache?
   /// The full model on the clean prompts.
@@ -131,9 +135,14 @@ struct BatchRuns {
     let state: MaskedState
   }
 
-  init(_ runs: InterventionRuns, batch: PairBatch) {
+  /// - Parameters:
+  ///   - runs: The model, and what ablated edges carry.
+  ///   - batch: Some of the task's prompts.
+  ///   - first: The place of the first of them among all of the task.
+  init(_ runs: InterventionRuns, batch: PairBatch, from first: Int) {
     self.runs = runs
     self.batch = batch
+    prompts = first..<(first + batch.promptCount)
     cache = batch.cache(runs.model)
     clean = PlainRun(runs.model, batch: batch.clean, cache: cache).taped()
   }
@@ -144,10 +153,11 @@ struct BatchRuns {
   /// masked reader is not computed again; else from the run with every edge ablated.
   mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
     let start = start(intervention)
+    let run = run(intervention, start)
     let state =
-      runs.hasAllWeights && intervention.mask.isIntact(inLayer: 0)
+      runs.hasAllWeights && run.masks.isIntact(inLayer: 0)
       ? intactState(intervention, start) : start.state
-    return run(intervention, start).forward(from: state)
+    return run.forward(from: state)
   }
 
   /// Lets go of the states that runs started from.
@@ -158,7 +168,8 @@ struct BatchRuns {
 
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
-      runs.circuitModel, batch: batch.clean, masks: intervention.positions.masks(intervention.mask, in: batch),
+      runs.circuitModel, batch: batch.clean,
+      masks: intervention.positions.masks(intervention.masks(ofPrompts: prompts), in: batch),
       ablated: start.ablated, cache: cache)
   }
 
@@ -168,14 +179,14 @@ struct BatchRuns {
   ) -> MaskedState {
     if let state = intactStates[intervention.ablation] { return state }
     let state = MaskedState(
-      intact: clean, ablated: start.ablated, graph: intervention.mask.graph, model: model)
+      intact: clean, ablated: start.ablated, graph: intervention.graph, model: model)
     intactStates[intervention.ablation] = state
     return state
   }
 
   /// The start for an intervention's ablation, made at its first use.
   mutating func start(_ intervention: Intervention) -> Start {
-    let (ablation, graph) = (intervention.ablation, intervention.mask.graph)
+    let (ablation, graph) = (intervention.ablation, intervention.graph)
     if let start = ablatedStarts[ablation] { return start }
     let made: Start
     if ablation == .resample, runs.hasAllWeights {

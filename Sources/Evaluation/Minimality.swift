@@ -41,9 +41,10 @@ extension CircuitEvaluation {
   ) -> [Contribution] {
     var effects = [[Double]](repeating: [], count: parts.count)
     let batches = task.batches(model.maskedBatch(withGradients: false))
-    var done = 0
+    var (done, first) = (0, 0)
     for batch in batches {
-      var runs = BatchRuns(self.runs, batch: batch)
+      var runs = BatchRuns(self.runs, batch: batch, from: first)
+      first += batch.promptCount
       let reference = ReferenceLogits(runs.clean.logits)
       let metric = { (logits: Tensor) in
         task.metric.values(ofRuns: logits, of: batch, reference: reference)[0]

@@ -24,7 +24,7 @@ public struct Stability: Sendable, Equatable {
   public init(parts: [EdgeScores], selection: CircuitSelection, draws: Int = 20, seed: UInt64 = 0) {
     precondition(draws > 1 && !parts.isEmpty, "\(draws) draws of \(parts.count) parts")
     var generator = SeededGenerator(seed: seed)
-    let whole = EdgeScores(meanOf: parts, weights: parts.map { _ in 1 })
+    let whole = EdgeScores(meanOf: parts)
     var circuits: [Circuit?] = []
     var correlations: [Double] = []
     for _ in 0..<draws {
@@ -43,19 +43,5 @@ public struct Stability: Sendable, Equatable {
         }
       })
     rankCorrelation = PromptValues(correlations)
-  }
-}
-
-extension EdgeScores {
-  /// The weighted mean of scores of one graph.
-  fileprivate init(meanOf parts: [EdgeScores], weights: [Int]) {
-    var sums = [Double](repeating: 0, count: parts[0].values.count)
-    for (part, weight) in zip(parts, weights) where weight > 0 {
-      for (index, value) in part.values.enumerated() {
-        sums[index] += Double(weight) * Double(value)
-      }
-    }
-    let total = Double(weights.reduce(0, +))
-    self.init(sums.map { Float($0 / total) }, graph: parts[0].graph)
   }
 }

@@ -7,7 +7,7 @@ public enum DiscoveryMethods {
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
     UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,
-    MaskAttribution.entry, DiscoGP.entry, InformationBottleneck.entry,
+    MaskAttribution.entry, DiscoGP.entry, InformationBottleneck.entry, PromptGates.entry,
   ]
 
   /// The method of a name.

@@ -77,11 +77,14 @@ public struct DiscoveryReport: Sendable {
   public let accuracy: Double?
   /// How far the method's integral has converged; nil when it has none.
   public let integral: IntegralGap?
+  /// The circuits of single prompts; nil when they were not asked for.
+  public let prompts: PromptReport?
 
   /// Takes what was found.
   public init(
     heading: Heading, scores: EdgeScores, circuit: Circuit, ranking: EdgeScores.Ranking,
-    measured: Measured, accuracy: Double?, integral: IntegralGap? = nil
+    measured: Measured, accuracy: Double?, integral: IntegralGap? = nil,
+    prompts: PromptReport? = nil
   ) {
     self.heading = heading
     self.scores = scores
@@ -90,6 +93,7 @@ public struct DiscoveryReport: Sendable {
     self.measured = measured
     self.accuracy = accuracy
     self.integral = integral
+    self.prompts = prompts
   }
 
   /// What the circuit does, its heads and MLPs, and its edges, for a terminal.
@@ -97,7 +101,7 @@ public struct DiscoveryReport: Sendable {
     [
       ([measureTable.text(on: page), pruningLine, measuredLine] + [integralLine].compactMap(\.self))
         .joined(separator: "\n"), metricText(on: page),
-      nodeTable.text(on: page), topEdges(page.rows).text(on: page),
+      nodeTable.text(on: page), topEdges(page.rows).text(on: page), prompts?.text(on: page),
     ].compactMap(\.self).joined(separator: "\n\n")
   }
 

@@ -17,7 +17,7 @@ extension DiscoveryReport {
       :root { --paper: #0f172a; --text: #f1f5f9; --quiet: #b6c2d2; --line: #2a3a52; --plus: #60a5fa; --minus: #f87171; }
     }
     body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 64rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
-    h1 { font-size: 1.4rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+    h1 { font-size: 1.4rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; } h3 { font-size: 1rem; margin-bottom: 0; }
     p { margin: 0.2rem 0; } .quiet { color: var(--quiet); }
     table { border-collapse: collapse; margin: 0.6rem 0; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
     th, td { padding: 0.15rem 0.9rem 0.15rem 0; text-align: right; border-bottom: 1px solid var(--line); }
@@ -45,7 +45,7 @@ extension DiscoveryReport {
     \(drawing.svg)</figure>
     \(nodesPart)<h2>Its edges</h2>
     \(edgesTable)
-    </html>
+    \(prompts.map { $0.html + "\n" } ?? "")</html>
 
     """
   }

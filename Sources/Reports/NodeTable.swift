@@ -73,12 +73,10 @@ public struct NodeTable: Sendable {
   /// The first nodes as a table, with what it means; nil when there are none.
   public func text(on page: Page) -> String? {
     guard !nodes.isEmpty else { return nil }
-    var table = TextTable(columns: columns)
-    for node in nodes.prefix(page.rows) { table.add(cells: cells(node)) }
     let left = nodes.count - page.rows
     let more =
       left > 0 ? "\nand \(Numbers.count(left, "more head or MLP", "more heads and MLPs"))" : ""
-    return "\(table.text(on: page))\(more)\n\(legend)"
+    return "\(table(of: nodes.prefix(page.rows)).text(on: page))\(more)\n\(legend)"
   }
 
   /// All nodes as CSV.
@@ -100,17 +98,12 @@ public struct NodeTable: Sendable {
 
   /// All nodes as a table of a page.
   var html: String {
-    let row = { (cells: [String], tag: String) in
-      "<tr>"
-        + zip(columns, cells).map { column, cell in
-          "<\(tag)\(column.alignment == .left ? " class=\"name\"" : "")>\(xml(cell))</\(tag)>"
-        }.joined() + "</tr>"
-    }
-    return """
-      <div class="wide"><table>\(row(columns.map(\.title), "th"))
-      \(nodes.map { row(cells($0), "td") }.joined(separator: "\n"))
-      </table></div>
-      <p class="quiet">\(xml(legend))</p>
-      """
+    "\(table(of: nodes).html)\n<p class=\"quiet\">\(xml(legend))</p>"
+  }
+
+  private func table(of nodes: some Sequence<NodeRecord>) -> TextTable {
+    var table = TextTable(columns: columns)
+    for node in nodes { table.add(cells: cells(node)) }
+    return table
   }
 }

@@ -71,4 +71,19 @@ public struct TextTable: Sendable {
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
   }
+
+  /// The table as part of a page.
+  var html: String {
+    let row = { (cells: [String], tag: String) in
+      "<tr>"
+        + zip(alignments, cells).map { alignment, cell in
+          "<\(tag)\(alignment == .left ? " class=\"name\"" : "")>\(xml(cell))</\(tag)>"
+        }.joined() + "</tr>"
+    }
+    return """
+      <div class="wide"><table>\(row(header, "th"))
+      \(rows.map { row($0, "td") }.joined(separator: "\n"))
+      </table></div>
+      """
+  }
 }

@@ -72,12 +72,26 @@ public struct AblatedPositions: Sendable, Hashable {
   }
 
   /// The masks of a run that is masked at these tokens only: at all others every edge is intact.
-  package func masks(_ mask: EdgeMask, in batch: PairBatch) -> RunMasks {
-    guard items != nil else { return RunMasks(mask, tokenCount: batch.clean.tokens.count) }
+  ///
+  /// - Parameters:
+  ///   - masks: One for all prompts, or one for each.
+  ///   - batch: The prompts.
+  /// - Returns: The masks of the clean prompts' tokens.
+  package func masks(_ masks: [EdgeMask], in batch: PairBatch) -> RunMasks {
+    precondition(
+      masks.count == 1 || masks.count == batch.promptCount,
+      "\(masks.count) masks of \(batch.promptCount) prompts")
+    guard items != nil || masks.count > 1 else {
+      return RunMasks(masks[0], tokenCount: batch.clean.tokens.count)
+    }
+    let intact = items == nil ? [] : [EdgeMask(1, graph: masks[0].graph)]
     return RunMasks(
-      [mask, EdgeMask(1, graph: mask.graph)],
-      segments: zip(batch.pairs, batch.clean.prompts).flatMap { pair, tokens in
-        batch.clean.positions[tokens].map { contains(Int($0), of: pair) ? 0 : 1 }
+      masks + intact,
+      segments: zip(batch.pairs, batch.clean.prompts).enumerated().flatMap { prompt, item in
+        let (pair, tokens) = item
+        return batch.clean.positions[tokens].map {
+          contains(Int($0), of: pair) ? min(prompt, masks.count - 1) : masks.count
+        }
       })
   }
 }

@@ -38,7 +38,9 @@ import Testing
   }
 
   /// Without redundancy the true edges are those whose ablation changes something.
-  @Test(arguments: ["planted-copy", "planted-induction", "planted-two-hops"])
+  @Test(arguments: [
+    "planted-copy", "planted-induction", "planted-two-hops", "planted-two-ways",
+  ])
   func `the true edges are the necessary ones`(name: String) throws {
     let known = try known(name, 0, sharpness: 60)
     let problem = DiscoveryProblem(model: known.model, task: try known.task(count: 50))

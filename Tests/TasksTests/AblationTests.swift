@@ -96,7 +96,7 @@ import Testing
     for (text, intact) in expected.sorted(by: { $0.key < $1.key }) {
       let positions = try #require(AblatedPositions(text))
       let mask = EdgeMask(0, graph: graph)
-      let masks = positions.masks(mask, in: batch)
+      let masks = positions.masks([mask], in: batch)
       let one = RunMasks(mask, tokenCount: 5)
       let segments = (0..<5 as Range<Int32>).map { intact.contains($0) ? 1 : 0 }
       #expect(
@@ -105,6 +105,15 @@ import Testing
             ? one : RunMasks([mask, EdgeMask(1, graph: graph)], segments: segments)),
         "\(text)")
       #expect(positions.description == text)
+      // Where each prompt has a mask of its own, intact tokens are the same.
+      let (own, whole) = (EdgeMask(0.5, graph: graph), EdgeMask(1, graph: graph))
+      let several = positions.masks([mask, own], in: batch)
+      let places = segments.enumerated().map { $1 == 1 ? 2 : $0 < 4 ? 0 : 1 }
+      #expect(
+        several
+          == RunMasks(
+            text == "all" ? [mask, own] : [mask, own, whole],
+            segments: text == "all" ? [0, 0, 0, 0, 1] : places), "\(text)")
     }
     for text in ["", "odd", "3-1", "1,,2", "1--2", "2-", "-"] {
       #expect(AblatedPositions(text) == nil, "\(text)")

@@ -9,6 +9,8 @@ import Tasks
 struct CircuitChoice {
   let circuit: Circuit
   let ranking: EdgeScores.Ranking
+  /// The order in which edges were taken up.
+  let order: CircuitSelection.Order
   let measured: DiscoveryReport.Measured
 
   /// The share of the metric that a circuit keeps when nothing else is said.
@@ -48,6 +50,7 @@ struct CircuitChoice {
     if let note = scores.tieNote(at: selection) { listener.note(note) }
     circuit = scores.circuit(selection)
     ranking = selection.ranking
+    order = selection.order
     let metrics = run.made.task.allowedMetrics
     let evaluation = run.evaluation(on: run.made.task, weights)
     let found = evaluation.faithfulness(
@@ -60,10 +63,11 @@ struct CircuitChoice {
   }
 
   private init(
-    circuit: Circuit, ranking: EdgeScores.Ranking, measured: DiscoveryReport.Measured
+    circuit: Circuit, order: EdgeOrder, measured: DiscoveryReport.Measured
   ) {
     self.circuit = circuit
-    self.ranking = ranking
+    ranking = order.ranking
+    self.order = order.order
     self.measured = measured
   }
 
@@ -88,7 +92,7 @@ struct CircuitChoice {
       nodes: evaluation.nodes(
         of: kept.circuit.pruned(), scores: scores, progress: listener.progress))
     try measured.requireNumbers(of: run.loaded.model, on: prompts.task, listener)
-    return CircuitChoice(circuit: kept.circuit, ranking: kept.order.ranking, measured: measured)
+    return CircuitChoice(circuit: kept.circuit, order: kept.order, measured: measured)
   }
 }
 
@@ -127,8 +131,8 @@ extension EdgeScores {
 
 extension PreparedDiscovery {
   /// Measures circuits on some prompts, with the plan's ablation and the weights that are kept.
-  fileprivate func evaluation(
-    on task: CircuitTask, _ weights: WeightMask?
+  func evaluation(
+    on task: CircuitTask, _ weights: WeightMask? = nil
   ) -> CircuitEvaluation {
     CircuitEvaluation(
       model: loaded.model, task: task, scheme: AblationScheme(plan.ablation), weights: weights)

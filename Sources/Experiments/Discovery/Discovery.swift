@@ -21,6 +21,8 @@ public struct Discovery: Sendable {
   public let report: DiscoveryReport
   /// What the run writes as `run.json`.
   public let record: RunRecord
+  /// The scores of each prompt; none when they were not asked for.
+  let promptScores: [EdgeScores]
   /// What the method made beside scores: files of the run's directory by their names.
   let attachments: [String: Data]
 
@@ -117,7 +119,8 @@ public struct PreparedDiscovery {
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount + entry.bytes(options, problem))
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes
+        + entry.bytes(options, problem))
   }
 
   /// Lines about the model, the task and the method.
@@ -191,7 +194,7 @@ public struct PreparedDiscovery {
       "ablation": plan.ablation.rawValue, "file of constants": hashes(files.constants ?? [:]),
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
-      "answers": plan.task.reading.answers.rawValue,
+      "answers": plan.task.reading.answers.rawValue, "per prompt": "\(plan.perPrompt)",
     ]
   }
 
@@ -232,20 +235,24 @@ public struct PreparedDiscovery {
     standing.notes.forEach(listener.note)
     let start = clock.seconds
     var attachments: [String: Data] = [:]
-    let scores = try scores(
-      MethodRun(
-        progress: listener.progress,
-        states: state.map { state in
-          .init(saved: state.saved) { make in
-            // What a card made of a fault is not kept.
-            state.save {
-              try loaded.model.device.check()
-              return try make()
-            }
+    let run = MethodRun(
+      progress: listener.progress,
+      states: state.map { state in
+        .init(saved: state.saved) { make in
+          // What a card made of a fault is not kept.
+          state.save {
+            try loaded.model.device.check()
+            return try make()
           }
-        }, attachments: { attachments[$0] = $1 }))
+        }
+      }, attachments: { attachments[$0] = $1 })
+    let prompts =
+      try plan.perPrompt ? scored { () throws(MethodError) in try promptScores(run) } : nil
+    let scores =
+      try prompts.map { EdgeScores(meanOf: $0.parts) }
+      ?? scored { () throws(MethodError) in try method.scores(for: problem, run: run) }
     return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start,
+      scores, standing, telling: listener, discoverSeconds: clock.seconds - start, prompts: prompts,
       attachments: attachments)
   }
 
@@ -256,12 +263,15 @@ public struct PreparedDiscovery {
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
   ///   - seconds: How long the scores took.
+  ///   - prompts: The scores of each prompt, if they are known, and the gate that gives them, if one does.
   ///   - attachments: What the method made beside them.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
     _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double, attachments: [String: Data] = [:]
+    discoverSeconds seconds: Double,
+    prompts: (parts: [EdgeScores], gate: PromptGate?)? = nil,
+    attachments: [String: Data] = [:]
   ) throws -> Discovery {
     var notes = standing.notes
     let listener = listener.keeping { notes.append($0) }
@@ -275,7 +285,8 @@ public struct PreparedDiscovery {
     if let integral, integral.isWide { listener.note(plan.method.warning(of: integral)) }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
-      measured: measured, accuracy: standing.accuracy, integral: integral)
+      measured: measured, accuracy: standing.accuracy, integral: integral,
+      prompts: try prompts.map { try promptReport($0.parts, $0.gate, chosen, listener) })
     return Discovery(
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
@@ -284,12 +295,13 @@ public struct PreparedDiscovery {
         notes: notes,
         seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
-      attachments: attachments)
+      promptScores: prompts?.parts ?? [], attachments: attachments)
   }
 
-  private func scores(_ run: MethodRun) throws -> EdgeScores {
+  /// What a method finds; of numbers that overflow it is said where.
+  private func scored<Found>(_ find: () throws(MethodError) -> Found) throws -> Found {
     do throws(MethodError) {
-      return try method.scores(for: problem, run: run)
+      return try find()
     } catch {
       throw error == .notFinite
         ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)

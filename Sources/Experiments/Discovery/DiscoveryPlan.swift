@@ -26,6 +26,8 @@ public struct DiscoveryPlan: Sendable, Codable {
   public var groupsKeysAndValues: Bool
   /// Which edges the circuit keeps.
   public var selection: SelectionPlan
+  /// Whether every prompt is scored by itself, and circuits are found for clusters of prompts.
+  public var perPrompt: Bool
   /// Where runs are done; nil for the processor.
   public var hardware: Hardware?
 
@@ -33,7 +35,8 @@ public struct DiscoveryPlan: Sendable, Codable {
   public init(
     model: ModelReference, task: TaskPlan = TaskPlan(), method: MethodChoice,
     ablation: Ablation = .resample, groupsKeysAndValues: Bool = false,
-    selection: SelectionPlan = SelectionPlan(), hardware: Hardware? = nil
+    selection: SelectionPlan = SelectionPlan(), perPrompt: Bool = false,
+    hardware: Hardware? = nil
   ) {
     version = edgewiseVersion
     self.model = model
@@ -42,6 +45,7 @@ public struct DiscoveryPlan: Sendable, Codable {
     self.ablation = ablation
     self.groupsKeysAndValues = groupsKeysAndValues
     self.selection = selection
+    self.perPrompt = perPrompt
     self.hardware = hardware
   }
 

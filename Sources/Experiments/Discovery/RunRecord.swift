@@ -93,6 +93,8 @@ public struct RunRecord: Encodable, Sendable {
   let circuit: [KeptEdge]
   /// The heads and MLPs on paths from input to logits, those with the largest direct effects first.
   let nodes: [NodeRecord]
+  /// The circuits of single prompts; nil when they were not asked for.
+  let promptCircuits: PromptReportRecord?
   let threads: Int
   let peakMemoryBytes: Int
   /// The most that the card held; nil on the processor.
@@ -143,6 +145,7 @@ public struct RunRecord: Encodable, Sendable {
         edge: $0.edge.description, score: $0.score, isOnPath: pruned.contains($0.edge))
     }
     nodes = report.nodeTable.nodes
+    promptCircuits = report.prompts.map(PromptReportRecord.init)
     threads = ProcessSettings.threadCount
     peakMemoryBytes = ProcessSettings.peakMemory
     cardPeakMemoryBytes = cardPeakMemory
@@ -180,6 +183,7 @@ extension Discovery {
     var files = texts.mapValues { Data($0.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)
+    files.merge(try promptCircuitFiles()) { $1 }
     files.merge(attachments) { $1 }
     return files
   }

@@ -28,6 +28,10 @@ extension FinishedRun {
     plan.selection = selection
     plan.model = model ?? plan.model
     plan.hardware = hardware
+    if plan.perPrompt {
+      listener.note("note: clusters of prompts are those of the run, and are not found again.")
+      plan.perPrompt = false
+    }
     let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(

@@ -76,7 +76,7 @@ package struct MaskObjective: Trainable {
   }
 
   /// What the metrics of full model and empty circuit differ by; 1 where they do not.
-  private static func scale(
+  static func scale(
     _ problem: DiscoveryProblem, _ batches: [PreparedBatch], _ metric: any Metric
   ) -> Double {
     let sum = { (logits: Tensor, batch: PreparedBatch) in

@@ -1,0 +1,59 @@
+public import Foundation
+public import Graphs
+import Tensors
+
+/// The scores of edges prompt by prompt as a file.
+public enum PromptScores {
+  /// The most numbers that a file holds: 256 MiB.
+  static let limit = 1 << 26
+
+  /// A safetensors file of the scores of every prompt.
+  ///
+  /// Tensor `scores`, F32 `[prompt, edge]`, edges in canonical order with their names in the metadata's `edges`, a JSON
+  /// array. Where that is more than 256 MiB, `scores` has the largest of each prompt by magnitude only, largest first, and
+  /// `indices`, F32 of the same shape, the places of their edges among `edges`.
+  ///
+  /// - Parameters:
+  ///   - scores: The scores of each prompt, of one graph.
+  ///   - method: How they were found.
+  ///   - metric: What they are scores of.
+  /// - Returns: The bytes of the file.
+  /// - Throws: An error of the JSON encoder.
+  public static func safetensors(
+    _ scores: [EdgeScores], method: String, metric: String
+  ) throws -> Data {
+    try safetensors(scores, method: method, metric: metric, limit: limit)
+  }
+
+  static func safetensors(
+    _ scores: [EdgeScores], method: String, metric: String, limit: Int
+  ) throws -> Data {
+    let graph = scores[0].graph
+    let offsets = graph.edgeOffsets
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    let names = try encoder.encode(offsets.map { graph.edge(at: $0).description })
+    let metadata = [
+      "edges": String(decoding: names, as: UTF8.self), "method": method, "metric": metric,
+    ]
+    if scores.count * offsets.count <= limit {
+      let values = scores.flatMap { part in offsets.map { part.values[$0] } }
+      return try Safetensors.encode(
+        ["scores": Tensor(values, shape: [scores.count, offsets.count])], metadata: metadata)
+    }
+    let count = max(limit / (2 * scores.count), 1)
+    let places = [Int: Int](uniqueKeysWithValues: zip(offsets, 0...))
+    let top = scores.map { Array($0.ranked().prefix(count)) }
+    // Edges that are never taken have no rank, and fewer of them may be left.
+    let width = top.map(\.count).min() ?? 0
+    let rows = top.map { $0.prefix(width) }
+    return try Safetensors.encode(
+      [
+        "scores": Tensor(
+          zip(scores, rows).flatMap { part, row in row.map { part.values[$0] } },
+          shape: [scores.count, width]),
+        "indices": Tensor(
+          rows.flatMap { row in row.map { Float(places[$0] ?? 0) } }, shape: [scores.count, width]),
+      ], metadata: metadata)
+  }
+}
