@@ -73,13 +73,16 @@ public struct PreparedDiscovery {
     try self.init(plan, of: nil, verifying: readsFiles)
   }
 
-  /// Loads the model and takes the prompts that a finished run kept, or makes them.
-  init(_ plan: DiscoveryPlan, of run: FinishedRun?, verifying readsFiles: Bool) throws {
+  /// Loads the model, unless it is at hand, and takes the prompts that a finished run kept, or makes them.
+  init(
+    _ plan: DiscoveryPlan, of run: FinishedRun?, on model: LoadedModel? = nil,
+    verifying readsFiles: Bool
+  ) throws {
     var plan = plan
     try plan.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
-    loaded = try plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
+    loaded = try model ?? plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
     let kept = try run?.keptPairs(for: loaded)
     made = try plan.task.make(for: loaded, method: plan.method.method, kept: kept)
     let model = loaded.model
@@ -127,11 +130,16 @@ public struct PreparedDiscovery {
 
   /// Lines to begin with: model, task, method, how the model does, and what the run will take.
   public func introduction(_ standing: Standing, _ estimate: RunEstimate) -> String {
+    let lines = heading
+    return "\(lines.model)\n\(taskLine(standing))\n\(lines.method): \(estimate.line)"
+  }
+
+  /// The line about the task, and how the model does.
+  func taskLine(_ standing: Standing) -> String {
     let right = standing.accuracy.map {
       ": the model is right on \(Numbers.percent($0)) of the prompts"
     }
-    let lines = heading
-    return "\(lines.model)\n\(lines.task)\(right ?? "")\n\(lines.method): \(estimate.line)"
+    return heading.task + (right ?? "")
   }
 
   /// What is to be said before the prompts are run for the first time, which takes long for long ones; nil for others.
@@ -219,48 +227,72 @@ public struct PreparedDiscovery {
   private func found(
     telling listener: ExperimentListener, state: ResumeState?, standing: Standing
   ) throws -> Discovery {
+    warn(about: standing, telling: listener)
+    let scored = try scored(
+      telling: listener, states: state.map { $0.states(of: loaded.model.device) })
+    return try discovery(scored, standing, telling: listener)
+  }
+
+  /// Says what should be known of the prompts and the ablation before edges are scored.
+  func warn(about standing: Standing, telling listener: ExperimentListener) {
     made.task.warnings(about: loaded.model, standing.accuracy).forEach(listener.note)
     if let note = made.task.note(about: plan.ablation) { listener.note(note) }
+  }
+
+  /// What a method made of the prompts.
+  struct Scored {
+    /// A score for every edge.
+    var scores: EdgeScores
+    /// How long it took; 0 when it was not done anew.
+    var seconds = 0.0
+    /// What the method made beside scores: files of the run's directory by their names.
+    var attachments: [String: Data] = [:]
+  }
+
+  /// Scores the edges.
+  ///
+  /// - Parameters:
+  ///   - listener: Is told how it goes on.
+  ///   - states: Where the method keeps how far it has come; nil for nowhere.
+  /// - Returns: What the method made.
+  /// - Throws: `MethodError`, or ``ExperimentError`` when the model's numbers overflow.
+  func scored(
+    telling listener: ExperimentListener, states: MethodRun.ResumeStates?
+  ) throws -> Scored {
     let start = clock.seconds
     var attachments: [String: Data] = [:]
     let scores = try scores(
       MethodRun(
-        progress: listener.progress,
-        states: state.map { state in
-          .init(saved: state.saved) { make in
-            // What a card made of a fault is not kept.
-            state.save {
-              try loaded.model.device.check()
-              return try make()
-            }
-          }
-        }, attachments: { attachments[$0] = $1 }))
-    return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start,
-      attachments: attachments)
+        progress: listener.progress, states: states, attachments: { attachments[$0] = $1 }))
+    return Scored(scores: scores, seconds: clock.seconds - start, attachments: attachments)
   }
 
   /// The circuit that the plan's selection makes of scores, and what it does.
   ///
   /// - Parameters:
-  ///   - scores: A score for every edge.
+  ///   - scored: A score for every edge, and what the method made beside it.
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
-  ///   - seconds: How long the scores took.
-  ///   - attachments: What the method made beside them.
+  ///   - coupling: What kept the scores near those of other tasks; nil for nothing.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
-    _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double, attachments: [String: Data] = [:]
+    _ scored: Scored, _ standing: Standing, telling listener: ExperimentListener,
+    coupling: RunRecord.Coupling? = nil
   ) throws -> Discovery {
+    let scores = scored.scores
     let chosen = try CircuitChoice(scores, self, listener)
     let measured = chosen.measured
-    let isIntegral = plan.method.method.integratesInputs && plan.ablation == .resample
+    // Scores that others have moved sum up to nothing that is known.
+    let isIntegral =
+      plan.method.method.integratesInputs && plan.ablation == .resample
+      && coupling?.multiplier ?? 0 == 0
     let integral =
       isIntegral
       ? IntegralGap(of: scores, measured.inSample ?? measured.faithfulness) : nil
     if let integral, integral.isWide { listener.note(plan.method.warning(of: integral)) }
+    var heading = heading
+    if let coupling { heading.method += ", \(coupling.text)" }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: measured, accuracy: standing.accuracy, integral: integral)
@@ -269,9 +301,11 @@ public struct PreparedDiscovery {
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
-        seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
+        coupling: coupling,
+        seconds: RunRecord.Seconds(
+          load: loadSeconds, discover: scored.seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
-      attachments: attachments)
+      attachments: scored.attachments)
   }
 
   private func scores(_ run: MethodRun) throws -> EdgeScores {

@@ -39,7 +39,9 @@ extension FinishedRun {
       throw ExperimentError("\(directory.path): the run has no scores; run discover again.")
     }
     return try prepared.loaded.model.device.checked {
-      try prepared.discovery(scores, prepared.standing(), telling: listener, discoverSeconds: 0)
+      try prepared.discovery(
+        PreparedDiscovery.Scored(scores: scores), prepared.standing(), telling: listener,
+        coupling: run.coupling)
     }
   }
 }

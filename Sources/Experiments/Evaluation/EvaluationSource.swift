@@ -73,7 +73,7 @@ public struct EvaluationSource: Sendable {
       circuit = plan.selection.prunes ? chosen.pruned() : chosen
       taskDescription = description
     }
-    let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
+    let origin = run.map { "found by \($0.methodDescription), \($0.metric)" }
     circuitDescription = origin ?? "from a file of \(contents.format)"
   }
 
