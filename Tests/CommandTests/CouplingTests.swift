@@ -70,16 +70,16 @@ import Testing
     try withTasks { tasks, directory in
       let path = directory.appending(path: "coupled")
       let outcome = try run(
-        "discover", "--task", tasks, "--couple", "0,0.001,inf", "--count", "20", "--edges", "12",
+        "discover", "--task", tasks, "--couple", "0,0.0001,inf", "--count", "20", "--edges", "12",
         "--output", path.path)
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
       let record = try JSONDecoder().decode(Record.self, from: bytes(path, "coupling.json"))
-      #expect(record.rounds.map(\.radius) == ["0", "0.001", "inf"])
+      #expect(record.rounds.map(\.radius) == ["0", "0.0001", "inf"])
       let (consensus, near, free) = (record.rounds[0], record.rounds[1], record.rounds[2])
       #expect(consensus.tasks.allSatisfy { $0.distance == 0 && $0.multiplier > 0 })
       #expect(consensus.core.count == 12)
-      #expect(near.tasks.allSatisfy { $0.distance < 0.001000001 && $0.multiplier > 0 })
-      #expect(free.tasks.allSatisfy { $0.multiplier == 0 && $0.distance > 0.001 })
+      #expect(near.tasks.allSatisfy { $0.distance < 0.000100001 && $0.multiplier > 0 })
+      #expect(free.tasks.allSatisfy { $0.multiplier == 0 && $0.distance > 0.0001 })
       for round in record.rounds {
         for task in round.tasks {
           #expect(task.edges == 12 && task.isHeldOut && task.faithfulness > 0.5)
