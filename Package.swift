@@ -66,7 +66,7 @@ let package = Package(
       "Models", "Engine", "Files", "Graphs", "Tensors",
       .product(name: "HeapModule", package: "swift-collections"))
     + module("Tasks", "Models", "Engine", "Files", "Graphs", "Tensors")
-    + module("Methods", "Tasks", "Models", "Engine", "Graphs", "Tensors")
+    + module("Methods", "Tasks", "Models", "Engine", "Files", "Graphs", "Tensors")
     + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")
     + module(

@@ -16,7 +16,6 @@ package struct AblatedStream: Sendable {
   ///
   /// - Complexity: One product with each layer's output matrix.
   package init(_ writes: CompactWrites, model: Transformer) {
-    self.writes = writes
     var stream = writes.input
     var (attentionReads, mlpReads): ([Tensor], [Tensor]) = ([], [])
     for (layer, block) in model.weights.blocks.enumerated() {
@@ -25,8 +24,16 @@ package struct AblatedStream: Sendable {
       mlpReads.append(model.configuration.isParallel ? attentionReads[layer] : stream)
       stream.add(writes.mlps[layer])
     }
+    self.init(
+      writes: writes, attentionReads: attentionReads, mlpReads: mlpReads, finalRead: stream)
+  }
+
+  init(
+    writes: CompactWrites, attentionReads: [Tensor], mlpReads: [Tensor], finalRead: Tensor
+  ) {
+    self.writes = writes
     self.attentionReads = attentionReads
     self.mlpReads = mlpReads
-    finalRead = stream
+    self.finalRead = finalRead
   }
 }

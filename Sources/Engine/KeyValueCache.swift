@@ -24,6 +24,11 @@ package struct KeyValueCache: Sendable {
     layers = some.isEmpty ? [] : PlainRun(model, batch: TokenBatch(some)).keysAndValues()
   }
 
+  init(layers: [Layer], counts: [Int32]) {
+    self.layers = layers
+    self.counts = counts
+  }
+
   /// A layer's part; nil when no prompt has cached tokens.
   func layer(_ index: Int) -> Layer? { layers.isEmpty ? nil : layers[index] }
 }

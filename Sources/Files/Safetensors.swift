@@ -21,15 +21,25 @@ package enum Safetensors {
   ///
   /// - Throws: ``CheckpointError`` for a file that cannot be read or breaks the format.
   package static func read(_ url: URL) throws(CheckpointError) -> TensorFile {
-    let path = url.path
-    let data = try TensorFile.map(url)
+    try read(TensorFile.map(url), path: url.path)
+  }
+
+  /// Checks every offset of a file that is in memory.
+  ///
+  /// - Parameters:
+  ///   - data: The file's bytes.
+  ///   - path: What errors call it.
+  /// - Returns: Its tensors, not converted.
+  /// - Throws: ``CheckpointError`` when it breaks the format.
+  package static func read(_ data: Data, path: String) throws(CheckpointError) -> TensorFile {
+    let start = data.startIndex
     guard data.count >= 8 else { throw CheckpointError(path, .truncated("the header's length")) }
     let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(data.count - 8) else {
       throw CheckpointError(path, .truncated("the header of \(length) bytes"))
     }
     let body = 8 + Int(length)
-    let header = try header(data[8..<body], path)
+    let header = try header(data[(start + 8)..<(start + body)], path)
     var file = TensorFile(path: path, tensors: [:], metadata: header.metadata)
     var end = 0
     let entries = header.tensors.sorted {
@@ -43,7 +53,8 @@ package enum Safetensors {
       end = range.upperBound
       file.tensors[name] = StoredTensor(
         format: entry.dtype, shape: entry.shape,
-        bytes: data[(body + range.lowerBound)..<(body + range.upperBound)])
+        bytes: data[
+          (start + body + range.lowerBound)..<(start + body + range.upperBound)])
     }
     return file
   }
@@ -133,18 +144,55 @@ package enum Safetensors {
   package static func encode(
     _ tensors: [String: Tensor], metadata: [String: String] = [:]
   ) throws -> Data {
+    try encode(
+      tensors.mapValues { Part(dtype: "F32", shape: $0.shape, bytes: $0.littleEndianBytes) },
+      metadata)
+  }
+
+  /// The bytes of a file with these numbers as F64, each a tensor of one axis.
+  package static func encode(
+    doubles: [String: [Double]], metadata: [String: String] = [:]
+  ) throws -> Data {
+    try encode(
+      doubles.mapValues { numbers in
+        var bytes = Data(capacity: 8 * numbers.count)
+        for number in numbers {
+          let bits = number.bitPattern
+          for shift in stride(from: 0, to: 64, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+          }
+        }
+        return Part(dtype: "F64", shape: [numbers.count], bytes: bytes)
+      }, metadata)
+  }
+
+  /// The bytes of a file with these truth values as BOOL.
+  package static func encode(
+    switches: [String: (shape: [Int], values: [Bool])], metadata: [String: String] = [:]
+  ) throws -> Data {
+    try encode(
+      switches.mapValues {
+        Part(dtype: "BOOL", shape: $0.shape, bytes: Data($0.values.map { $0 ? 1 : 0 }))
+      }, metadata)
+  }
+
+  /// A tensor's bytes and what they are.
+  private struct Part {
+    let dtype: String
+    let shape: [Int]
+    let bytes: Data
+  }
+
+  private static func encode(_ parts: [String: Part], _ metadata: [String: String]) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let names = tensors.keys.sorted()
     var entries: [String: Entry] = [:]
-    var offset = 0
     var body = Data()
-    for name in names {
-      guard let tensor = tensors[name] else { continue }
-      let end = offset + 4 * tensor.count
-      entries[name] = Entry(dtype: "F32", shape: tensor.shape, data_offsets: [offset, end])
-      body.append(tensor.littleEndianBytes)
-      offset = end
+    for (name, part) in parts.sorted(by: { $0.key < $1.key }) {
+      entries[name] = Entry(
+        dtype: part.dtype, shape: part.shape,
+        data_offsets: [body.count, body.count + part.bytes.count])
+      body.append(part.bytes)
     }
     var header = try encoder.encode(entries)
     if !metadata.isEmpty {

@@ -85,6 +85,21 @@ extension StoredTensor {
   }
 }
 
+extension StoredTensor {
+  /// The numbers of an F64 tensor; nil for other formats.
+  package var doubles: [Double]? {
+    guard format == "F64" else { return nil }
+    let bytes = Array(bytes)
+    return stride(from: 0, to: bytes.count, by: 8).map { start in
+      Double(
+        bitPattern: (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) })
+    }
+  }
+
+  /// The truth values of a BOOL tensor; nil for other formats.
+  package var switches: [Bool]? { format == "BOOL" ? bytes.map { $0 != 0 } : nil }
+}
+
 /// What the system says of a failure with a file, as part of a sentence.
 package func reason(of error: any Error) -> String {
   if let error = error as? RegularFile.NotRegular { return error.reason }

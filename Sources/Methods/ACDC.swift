@@ -176,7 +176,7 @@ extension ACDC {
     options: [tau, absolute],
     ranking: [
       "tau": tau.text(stride(from: -10, through: 0, by: 1).map { pow(10, Double($0) / 2) })
-    ],
+    ], isMasked: true,
     passes: { PassCount(2 + $1.graph.edgeCount * $0[tau].count, 0) },
     make: { ACDC(thresholds: $0[tau], usesMagnitude: $0[absolute]) })
 }

@@ -21,7 +21,7 @@ public struct DiscoveryProblem: Sendable {
   /// The prompts in batches for masked runs.
   let maskedBatches: Lazy<[PairBatch]>
   /// The prompts in batches for masked runs with gradients.
-  let trainingBatches: Lazy<[PairBatch]>
+  private let allTrainingBatches: Lazy<[PairBatch]>
 
   /// States a problem.
   ///
@@ -51,7 +51,22 @@ public struct DiscoveryProblem: Sendable {
     }
     plainBatches = Lazy { batches(model.plainBatch) }
     maskedBatches = Lazy { batches(model.maskedBatch(withGradients: false)) }
-    trainingBatches = Lazy { batches(model.maskedBatch(withGradients: true)) }
+    allTrainingBatches = Lazy { batches(model.maskedBatch(withGradients: true)) }
+  }
+
+  /// The prompts in batches for masked runs with gradients.
+  ///
+  /// - Parameters:
+  ///   - count: The most prompts of a batch; nil for as many as memory allows.
+  ///   - copies: How often each prompt of a batch is run at a time.
+  /// - Returns: All prompts, in order.
+  func trainingBatches(of count: Int? = nil, copies: Int = 1) -> [PairBatch] {
+    guard count != nil || copies > 1 else { return allTrainingBatches.value }
+    let limit = model.maskedBatch(withGradients: true)
+    return task.batches(
+      Transformer.BatchLimit(
+        tokens: limit.tokens / copies, prompts: min(limit.prompts / copies, count ?? .max)),
+      sharesStarts: model.sharesStarts(under: ablation))
   }
 
   /// The problem for some of the task's pairs; means are still those over all of them, taken once.
@@ -157,6 +172,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case notDifferentiable(metric: String)
   /// The metric's gradient is zero at the clean run.
   case zeroGradient(metric: String)
+  /// The prompts lack the answers that a metric needs.
+  case missingAnswers(metric: String)
   /// A score is infinite or NaN.
   case notFinite
   /// A kept state is not of this method or does not fit the problem.
@@ -178,6 +195,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       The metric \(metric) is at its best on the clean run, where its gradient is zero, so every edge \
       would score 0; use eap-ig, or logit-difference.
       """
+    case .missingAnswers(let metric):
+      "The metric \(metric) needs right and wrong answers, which not all prompts have: train for kl, or add them."
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .foreignState:

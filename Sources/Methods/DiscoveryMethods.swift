@@ -5,7 +5,9 @@ public enum DiscoveryMethods {
     AttributionPatching.plainEntry, AttributionPatching.inputEntry,
     AttributionPatching.activationsEntry, AttributionPatching.cleanAndCorruptedEntry,
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
-    SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry,
+    SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
+    UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,
+    MaskAttribution.entry,
   ]
 
   /// The method of a name.

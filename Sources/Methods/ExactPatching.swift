@@ -90,7 +90,7 @@ extension ExactPatching {
 
   static let entry = MethodEntry(
     name: "exact", summary: "activation patching of every edge by itself", paper: "",
-    cost: "1 forward for each edge", options: [among],
+    cost: "1 forward for each edge", options: [among], isMasked: true,
     passes: { PassCount(2 + ($0.edges?.count ?? $1.graph.edgeCount), 0) },
     make: { ExactPatching(edges: $0.edges) })
 }

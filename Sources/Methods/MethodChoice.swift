@@ -74,9 +74,12 @@ public struct MethodChoice: Sendable, Hashable {
   /// - Parameters:
   ///   - seed: Where random choices start.
   ///   - edges: The edges of the file that an option names; nil for all.
+  ///   - start: The scores of the file that an option names; nil for none.
   /// - Returns: What ``MethodEntry/make`` takes.
-  public func options(seed: UInt64 = 0, edges: [Edge]? = nil) -> MethodOptions {
-    MethodOptions(values: values, seed: seed, edges: edges)
+  public func options(
+    seed: UInt64 = 0, edges: [Edge]? = nil, start: EdgeScores? = nil
+  ) -> MethodOptions {
+    MethodOptions(values: values, seed: seed, edges: edges, start: start)
   }
 
   /// As it is written: the name and the options that are set, in the method's order.
@@ -132,17 +135,26 @@ extension MethodChoice: Codable {
 
 /// The options of a method, of which only those that were set are held.
 public struct MethodOptions: Sendable {
+  /// The name of the option for a file of scores to start from.
+  public static let startName = "init"
+
   private let values: [String: String]
   /// Where random choices start.
   public let seed: UInt64
   /// The edges that a method is to look at; nil for all.
   public let edges: [Edge]?
+  /// The scores that a method starts from; nil for none.
+  public let start: EdgeScores?
 
   /// Takes values by option, as they are written.
-  public init(values: [String: String] = [:], seed: UInt64 = 0, edges: [Edge]? = nil) {
+  public init(
+    values: [String: String] = [:], seed: UInt64 = 0, edges: [Edge]? = nil,
+    start: EdgeScores? = nil
+  ) {
     self.values = values
     self.seed = seed
     self.edges = edges
+    self.start = start
   }
 
   /// The value of an option: what was set, or the standard.

@@ -36,6 +36,10 @@ public struct MethodEntry: Sendable {
   /// Whether it integrates gradients from corrupted to clean inputs: scores of edges out of `input` then sum up to what
   /// all inputs together change, once the integral has converged.
   public let integratesInputs: Bool
+  /// Whether its runs are masked ones, which take more memory.
+  public let isMasked: Bool
+  /// Bytes that it holds beside a batch and the scores.
+  public let bytes: @Sendable (MethodOptions, DiscoveryProblem) -> Int
   /// What it costs in passes over the prompts of a problem; tests, where it tests edge by edge.
   public let passes: @Sendable (MethodOptions, DiscoveryProblem) -> PassCount
   /// Makes the method from what the user has set.
@@ -45,7 +49,8 @@ public struct MethodEntry: Sendable {
   public init(
     name: String, summary: String, paper: String, cost: String, metric: String? = nil,
     options: [any MethodOptionDescription] = [], ranking: [String: String] = [:],
-    integratesInputs: Bool = false,
+    integratesInputs: Bool = false, isMasked: Bool = false,
+    bytes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> Int = { _, _ in 0 },
     passes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> PassCount,
     make: @escaping @Sendable (MethodOptions) -> any DiscoveryMethod
   ) {
@@ -57,6 +62,8 @@ public struct MethodEntry: Sendable {
     self.options = options
     self.ranking = ranking
     self.integratesInputs = integratesInputs
+    self.isMasked = isMasked
+    self.bytes = bytes
     self.passes = passes
     self.make = make
   }

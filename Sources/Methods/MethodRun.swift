@@ -70,8 +70,16 @@ public struct MethodRun {
   ///
   /// - Parameter state: Is made only if it is to be kept.
   public func keep(_ state: @autoclosure () -> some Encodable) {
-    states?.save { try JSONEncoder().encode(state()) }
+    keep(data: { try JSONEncoder().encode(state()) })
   }
+
+  /// The bytes that an interrupted run left; nil to start from the beginning.
+  public var saved: Data? { states?.saved }
+
+  /// Offers bytes from which the method could go on.
+  ///
+  /// - Parameter make: Is called only if they are to be kept.
+  public func keep(data make: () throws -> Data) { states?.save(make) }
 }
 
 extension DiscoveryMethod {

@@ -24,16 +24,46 @@ struct PreparedBatch {
     _ batch: PairBatch, of problem: DiscoveryProblem, _ cache: KeyValueCache?,
     _ full: PlainRun.Result
   ) {
-    self.batch = batch
-    self.problem = problem
-    self.cache = cache
-    ablated = AblatedStream(
-      problem.ablationValues.writes(for: batch, cache: cache), model: problem.model)
-    reference = ReferenceLogits(full.logits)
+    self.init(
+      batch: batch,
+      ablated: AblatedStream(
+        problem.ablationValues.writes(for: batch, cache: cache), model: problem.model),
+      reference: ReferenceLogits(full.logits), problem: problem, cache: cache)
   }
 
+  private init(
+    batch: PairBatch, ablated: AblatedStream, reference: ReferenceLogits,
+    problem: DiscoveryProblem, cache: KeyValueCache?
+  ) {
+    self.batch = batch
+    self.ablated = ablated
+    self.reference = reference
+    self.problem = problem
+    self.cache = cache
+  }
+
+  /// The same prompts several times, one after another.
+  func repeated(_ count: Int) -> PreparedBatch {
+    guard count > 1 else { return self }
+    let rows = [[Int32]](
+      repeating: Array(0..<Int32(reference.logits.rowCount)), count: count
+    ).flatMap(\.self)
+    return PreparedBatch(
+      batch: batch.repeated(count), ablated: ablated.repeated(count),
+      reference: ReferenceLogits(reference.logits.gatherRows(rows)), problem: problem,
+      cache: cache?.repeated(count))
+  }
+
+  /// A run with one mask for all prompts.
   func run(_ mask: EdgeMask) -> MaskedRun {
     MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated, cache: cache)
+  }
+
+  /// A run with a mask for each prompt.
+  func run(_ masks: [EdgeMask]) -> MaskedRun {
+    MaskedRun(
+      problem.model, batch: batch.clean, masks: RunMasks(masks, promptsOf: batch.clean),
+      ablated: ablated, cache: cache)
   }
 }
 

@@ -11,7 +11,7 @@ import Tensors
 /// and value, with other ablations a fully masked head still computes from the ablated stream. The score is `σ(θ)`, and the circuit is what scores more than a half.
 ///
 /// Cost: for each step one masked forward and backward pass over one batch of prompts.
-public struct SubnetworkProbing: DiscoveryMethod {
+public struct SubnetworkProbing: MaskMethod {
   /// What has a mask value of its own.
   public let level: MaskLevel
   /// How the mask is trained.
@@ -26,32 +26,19 @@ public struct SubnetworkProbing: DiscoveryMethod {
   /// The edges that are more likely kept than not.
   public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
 
-  /// Asks for a metric with a gradient.
-  ///
-  /// - Throws: ``MethodError``.
-  public func check(_ problem: DiscoveryProblem) throws(MethodError) {
-    try problem.requireGradient()
+  package var recipe: MaskRecipe {
+    MaskRecipe(
+      parametrisation: HardConcrete(), units: level.units, sparsity: .price(settings.sparsity),
+      optimiser: .adam(Adam(rate: settings.learningRate)), metric: settings.metric,
+      isNormalized: true,
+      steps: settings.steps, promptCount: settings.promptCount, start: settings.start,
+      seed: settings.seed)
   }
 
-  /// Trains the mask and scores every edge by it.
-  ///
-  /// - Throws: ``MethodError`` when the metric has no gradient or the numbers overflow, and
-  ///   ``MethodError/foreignState``.
-  public func scores(
-    for problem: DiscoveryProblem, run: MethodRun
-  ) throws(MethodError) -> EdgeScores {
-    let trainer = MaskTrainer(
-      parametrisation: HardConcrete(), level: level, settings: settings)
-    let numbers = try trainer.train(problem, run)
-    return level.scores(numbers.map { Float(sigmoid($0)) }, problem.graph)
-  }
+  package func score(_ number: Double) -> Double { sigmoid(number) }
 }
 
 extension SubnetworkProbing {
-  private static let steps = MethodOption.count(
-    "steps", "how many batches of prompts are run to train the mask", standard: 300)
-  private static let rate = MethodOption.number(
-    "rate", "how far each step moves", standard: 0.1, canBeZero: false)
   private static let sparsity = MethodOption.number(
     "sparsity",
     "what keeping everything costs, in units of what full model and empty circuit differ by",
@@ -65,19 +52,12 @@ extension SubnetworkProbing {
   private static func entry(
     _ name: String, _ summary: String, level: MaskLevel
   ) -> MethodEntry {
-    MethodEntry(
-      name: name, summary: summary, paper: "2104.03514",
-      cost: "1 forward, 1 backward over a batch for each step", options: [steps, rate, sparsity],
-      passes: { options, problem in
-        let share = Double(options[steps]) / Double(problem.trainingBatches.value.count)
-        return PassCount(forward: 2 + share, backward: share)
-      },
-      make: { options in
-        SubnetworkProbing(
-          level: level,
-          settings: TrainingSettings(
-            steps: options[steps], learningRate: options[rate], sparsity: options[sparsity],
-            seed: options.seed))
-      })
+    .training(
+      name, summary, paper: "2104.03514",
+      MaskOptions(steps: 300, rate: 0.1, loss: .task, prompts: 0), options: [sparsity]
+    ) { options, shared in
+      SubnetworkProbing(
+        level: level, settings: shared.settings(options, sparsity: options[sparsity]))
+    }
   }
 }

@@ -118,16 +118,24 @@ package struct PairBatch: Sendable {
   package let pairs: [PromptPair]
   package let clean: TokenBatch
   package let corrupted: TokenBatch
+  private let sharesStarts: Bool
 
   /// - Parameters:
   ///   - pairs: The pairs.
   ///   - sharesStarts: Whether to leave out the tokens with which both prompts of a pair start.
   package init(_ pairs: [PromptPair], sharesStarts: Bool = false) {
     self.pairs = pairs
+    self.sharesStarts = sharesStarts
     let positions = pairs.map(\.positions)
     let counts = pairs.map { sharesStarts ? $0.sharedCount : 0 }
     clean = TokenBatch(pairs.map(\.clean), positions: positions, cachedCounts: counts)
     corrupted = TokenBatch(pairs.map(\.corrupted), positions: positions, cachedCounts: counts)
+  }
+
+  /// The same pairs several times, one after another.
+  package func repeated(_ count: Int) -> PairBatch {
+    PairBatch(
+      [[PromptPair]](repeating: pairs, count: count).flatMap(\.self), sharesStarts: sharesStarts)
   }
 
   /// Keys and values of the tokens that were left out; nil when none were.

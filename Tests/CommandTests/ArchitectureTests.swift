@@ -13,7 +13,7 @@ import Testing
     "Engine": ["Graphs", "Tensors"],
     "Models": ["Engine", "Files", "Graphs", "Tensors", "HeapModule", "Foundation"],
     "Tasks": ["Models", "Engine", "Files", "Graphs", "Tensors", "Foundation"],
-    "Methods": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
+    "Methods": ["Tasks", "Models", "Engine", "Files", "Graphs", "Tensors", "Foundation"],
     "Evaluation": ["Tasks", "Models", "Engine", "Graphs", "Tensors", "Foundation"],
     "Reports": ["Evaluation", "Graphs", "Foundation"],
     "Experiments": [

@@ -106,7 +106,10 @@ import Methods
     ("acdc:absolute=false", "acdc:absolute=false", "acdc with tau 0.01"),
     ("eap-ig:rule=right", "eap-ig:rule=right", "eap-ig with steps 5, rule right"),
     ("eap", "eap", "eap"),
-    ("sp:rate=1e-2", "sp:rate=0.01", "sp with steps 300, rate 0.01, sparsity 1.0"),
+    (
+      "sp:rate=1e-2", "sp:rate=0.01",
+      "sp with steps 300, rate 0.01, loss task, prompts 0, sparsity 1.0"
+    ),
   ]) func `a choice is read and written`(text: String, canonical: String, says: String) throws {
     let choice = try MethodChoice(text)
     #expect(choice.text == canonical && choice.description == says)

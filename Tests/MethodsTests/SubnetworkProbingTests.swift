@@ -14,12 +14,6 @@ import Testing
     return DiscoveryProblem(model: golden.model, task: try golden.task(Divergence.kl))
   }
 
-  @Test(arguments: MaskLevel.allCases) func `a run goes on from any state`(level: MaskLevel) throws
-  {
-    try expectResumes(
-      SubnetworkProbing(level: level, settings: TrainingSettings(steps: 12)), try problem())
-  }
-
   @Test func `the seed decides, and nothing else`() throws {
     let problem = try problem()
     let scores = { (seed: UInt64) in

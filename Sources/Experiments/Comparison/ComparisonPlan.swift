@@ -126,7 +126,7 @@ public struct ComparisonPlan: Sendable, Codable {
     let hashes =
       try models.map { try $0.hashes(verifying: readsFiles) }
       + files.compactMap(TaskPlan.file).map { try fileHashes(of: $0) }
-      + methods.compactMap(\.edgesFile).map { try fileHashes(of: $0) }
+      + methods.map { try $0.sourceHashes() }
     return [
       "version": version, "models": models.map(\.name).joined(separator: ", "),
       "tasks": tasks?.joined(separator: ", ") ?? "each model's own",

@@ -100,7 +100,7 @@ public struct PreparedDiscovery {
     files = RunRecord.Files(
       model: loaded.files,
       task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : run?.files.task,
-      edges: try run?.files.edges ?? plan.method.edgesFile.map { try fileHashes(of: $0) } ?? [:])
+      edges: try run?.files.edges ?? plan.method.sourceHashes())
     self.plan = plan
     loadSeconds = clock.seconds
     try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
@@ -114,11 +114,11 @@ public struct PreparedDiscovery {
     let (entry, graph) = (plan.method.method, problem.graph)
     let passes = entry.passes(options, problem)
     let bytes = made.task.batchBytes(
-      of: loaded.model, isMasked: passes.backward == 0 || method.ownCircuit != nil)
+      of: loaded.model, isMasked: entry.isMasked)
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount)
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount + entry.bytes(options, problem))
   }
 
   /// Lines about the model, the task and the method.

@@ -82,11 +82,10 @@ public struct FinishedRun: Sendable {
   ///
   /// - Throws: ``ExperimentError`` when the file that names them is not the one that it was.
   func methodOptions(_ graph: ComputationGraph, _ model: Transformer) throws -> MethodOptions {
-    if let file = plan.method.edgesFile {
-      guard try fileHashes(of: file) == files.edges else {
-        throw ExperimentError(
-          "\(file.path): this is not the file of edges of the run any more: it has changed.")
-      }
+    guard try plan.method.sourceHashes() == files.edges else {
+      let names = plan.method.sourceFiles.map(\.path).joined(separator: ", ")
+      throw ExperimentError(
+        "\(names): this is not the file of edges of the run any more: it has changed.")
     }
     return try plan.method.options(seed: plan.task.seed, graph, model)
   }

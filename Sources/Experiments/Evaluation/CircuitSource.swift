@@ -10,6 +10,12 @@ package enum CircuitSource {
     return FileManager.default.fileExists(atPath: circuit.path) ? circuit : url
   }
 
+  /// The file with the scores: a run's own, or the one that is named.
+  package static func scoresFile(_ url: URL) -> URL {
+    let scores = url.appending(path: "scores.safetensors")
+    return FileManager.default.fileExists(atPath: scores.path) ? scores : url
+  }
+
   /// The circuit and scores of a file, or of a run's directory.
   static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
     let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration.graphs) }
@@ -17,6 +23,6 @@ package enum CircuitSource {
     guard circuit != url else { return try read(url) }
     return CircuitFile.Contents(
       circuit: try read(circuit).circuit,
-      scores: try read(url.appending(path: "scores.safetensors")).scores, format: "Edgewise")
+      scores: try read(scoresFile(url)).scores, format: "Edgewise")
   }
 }
