@@ -25,7 +25,7 @@ extension Discover {
     let estimate = prepared.estimate(standings)
     if !output.shown.json { print(prepared.introduction(standings, estimate) + "\n") }
     fflush(nil)
-    guard !dryRun else { return }
+    if dryRun { return }
     if let warning = estimate.warning { note(warning) }
     let found = try prepared.run(telling: bar.listener, state: state, standings: standings)
     try output.finish(

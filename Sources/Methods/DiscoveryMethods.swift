@@ -7,7 +7,7 @@ public enum DiscoveryMethods {
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
     UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,
-    MaskAttribution.entry,
+    MaskAttribution.entry, Ensemble.entry,
   ]
 
   /// The method of a name.

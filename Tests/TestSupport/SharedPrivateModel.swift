@@ -22,14 +22,14 @@ package struct SharedPrivateModel {
   ///   - own: How many more heads each task has for itself.
   ///   - taskCount: How many tasks there are.
   ///   - promptCount: How many prompts each task has.
+  ///   - headCount: How many heads there are.
   ///   - noise: By how much a feature varies from token to token, either way.
   ///   - seed: Where the noise starts.
   /// - Throws: `TaskError`.
   package init(
-    shared: Int, own: Int, taskCount: Int = 4, promptCount: Int = 4, noise: Float = 1.4,
-    seed: UInt64
+    shared: Int, own: Int, taskCount: Int = 4, promptCount: Int = 4, headCount: Int = 40,
+    noise: Float = 1.4, seed: UInt64
   ) throws {
-    let headCount = 40
     var generator = SeededGenerator(seed: seed)
     let heads = (0..<taskCount).map { task in
       Array(0..<shared) + (0..<own).map { shared + task * own + $0 }

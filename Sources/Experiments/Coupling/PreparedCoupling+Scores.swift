@@ -14,7 +14,7 @@ extension PreparedCoupling {
     let attachments: [String: Data]
     let pull: CouplingPull
 
-    init(_ scored: PreparedDiscovery.Scored, _ pull: CouplingPull = CouplingPull()) {
+    init(_ scored: PreparedDiscovery.Scored, _ pull: CouplingPull) {
       values = scored.scores.values
       (seconds, attachments, self.pull) = (scored.seconds, scored.attachments, pull)
     }
@@ -31,6 +31,50 @@ extension PreparedCoupling {
   /// The scores of a task within a radius, and how it stands to the centre then.
   typealias Coupled = (scored: PreparedDiscovery.Scored, pull: CouplingPull)
 
+  /// The method when it trains a mask.
+  var trainedMethod: (any MaskMethod)? { runs[0].method as? any MaskMethod }
+
+  /// Scores the edges for every task within every radius.
+  ///
+  /// - Parameters:
+  ///   - listener: Is told how it goes on.
+  ///   - states: Where the run keeps how far it has come; nil for nowhere.
+  /// - Returns: For each radius and task its scores.
+  /// - Throws: `MethodError`, or ``ExperimentError`` for a task on which the model does nothing.
+  func coupled(telling listener: ExperimentListener, states: States?) throws -> [[Coupled]] {
+    guard let method = trainedMethod else {
+      return try projected(telling: listener, states: states)
+    }
+    return try plan.radii.enumerated().map { index, radius in
+      try trained(method, within: radius, key: "radius \(index)", telling: listener, states: states)
+    }
+  }
+
+  /// Trains the masks of all tasks within a radius, unless that is done.
+  private func trained(
+    _ method: any MaskMethod, within radius: CouplingRadius, key: String,
+    telling listener: ExperimentListener, states: States?
+  ) throws -> [Coupled] {
+    let graph = runs[0].problem.graph
+    if let done = states?.outcome(key) { return done.map { ($0.scored(graph), $0.pull) } }
+    let clock = ExperimentClock()
+    let run = MethodRun(progress: listener.progress, states: states?.states(key, of: device))
+    let training = try runs[0].explained { () throws(MethodError) in
+      var training = try CoupledTraining(method, runs.map(\.problem), within: radius.value)
+      try training.finish(run)
+      return training
+    }
+    try device.check()
+    let coupled = runs.indices.map { task in
+      Coupled(
+        PreparedDiscovery.Scored(
+          scores: method.scores(training.numbers[task], graph), seconds: clock.seconds),
+        CouplingPull(multiplier: training.multipliers[task], distance: training.distances[task]))
+    }
+    states?.finish(key, coupled.map { KeptScores($0.scored, $0.pull) })
+    return coupled
+  }
+
   /// Scores every task once, and couples the scores within each radius.
   ///
   /// - Parameters:
@@ -38,7 +82,9 @@ extension PreparedCoupling {
   ///   - states: Where the run keeps how far it has come; nil for nowhere.
   /// - Returns: For each radius and task its scores.
   /// - Throws: `MethodError`, or ``ExperimentError`` for a task on which the model does nothing.
-  func projected(telling listener: ExperimentListener, states: States?) throws -> [[Coupled]] {
+  private func projected(telling listener: ExperimentListener, states: States?) throws
+    -> [[Coupled]]
+  {
     let own = try runs.indices.map { try scored($0, telling: listener, states: states) }
     let isFree = plan.radii.allSatisfy { $0.value.isInfinite }
     let scales = try runs.indices.map { isFree ? 1 : try scale(of: $0) }
@@ -64,7 +110,7 @@ extension PreparedCoupling {
     let scored = try run.scored(telling: listener, states: states?.states(key, of: device))
     // What a card made of a fault is not kept.
     try device.check()
-    states?.finish(key, [KeptScores(scored)])
+    states?.finish(key, [KeptScores(scored, CouplingPull())])
     return scored
   }
 

@@ -52,8 +52,12 @@ public struct PreparedCoupling {
   /// - Parameter standings: What ``standings()`` returned.
   /// - Returns: Passes, time and memory.
   public func estimate(_ standings: [PreparedDiscovery.Standing]) -> RunEstimate {
-    let once = zip(runs, standings).map { $0.estimate(pass: $1.seconds) }
-    return RunEstimate(sumOf: once)
+    // Scores are projected, masks are trained anew.
+    let rounds = trainedMethod == nil ? 1 : plan.radii.count
+    return RunEstimate(
+      sumOf: (0..<rounds).flatMap { _ in
+        zip(runs, standings).map { $0.estimate(pass: $1.seconds) }
+      })
   }
 
   /// Lines to begin with: the model, each task and how the model does, the method, and what the run will take.
@@ -105,7 +109,7 @@ public struct PreparedCoupling {
     return try device.checked {
       let standings = try standings ?? self.standings()
       for (run, standing) in zip(runs, standings) { run.warn(about: standing, telling: listener) }
-      let coupled = try projected(telling: listener, states: try state.map(States.init))
+      let coupled = try coupled(telling: listener, states: try state.map(States.init))
       let rounds = try zip(plan.radii, coupled).map { radius, tasks in
         let found = try tasks.enumerated().map { index, task in
           try runs[index].discovery(

@@ -261,9 +261,11 @@ public struct PreparedDiscovery {
   ) throws -> Scored {
     let start = clock.seconds
     var attachments: [String: Data] = [:]
-    let scores = try scores(
-      MethodRun(
-        progress: listener.progress, states: states, attachments: { attachments[$0] = $1 }))
+    let run = MethodRun(
+      progress: listener.progress, states: states, attachments: { attachments[$0] = $1 })
+    let scores = try explained { () throws(MethodError) in
+      try method.scores(for: problem, run: run)
+    }
     return Scored(scores: scores, seconds: clock.seconds - start, attachments: attachments)
   }
 
@@ -308,9 +310,10 @@ public struct PreparedDiscovery {
       attachments: scored.attachments)
   }
 
-  private func scores(_ run: MethodRun) throws -> EdgeScores {
+  /// Has a method do something; what overflows is said of the model's weights.
+  func explained<Result>(_ work: () throws(MethodError) -> Result) throws -> Result {
     do throws(MethodError) {
-      return try method.scores(for: problem, run: run)
+      return try work()
     } catch {
       throw error == .notFinite
         ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)
