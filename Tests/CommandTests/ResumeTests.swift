@@ -55,7 +55,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let options = [
         "discover", "--task", "induction,induction", "--couple", "0,0.3", "--method", "exact",
-        "--count", "150",
+        "--count", "60", "--edges", "5",
       ]
       let whole = directory.appending(path: "whole").path
       #expect(try run(options + ["--output", whole]).status == 0)

@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  private static let radii = [0, 0.4, 0.8, .infinity]
+  private static let radii = [0, 1, 2, .infinity]
 
   /// How much of each task's circuit coupled masks find, on average over tasks and seeds, for each radius.
   private func recall(shared: Int, own: Int) throws -> [Double] {
@@ -108,10 +108,11 @@ import Testing
     #expect(best > recall[0] + 0.02 && best > recall[recall.count - 1] + 0.02, "\(recall)")
   }
 
+  /// A radius of 1 is little to numbers that start at 2.2, so it can be as good as none.
   @Test func `masks that are all shared are found best in consensus`() throws {
     let recall = try recall(shared: 8, own: 0)
-    #expect(recall.indices.max { recall[$0] < recall[$1] } == 0, "\(recall)")
-    #expect(recall[0] > recall[recall.count - 1] + 0.02, "\(recall)")
+    #expect(recall.allSatisfy { $0 <= recall[0] }, "\(recall)")
+    #expect(recall[0] > recall[2] + 0.02 && recall[2] > recall[3] + 0.02, "\(recall)")
   }
 
   @Test func `masks that share nothing are found best alone`() throws {
