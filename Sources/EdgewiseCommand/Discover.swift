@@ -9,15 +9,30 @@ struct Discover: ParsableCommand {
       Scores every edge and looks for the smallest circuit that does the task on prompts it was not found on, or \
       keeps as many edges as you say. Prints the circuit, and with \
       --output also writes run.json, scores, circuit, prompts, figures and report.html.
+
+      With --couple, finds the circuits of several tasks at once, whose scores are kept near each other: what they \
+      have in common is found on the prompts of all. --output then holds a run's directory for each task, the edges \
+      that all their circuits have (core.json) and coupling.json.
       """)
 
   @OptionGroup var model: ModelArgument
 
   @Option(
-    help:
-      "A built-in task, or a file of prompts: JSON, JSON lines or a table. (default: ioi; induction without a tokenizer)"
-  )
+    help: """
+      A built-in task, or a file of prompts: JSON, JSON lines or a table; with --couple two or more with commas between \
+      them. (default: ioi; induction without a tokenizer)
+      """)
   var task: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      How far the scores of each of several tasks may be from their centre: a number of 0 (all have the same) or more, or \
+      inf (each has its own). Scores are divided by what full model and empty circuit differ by, and 1 is their length; \
+      of trained masks it is the root mean square of how far their numbers are apart. Several with commas between them \
+      are a sweep.
+      """)
+  var couple: CommaList<CouplingRadius>?
 
   @OptionGroup(title: "Prompts") var prompts: PromptOptions
 
@@ -47,21 +62,27 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   func validate() throws {
+    if let couple { try validated(couplingPlan(couple.elements).check) }
     try resuming.check(output)
     guard !dryRun || !output.shown.json else {
       throw ValidationError("--dry-run prints no JSON: leave --json out.")
     }
   }
 
+  var chosenMethod: MethodChoice {
+    get throws { try method ?? MethodChoice(DiscoveryMethods.all[0]) }
+  }
+
   private func plan() throws -> DiscoveryPlan {
     DiscoveryPlan(
       model: ModelReference(model.model), task: prompts.plan(task),
-      method: try method ?? MethodChoice(DiscoveryMethods.all[0]), ablation: edges.ablation,
+      method: try chosenMethod, ablation: edges.ablation,
       groupsKeysAndValues: edges.groupKeyValues, selection: selection.plan,
       perPrompt: perPrompt, hardware: try hardware.plan())
   }
 
   func run() throws {
+    if let couple { return try self.couple(couple.elements) }
     let (target, bar) = try output.begin()
     let prepared = try PreparedDiscovery(plan(), verifying: model.files.verify)
     if let task, prompts.count != nil, TaskPlan.file(task) != nil {

@@ -18,6 +18,10 @@ extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
   public init?(argument: String) { self.init(argument) }
 }
+extension CouplingRadius: ExpressibleByArgument {
+  /// Reads the radius of an option.
+  public init?(argument: String) { self.init(argument) }
+}
 extension Share: ExpressibleByArgument {
   /// Reads the share of an option.
   public init?(argument: String) { self.init(argument) }

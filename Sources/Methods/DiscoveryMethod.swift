@@ -176,6 +176,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case missingAnswers(metric: String)
   /// A score is infinite or NaN.
   case notFinite
+  /// The scores of a run are not at hand, or are those of another graph.
+  case missingScores(String)
   /// A kept state is not of this method or does not fit the problem.
   case foreignState
   /// No method has this name.
@@ -199,6 +201,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The metric \(metric) needs right and wrong answers, which not all prompts have: train for kl, or add them."
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
+    case .missingScores(let path):
+      "\(path): expected scores for the edges of this model's graph; name a run of this model and grouping."
     case .foreignState:
       "The state to resume from is not of this method and problem; start again without it."
     case .unknownMethod(let name, let known): known.sentence(kind: "method", missing: name)

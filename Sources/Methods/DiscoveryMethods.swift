@@ -8,6 +8,7 @@ public enum DiscoveryMethods {
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
     UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,
     MaskAttribution.entry, DiscoGP.entry, InformationBottleneck.entry, PromptGates.entry,
+    Ensemble.entry,
   ]
 
   /// The method of a name.

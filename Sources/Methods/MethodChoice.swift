@@ -75,11 +75,13 @@ public struct MethodChoice: Sendable, Hashable {
   ///   - seed: Where random choices start.
   ///   - edges: The edges of the file that an option names; nil for all.
   ///   - start: The scores of the file that an option names; nil for none.
+  ///   - scores: The scores of the runs that an ensemble has as members, by their paths.
   /// - Returns: What ``MethodEntry/make`` takes.
   public func options(
-    seed: UInt64 = 0, edges: [Edge]? = nil, start: EdgeScores? = nil
+    seed: UInt64 = 0, edges: [Edge]? = nil, start: EdgeScores? = nil,
+    scores: [String: EdgeScores] = [:]
   ) -> MethodOptions {
-    MethodOptions(values: values, seed: seed, edges: edges, start: start)
+    MethodOptions(values: values, seed: seed, edges: edges, start: start, scores: scores)
   }
 
   /// As it is written: the name and the options that are set, in the method's order.
@@ -145,16 +147,19 @@ public struct MethodOptions: Sendable {
   public let edges: [Edge]?
   /// The scores that a method starts from; nil for none.
   public let start: EdgeScores?
+  /// The scores of the runs that an ensemble has as members, by their paths.
+  public let scores: [String: EdgeScores]
 
   /// Takes values by option, as they are written.
   public init(
     values: [String: String] = [:], seed: UInt64 = 0, edges: [Edge]? = nil,
-    start: EdgeScores? = nil
+    start: EdgeScores? = nil, scores: [String: EdgeScores] = [:]
   ) {
     self.values = values
     self.seed = seed
     self.edges = edges
     self.start = start
+    self.scores = scores
   }
 
   /// The value of an option: what was set, or the standard.
@@ -164,12 +169,13 @@ public struct MethodOptions: Sendable {
 }
 
 extension MethodEntry {
-  /// Puts the parts of a path together that has colons in it: what follows on a path and names no option is more of it.
+  /// Puts the parts of a value together that has colons in it, such as a path: what follows on one and names no option
+  /// is more of it.
   fileprivate func options(in parts: some Sequence<Substring>) -> [String] {
     parts.reduce(into: []) { texts, part in
       let name = { (text: String) in text.prefix { $0 != "=" } }
       let option = { (text: String) in options.first { $0.name == name(text) } }
-      if let last = texts.last, option(last)?.isFile ?? false, option(String(part)) == nil {
+      if let last = texts.last, option(last)?.mayHoldColons ?? false, option(String(part)) == nil {
         texts[texts.count - 1] += ":" + part
       } else {
         texts.append(String(part))

@@ -10,7 +10,8 @@ public struct PassCount: Sendable, Equatable {
     self.init(forward: Double(forward), backward: Double(backward))
   }
 
-  init(forward: Double, backward: Double) {
+  /// Takes two counts, of which parts of runs can be a part.
+  public init(forward: Double, backward: Double) {
     self.forward = forward
     self.backward = backward
   }

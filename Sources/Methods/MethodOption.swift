@@ -10,6 +10,8 @@ public struct MethodOption<Value: Sendable>: Sendable {
   public let expected: String
   /// What holds when nothing is said.
   public let standard: Value
+  /// Whether there may be colons in its values, as in paths and in methods with options.
+  public var mayHoldColons = false
   let parse: @Sendable (String) -> Value?
   let text: @Sendable (Value) -> String
 }
@@ -24,8 +26,10 @@ public protocol MethodOptionDescription: Sendable {
   var expected: String { get }
   /// Whether the name alone is a value: that of a switch.
   var isSwitch: Bool { get }
-  /// Whether its values are paths, in which there may be colons.
+  /// Whether its values are paths.
   var isFile: Bool { get }
+  /// Whether there may be colons in its values, as in paths and in methods with options.
+  var mayHoldColons: Bool { get }
   /// A value as it is written; nil when the text is no value.
   func canonical(_ text: String) -> String?
   /// What holds when nothing is said, as it is written; empty for nothing.
@@ -35,7 +39,7 @@ public protocol MethodOptionDescription: Sendable {
 extension MethodOption: MethodOptionDescription {
   /// Whether the name alone is a value: that of a switch.
   public var isSwitch: Bool { Value.self == Bool.self }
-  /// Whether its values are paths, in which there may be colons.
+  /// Whether its values are paths.
   public var isFile: Bool { Value.self == URL?.self }
   /// A value as it is written; nil when the text is no value.
   public func canonical(_ text: String) -> String? { parse(text).map(self.text) }
@@ -101,6 +105,7 @@ extension MethodOption<URL?> {
     MethodOption(
       name: name, summary: summary,
       expected: "the path of a run or circuit file", standard: nil,
+      mayHoldColons: true,
       // A tilde that the shell has left is part of a name.
       parse: { text in
         text.isEmpty ? nil : URL(filePath: text.hasPrefix("~") ? "./" + text : text)

@@ -10,7 +10,7 @@ public struct DiscoveryReport: Sendable {
     /// The task, with the number of prompts and the seed.
     public let task: String
     /// The method, with its options and the ablation.
-    public let method: String
+    public var method: String
     /// The metric's name.
     public let metric: String
 

@@ -62,6 +62,31 @@ import Testing
     }
   }
 
+  @Test func `killed at random moments, a coupled discovery ends in the same bytes`() throws {
+    try withTemporaryDirectory { directory in
+      let options = [
+        "discover", "--task", "induction,induction", "--couple", "0,0.3", "--method", "exact",
+        "--count", "60", "--edges", "5",
+      ]
+      let whole = directory.appending(path: "whole").path
+      #expect(try run(options + ["--output", whole]).status == 0)
+      let parts = directory.appending(path: "parts").path
+      let kills = try persist(options + ["--output", parts, "--resume-seconds", "0"])
+      #expect(kills > 0)
+      for file in [
+        "coupling.csv", "within-0/core.json", "within-0/induction/scores.safetensors",
+        "within-0.3/induction-2/circuit.json", "coupling.json",
+      ] {
+        let bytes = try [whole, parts].map {
+          try Data(contentsOf: URL(filePath: $0).appending(path: file))
+        }
+        #expect(bytes[0] == bytes[1], "\(file) after \(kills) kills")
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+      #expect(left.sorted() == ["parts", "whole"])
+    }
+  }
+
   @Test func `an interrupted run says how to go on`() throws {
     try withTemporaryDirectory { directory in
       let path = directory.appending(path: "run").path

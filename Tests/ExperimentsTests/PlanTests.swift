@@ -22,6 +22,21 @@ import Testing
     #expect(text.contains(#""ablation":"mean-both""#) && text.contains(#"{"fraction":0.25}"#))
   }
 
+  @Test func `a coupling comes back as it was written, without bounds too`() throws {
+    let radii = ["0", "0.25", "inf"].compactMap { CouplingRadius($0) }
+    let plan = CouplingPlan(
+      model: ModelReference("gpt2"), tasks: ["ioi", "sva"], method: try MethodChoice("eap"),
+      radii: radii)
+    let data = try JSONEncoder().encode(plan)
+    let back = try JSONDecoder().decode(CouplingPlan.self, from: data)
+    #expect(back.radii == radii && back.tasks == plan.tasks && back.method == plan.method)
+    #expect(radii.map(\.description) == ["0", "0.25", "inf"] && radii[2].value == .infinity)
+    for text in ["-0.1", "nan", "infinity", "1e999", ""] { #expect(CouplingRadius(text) == nil) }
+    #expect(throws: (any Error).self) {
+      try JSONDecoder().decode([CouplingRadius].self, from: Data(#"["-1"]"#.utf8))
+    }
+  }
+
   @Test(arguments: [
     (SelectionPlan(size: .edges(-1)), "found -1"), (SelectionPlan(size: .nodes(-2)), "found -2"),
     (SelectionPlan(size: .fraction(1.5)), "from 0 to 1"),

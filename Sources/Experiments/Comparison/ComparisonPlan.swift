@@ -82,7 +82,7 @@ public struct ComparisonPlan: Sendable, Codable {
       try ResumeState($0, run: try identity(verifying: readsFiles), note: listener.note)
     }
     defer { state?.finish() }
-    let states = try state.map(ComparisonStates.init)
+    let states = try state.map(StagedStates<ComparisonRun.Done>.init)
     var done: [Comparison.Task] = []
     var problem: (any Error)?
     for model in models { _ = try model.location() }

@@ -15,10 +15,16 @@ struct ComparisonRun {
   private let made: TaskPlan.Made
   private let standard: Standard
   private let listener: ExperimentListener
-  private let states: ComparisonStates?
+  private let states: StagedStates<Done>?
   /// The place of the task among all of the comparison.
   private let place: Int
   private let clock = ExperimentClock()
+
+  /// What came of a method.
+  struct Done: Codable {
+    let seconds: Double
+    let found: Comparison.Found?
+  }
 
   /// What scores are held to.
   private enum Standard {
@@ -30,7 +36,7 @@ struct ComparisonRun {
 
   init(
     _ plan: ComparisonPlan, _ loaded: LoadedModel, _ task: String?, place: Int,
-    _ listener: ExperimentListener, _ states: ComparisonStates?
+    _ listener: ExperimentListener, _ states: StagedStates<Done>?
   ) throws {
     var plan = plan
     plan.ablation = try plan.ablation.absolute.loaded(for: loaded.model)
@@ -170,7 +176,9 @@ struct ComparisonRun {
       listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
       return outcome(0, nil)
     }
-    let done = ComparisonState.Done(seconds: clock.seconds - start, found: found(scores, try WeightMask(in: attachments, of: loaded.model)))
+    let done = Done(
+      seconds: clock.seconds - start,
+      found: found(scores, try WeightMask(in: attachments, of: loaded.model)))
     // What a card made of a fault is not kept.
     try problem.model.device.check()
     states?.finish(key, done)

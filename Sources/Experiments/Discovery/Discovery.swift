@@ -75,13 +75,16 @@ public struct PreparedDiscovery {
     try self.init(plan, of: nil, verifying: readsFiles)
   }
 
-  /// Loads the model and takes the prompts that a finished run kept, or makes them.
-  init(_ plan: DiscoveryPlan, of run: FinishedRun?, verifying readsFiles: Bool) throws {
+  /// Loads the model, unless it is at hand, and takes the prompts that a finished run kept, or makes them.
+  init(
+    _ plan: DiscoveryPlan, of run: FinishedRun?, on model: LoadedModel? = nil,
+    verifying readsFiles: Bool
+  ) throws {
     var plan = plan
     try plan.check()
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
-    loaded = try plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
+    loaded = try model ?? plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
     let kept = try run?.keptPairs(for: loaded)
     made = try plan.task.make(for: loaded, method: plan.method.method, kept: kept)
     let model = loaded.model
@@ -132,11 +135,16 @@ public struct PreparedDiscovery {
 
   /// Lines to begin with: model, task, method, how the model does, and what the run will take.
   public func introduction(_ standing: Standing, _ estimate: RunEstimate) -> String {
+    let lines = heading
+    return "\(lines.model)\n\(taskLine(standing))\n\(lines.method): \(estimate.line)"
+  }
+
+  /// The line about the task, and how the model does.
+  func taskLine(_ standing: Standing) -> String {
     let right = standing.accuracy.map {
       ": the model is right on \(Numbers.percent($0)) of the prompts"
     }
-    let lines = heading
-    return "\(lines.model)\n\(lines.task)\(right ?? "")\n\(lines.method): \(estimate.line)"
+    return heading.task + (right ?? "")
   }
 
   /// What is to be said before the prompts are run for the first time, which takes long for long ones; nil for others.
@@ -233,56 +241,75 @@ public struct PreparedDiscovery {
     telling listener: ExperimentListener, state: ResumeState?, standing: Standing
   ) throws -> Discovery {
     standing.notes.forEach(listener.note)
+    let scored = try scored(
+      telling: listener, states: state.map { $0.states(of: loaded.model.device) })
+    return try discovery(scored, standing, telling: listener)
+  }
+
+  /// What a method made of the prompts.
+  struct Scored {
+    /// A score for every edge.
+    var scores: EdgeScores
+    /// How long it took; 0 when it was not done anew.
+    var seconds = 0.0
+    /// What the method made beside scores: files of the run's directory by their names.
+    var attachments: [String: Data] = [:]
+    /// The scores of each prompt, if they are known, and the gate that gives them, if one does.
+    var prompts: (parts: [EdgeScores], gate: PromptGate?)?
+  }
+
+  /// Scores the edges.
+  ///
+  /// - Parameters:
+  ///   - listener: Is told how it goes on.
+  ///   - states: Where the method keeps how far it has come; nil for nowhere.
+  /// - Returns: What the method made.
+  /// - Throws: `MethodError`, or ``ExperimentError`` when the model's numbers overflow.
+  func scored(
+    telling listener: ExperimentListener, states: MethodRun.ResumeStates?
+  ) throws -> Scored {
     let start = clock.seconds
     var attachments: [String: Data] = [:]
     let run = MethodRun(
-      progress: listener.progress,
-      states: state.map { state in
-        .init(saved: state.saved) { make in
-          // What a card made of a fault is not kept.
-          state.save {
-            try loaded.model.device.check()
-            return try make()
-          }
-        }
-      }, attachments: { attachments[$0] = $1 })
+      progress: listener.progress, states: states, attachments: { attachments[$0] = $1 })
     let prompts =
-      try plan.perPrompt ? scored { () throws(MethodError) in try promptScores(run) } : nil
+      try plan.perPrompt ? explained { () throws(MethodError) in try promptScores(run) } : nil
     let scores =
       try prompts.map { EdgeScores(meanOf: $0.parts) }
-      ?? scored { () throws(MethodError) in try method.scores(for: problem, run: run) }
-    return try discovery(
-      scores, standing, telling: listener, discoverSeconds: clock.seconds - start, prompts: prompts,
-      attachments: attachments)
+      ?? explained { () throws(MethodError) in try method.scores(for: problem, run: run) }
+    return Scored(
+      scores: scores, seconds: clock.seconds - start, attachments: attachments, prompts: prompts)
   }
 
   /// The circuit that the plan's selection makes of scores, and what it does.
   ///
   /// - Parameters:
-  ///   - scores: A score for every edge.
+  ///   - scored: A score for every edge, and what the method made beside it.
   ///   - standing: How the full model does.
   ///   - listener: Is told how it goes on.
-  ///   - seconds: How long the scores took.
-  ///   - prompts: The scores of each prompt, if they are known, and the gate that gives them, if one does.
-  ///   - attachments: What the method made beside them.
+  ///   - coupling: What kept the scores near those of other tasks; nil for nothing.
   /// - Returns: The discovery.
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
   func discovery(
-    _ scores: EdgeScores, _ standing: Standing, telling listener: ExperimentListener,
-    discoverSeconds seconds: Double,
-    prompts: (parts: [EdgeScores], gate: PromptGate?)? = nil,
-    attachments: [String: Data] = [:]
+    _ scored: Scored, _ standing: Standing, telling listener: ExperimentListener,
+    coupling: RunRecord.Coupling? = nil
   ) throws -> Discovery {
     var notes = standing.notes
     let listener = listener.keeping { notes.append($0) }
+    let (scores, prompts) = (scored.scores, scored.prompts)
     let chosen = try CircuitChoice(
-      scores, self, WeightMask(in: attachments, of: loaded.model), listener)
+      scores, self, WeightMask(in: scored.attachments, of: loaded.model), listener)
     let measured = chosen.measured
-    let isIntegral = plan.method.method.integratesInputs && plan.ablation == .resample
+    // Scores that others have moved sum up to nothing that is known.
+    let isIntegral =
+      plan.method.method.integratesInputs && plan.ablation == .resample
+      && coupling?.multiplier ?? 0 == 0
     let integral =
       isIntegral
       ? IntegralGap(of: scores, measured.inSample ?? measured.faithfulness) : nil
     if let integral, integral.isWide { listener.note(plan.method.warning(of: integral)) }
+    var heading = heading
+    if let coupling { heading.method += ", \(coupling.text)" }
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: measured, accuracy: standing.accuracy, integral: integral,
@@ -292,16 +319,17 @@ public struct PreparedDiscovery {
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
         plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
-        notes: notes,
-        seconds: RunRecord.Seconds(load: loadSeconds, discover: seconds, total: clock.seconds),
+        notes: notes, coupling: coupling,
+        seconds: RunRecord.Seconds(
+          load: loadSeconds, discover: scored.seconds, total: clock.seconds),
         cardPeakMemory: loaded.model.device.cardPeakMemory),
-      promptScores: prompts?.parts ?? [], attachments: attachments)
+      promptScores: prompts?.parts ?? [], attachments: scored.attachments)
   }
 
-  /// What a method finds; of numbers that overflow it is said where.
-  private func scored<Found>(_ find: () throws(MethodError) -> Found) throws -> Found {
+  /// Has a method do something; what overflows is said of the model's weights.
+  func explained<Result>(_ work: () throws(MethodError) -> Result) throws -> Result {
     do throws(MethodError) {
-      return try find()
+      return try work()
     } catch {
       throw error == .notFinite
         ? loaded.model.overflow("The model's numbers overflow on these prompts", on: made.task)

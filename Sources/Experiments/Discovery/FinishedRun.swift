@@ -16,6 +16,8 @@ public struct FinishedRun: Sendable {
   let files: RunRecord.Files
   /// The search that decided on the circuit's size; nil when it was given.
   let search: RunRecord.Search?
+  /// What kept the run's scores near those of other tasks; nil for nothing.
+  let coupling: RunRecord.Coupling?
   /// How many pairs of the task's file were left out because their prompts differ in tokens.
   let leftOutCount: Int
 
@@ -24,6 +26,7 @@ public struct FinishedRun: Sendable {
     let metric: String
     let files: RunRecord.Files
     let search: RunRecord.Search?
+    let coupling: RunRecord.Coupling?
     let leftOut: Int?
   }
 
@@ -56,7 +59,13 @@ public struct FinishedRun: Sendable {
     metric = record.metric
     files = record.files
     search = record.search
+    coupling = record.coupling
     leftOutCount = record.leftOut ?? 0
+  }
+
+  /// What is said of how edges were scored.
+  var methodDescription: String {
+    [plan.methodDescription, coupling?.text].compactMap(\.self).joined(separator: ", ")
   }
 
   /// The choice of edges: what was searched for or given, or that of the method itself.

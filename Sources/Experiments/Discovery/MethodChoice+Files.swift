@@ -7,18 +7,22 @@ import Methods
 extension MethodChoice {
   /// The files that the method is told to read: of edges to look at, and of scores to start from.
   var sourceFiles: [URL] {
-    [edgesSource.map(CircuitSource.circuitFile), startSource.map(CircuitSource.scoresFile)]
-      .compactMap(\.self)
+    [edgesSource.map(CircuitSource.circuitFile)].compactMap(\.self)
+      + ([startSource].compactMap(\.self) + memberRuns).map(CircuitSource.scoresFile)
   }
 
   private var edgesSource: URL? { values[ExactPatching.among.name].map { URL(path: $0) } }
   private var startSource: URL? { values[MethodOptions.startName].map { URL(path: $0) } }
 
-  /// SHA-256 of the files that the method is told to read, by their names.
+  /// SHA-256 of the files that the method is told to read, by their paths.
   ///
   /// - Throws: ``ExperimentError`` for one that cannot be read.
   func sourceHashes() throws -> [String: String] {
-    try sourceFiles.reduce(into: [:]) { $0.merge(try fileHashes(of: $1)) { $1 } }
+    try sourceFiles.reduce(into: [:]) { hashes, file in
+      for (name, hash) in try fileHashes(of: file) {
+        hashes[file.deletingLastPathComponent().appending(path: name).path] = hash
+      }
+    }
   }
 
   /// The options of the method, with what the files hold that it names.
@@ -27,7 +31,12 @@ extension MethodChoice {
   func options(
     seed: UInt64, _ graph: ComputationGraph, _ model: Transformer
   ) throws -> MethodOptions {
-    options(seed: seed, edges: try edges(graph, model), start: try start(graph, model))
+    options(
+      seed: seed, edges: try edges(graph, model),
+      start: try startSource.map { try scores($0, for: "init", graph, model) },
+      scores: try memberRuns.reduce(into: [:]) {
+        $0[$1.path] = try scores($1, for: "an ensemble", graph, model)
+      })
   }
 
   private func edges(_ graph: ComputationGraph, _ model: Transformer) throws -> [Edge]? {
@@ -40,10 +49,11 @@ extension MethodChoice {
     return circuit.edges
   }
 
-  private func start(_ graph: ComputationGraph, _ model: Transformer) throws -> EdgeScores? {
-    guard let source = startSource else { return nil }
+  private func scores(
+    _ source: URL, for use: String, _ graph: ComputationGraph, _ model: Transformer
+  ) throws -> EdgeScores {
     guard let scores = try CircuitSource.contents(source, model).scores else {
-      throw ExperimentError("\(source.path): expected scores for init, and the file has none.")
+      throw ExperimentError("\(source.path): expected scores for \(use), and the file has none.")
     }
     try scores.graph.require(graph, source)
     return scores

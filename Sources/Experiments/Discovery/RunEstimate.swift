@@ -32,3 +32,14 @@ public struct RunEstimate: Sendable {
       """
   }
 }
+
+extension RunEstimate {
+  /// What several runs take one after another.
+  init(sumOf runs: [RunEstimate]) {
+    self.init(
+      passes: PassCount(
+        forward: runs.reduce(0) { $0 + $1.passes.forward },
+        backward: runs.reduce(0) { $0 + $1.passes.backward }),
+      seconds: runs.reduce(0) { $0 + $1.seconds }, bytes: runs.map(\.bytes).max() ?? 0)
+  }
+}

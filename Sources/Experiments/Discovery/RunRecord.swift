@@ -59,6 +59,21 @@ public struct RunRecord: Encodable, Sendable {
     }
   }
 
+  /// What kept a run's scores near those of other tasks; see ``CouplingPlan``.
+  struct Coupling: Codable, Sendable {
+    /// How far they may be from the centre.
+    let radius: CouplingRadius
+    /// The other tasks.
+    let tasks: [String]
+    /// How hard this task pulls away.
+    let multiplier: Double
+    /// How far it is from the centre.
+    let distance: Double
+
+    /// What is said of it.
+    var text: String { "coupled within \(radius) with \(tasks.joined(separator: ", "))" }
+  }
+
   struct KeptEdge: Encodable, Sendable {
     let edge: String
     let score: Float
@@ -85,6 +100,8 @@ public struct RunRecord: Encodable, Sendable {
   /// The circuit by the run's metric, first, and by others.
   let measures: [Measures]
   let search: Search?
+  /// What kept the scores near those of other tasks; nil for nothing.
+  let coupling: Coupling?
   let integral: Integral?
   /// What the numbers do not say by themselves.
   let caveats: [String]
@@ -103,13 +120,13 @@ public struct RunRecord: Encodable, Sendable {
 
   init(
     plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, notes: [String],
-    seconds: Seconds,
-    cardPeakMemory: Int?
+    coupling: Coupling?, seconds: Seconds, cardPeakMemory: Int?
   ) {
     self.plan = plan
     self.leftOut = leftOut
     self.files = files
     self.notes = notes
+    self.coupling = coupling
     self.seconds = seconds
     model = report.heading.model
     task = report.heading.task

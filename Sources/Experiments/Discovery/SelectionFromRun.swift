@@ -44,8 +44,8 @@ extension FinishedRun {
     }
     return try prepared.loaded.model.device.checked {
       try prepared.discovery(
-        scores, prepared.standing(), telling: listener, discoverSeconds: 0,
-        attachments: run.attachments())
+        PreparedDiscovery.Scored(scores: scores, attachments: run.attachments()),
+        prepared.standing(), telling: listener, coupling: run.coupling)
     }
   }
 }

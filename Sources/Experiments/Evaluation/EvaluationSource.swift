@@ -79,7 +79,7 @@ public struct EvaluationSource: Sendable {
       circuit = plan.selection.prunes ? chosen.pruned() : chosen
       taskDescription = description
     }
-    let origin = run.map { "found by \($0.plan.methodDescription), \($0.metric)" }
+    let origin = run.map { "found by \($0.methodDescription), \($0.metric)" }
     let kept = weights.map {
       " with \(Numbers.count($0.keptCount)) of \(Numbers.count($0.count)) weights"
     }

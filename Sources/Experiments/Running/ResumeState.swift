@@ -2,7 +2,9 @@ import Files
 import Foundation
 import Graphs
 import Hashing
+import Methods
 import Synchronization
+import Tensors
 
 /// Where a long run keeps how far it has come: a file beside the directory that it will write.
 public struct ResumePlace: Sendable {
@@ -113,6 +115,17 @@ public final class ResumeState {
       note("note: \(url.path): the run's state could not be kept: \(reason(of: error)).")
     }
     last = .now
+  }
+
+  /// Where a method keeps how far it has come.
+  func states(of device: Device) -> MethodRun.ResumeStates {
+    MethodRun.ResumeStates(saved: saved) { make in
+      self.save {
+        // What a card made of a fault is not kept.
+        try device.check()
+        return try make()
+      }
+    }
   }
 
   private func listen() {

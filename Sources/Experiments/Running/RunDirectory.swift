@@ -52,7 +52,7 @@ public final class RunDirectory: Sendable {
     Self.remove(made.withLock { $0 })
   }
 
-  /// Writes files by name, all or none.
+  /// Writes files by name, all or none; a name may begin with those of directories.
   ///
   /// - Throws: ``ExperimentError`` when they cannot be written, or when something has appeared in the directory, which
   ///   stays: the files are put beside it then, and the error says where.
@@ -67,7 +67,10 @@ public final class RunDirectory: Sendable {
     do {
       try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: false)
       for (name, data) in contents.sorted(by: { $0.key < $1.key }) {
-        try data.write(to: partial.appending(path: name))
+        let file = partial.appending(path: name)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: file)
       }
     } catch {
       try? FileManager.default.removeItem(at: partial)

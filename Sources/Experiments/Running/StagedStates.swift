@@ -1,19 +1,12 @@
 import Foundation
 import Methods
-import Reports
 import Tensors
 
-/// How far a comparison has come: the methods that are done, and where the one under way stands.
-struct ComparisonState: Codable {
-  /// What came of a method.
-  struct Done: Codable {
-    let seconds: Double
-    let found: Comparison.Found?
-  }
-
-  /// Outcomes by the places of task and method.
-  private(set) var outcomes: [String: Done] = [:]
-  /// The method under way, and its own state.
+/// How far a run of several stages has come: what came of those that are done, and where the one under way stands.
+struct StagedState<Outcome: Codable>: Codable {
+  /// Outcomes by the names of their stages.
+  private(set) var outcomes: [String: Outcome] = [:]
+  /// The stage under way, and its own state.
   private var current: (key: String, state: Data)?
 
   private enum CodingKeys: String, CodingKey { case outcomes, key, state }
@@ -23,7 +16,7 @@ struct ComparisonState: Codable {
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    outcomes = try fields.decode([String: Done].self, forKey: .outcomes)
+    outcomes = try fields.decode([String: Outcome].self, forKey: .outcomes)
     current = try fields.decodeIfPresent(String.self, forKey: .key).map {
       ($0, try fields.decode(Data.self, forKey: .state))
     }
@@ -36,8 +29,8 @@ struct ComparisonState: Codable {
     try fields.encodeIfPresent(current?.state, forKey: .state)
   }
 
-  fileprivate mutating func finish(_ key: String, _ done: Done) {
-    outcomes[key] = done
+  fileprivate mutating func finish(_ key: String, _ outcome: Outcome) {
+    outcomes[key] = outcome
     current = nil
   }
 
@@ -46,37 +39,37 @@ struct ComparisonState: Codable {
   fileprivate func saved(_ key: String) -> Data? { current?.key == key ? current?.state : nil }
 }
 
-/// The states of a comparison, kept where a run that is interrupted can go on from them.
-final class ComparisonStates {
-  private var state: ComparisonState
+/// The states of a run of several stages, kept where it can go on from them when it is interrupted.
+final class StagedStates<Outcome: Codable> {
+  private var state: StagedState<Outcome>
   private let kept: ResumeState
 
   /// Goes on from what is kept.
   ///
-  /// - Throws: ``ExperimentError`` when that is not the state of a comparison.
+  /// - Throws: ``ExperimentError`` when that is not the state of such a run.
   init(_ kept: ResumeState) throws {
     self.kept = kept
     do {
-      state =
-        try kept.saved.map { try Self.decoder.decode(ComparisonState.self, from: $0) } ?? .init()
+      state = try kept.saved.map { try Self.decoder.decode(StagedState.self, from: $0) } ?? .init()
     } catch {
-      throw ExperimentError("The state that was kept is not that of a comparison; delete its file.")
+      throw ExperimentError("The state that was kept is not that of such a run; delete its file.")
     }
   }
 
-  /// What came of a method before; nil when it is not done.
-  func outcome(_ key: String) -> ComparisonState.Done? { state.outcomes[key] }
+  /// What came of a stage before; nil when it is not done.
+  func outcome(_ key: String) -> Outcome? { state.outcomes[key] }
 
-  /// Keeps what came of a method.
-  func finish(_ key: String, _ done: ComparisonState.Done) {
-    state.finish(key, done)
+  /// Keeps what came of a stage.
+  func finish(_ key: String, _ outcome: Outcome) {
+    state.finish(key, outcome)
     kept.save(always: true) { try Self.encoder.encode(state) }
   }
 
-  /// Where a method keeps how far it has come.
+  /// Where a stage keeps how far it has come.
   func states(_ key: String, of device: Device) -> MethodRun.ResumeStates {
     MethodRun.ResumeStates(saved: state.saved(key)) { make in
       self.kept.save {
+        // What a card made of a fault is not kept.
         try device.check()
         self.state.keep(key, try make())
         return try Self.encoder.encode(self.state)
@@ -84,7 +77,8 @@ final class ComparisonStates {
     }
   }
 
-  // Faithfulness is NaN where full model and empty circuit do not differ.
+  // Faithfulness is NaN where full model and empty circuit do not differ, and the score of an edge that is never taken is
+  // infinite.
   private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
