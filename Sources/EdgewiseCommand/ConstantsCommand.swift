@@ -55,7 +55,8 @@ struct ConstantsCommand: ParsableCommand {
   func validate() throws {
     try resuming.check(output)
     guard source != nil || prompts.model != nil else {
-      throw ValidationError("Name a run or a file with a circuit, or a --model for random circuits.")
+      throw ValidationError(
+        "Name a run or a file with a circuit, or a --model for random circuits.")
     }
     guard source != nil || !selection.plan.isGiven else {
       throw ValidationError("A circuit is chosen from a source; random ones have all sizes.")

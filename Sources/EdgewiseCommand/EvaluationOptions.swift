@@ -45,7 +45,8 @@ struct SourcePromptOptions: ParsableArguments {
 
   /// The prompts where there is no run that has some.
   var taskPlan: TaskPlan {
-    TaskPlan(name: task, count: count ?? 100, seed: seed ?? 0, metric: metric, reading: reading.plan)
+    TaskPlan(
+      name: task, count: count ?? 100, seed: seed ?? 0, metric: metric, reading: reading.plan)
   }
 
   func plan(_ source: String, _ selection: SelectionOptions) throws -> EvaluationPlan {

@@ -37,10 +37,8 @@ public struct LearnedConstants: Sendable, Hashable {
   /// The file itself.
   public var file: URL {
     let url = URL(filePath: NSString(string: path).expandingTildeInPath).standardizedFileURL
-    var isDirectory: ObjCBool = false
-    let isThere = unsafe FileManager.default.fileExists(
-      atPath: url.path, isDirectory: &isDirectory)
-    return isThere && isDirectory.boolValue ? url.appending(path: Self.fileName) : url
+    let isDirectory = try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory
+    return isDirectory ?? false ? url.appending(path: Self.fileName) : url
   }
 }
 

@@ -88,6 +88,8 @@ import Testing
         "config.json": "9cbc1318e5145bc975ea266a1fc5a12cce85b4c4bc2109dc4023911a4933ac6b",
         "golden.safetensors":
           "7d34e37a8ac30423a4d2fcd8ac31f9542ab884129092a8bef1734e0c9afd7eca",
+        "methods.safetensors":
+          "a0db71f4d210968af8f7e923f41dd1f5f3aead6fd1c4a642cc884b7f61e56b6e",
         "model.safetensors": "dd179059431b6d2cdf2891f618aba2d2773f06160eca6f533ad3b94af8f20ed6",
       ])
   }

@@ -42,7 +42,8 @@ import Testing
     let ablation = try #require(Ablation(rawValue: "optimal:a:b,c"))
     #expect(ablation.rawValue == "optimal:a:b,c")
     #expect(ablation != .optimal(LearnedConstants(path: "a")))
-    #expect(try JSONDecoder().decode(Ablation.self, from: JSONEncoder().encode(ablation)) == ablation)
+    #expect(
+      try JSONDecoder().decode(Ablation.self, from: JSONEncoder().encode(ablation)) == ablation)
     #expect(!Ablation.allCases.contains { $0.file != nil })
   }
 

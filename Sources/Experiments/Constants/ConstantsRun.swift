@@ -49,7 +49,9 @@ public struct ConstantsRun: Sendable {
   }
 
   private var table: TextTable {
-    var table = TextTable(["prompts": .left, "−\(record.metric) with means": .right, "learned": .right])
+    var table = TextTable([
+      "prompts": .left, "−\(record.metric) with means": .right, "learned": .right,
+    ])
     for row in rows { table.add(row.prompts, Numbers.short(row.before), Numbers.short(row.after)) }
     return table
   }

@@ -39,7 +39,9 @@ extension TrainingState {
       tensors[group.name + ".first"] = moments[index].first
       tensors[group.name + ".second"] = moments[index].second
     }
-    let rest = try JSONEncoder().encode(Rest(step: step, loss: loss, generator: generator))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let rest = try encoder.encode(Rest(step: step, loss: loss, generator: generator))
     return try Safetensors.encode(
       doubles: tensors, metadata: [Self.restKey: String(decoding: rest, as: UTF8.self)])
   }
