@@ -36,7 +36,8 @@ import Testing
     let problem = DiscoveryProblem(model: golden.model, task: try golden.task(Divergence.kl))
     let objective = try NoiseObjective(TrainingSettings(sparsity: 0.3), problem)
     var generator = SeededGenerator(seed: 4)
-    let numbers = objective.groups[0].start.map { _ in Double.random(in: -1...2, using: &generator) }
+    let numbers = objective.groups[0].start.map { _ in Double.random(in: -1...2, using: &generator)
+    }
     let loss = { (numbers: [Double]) in
       var noise = SeededGenerator(seed: 5)
       return objective.loss([numbers], step: 0, using: &noise)

@@ -111,7 +111,8 @@ import Testing
 
   @Test func `a mask of another model is refused`() throws {
     let model = try GoldenModel("gpt2").model
-    let mask = WeightMask(model.layerWeights.map { [Bool](repeating: true, count: $0.tensor.count) })
+    let mask = WeightMask(
+      model.layerWeights.map { [Bool](repeating: true, count: $0.tensor.count) })
     let data = try mask.safetensors(of: model)
     #expect(try WeightMask(data, of: model) == mask)
     #expect(throws: (any Error).self) {

@@ -25,7 +25,8 @@ extension FinishedRun {
     let file = directory.appending(path: DiscoGP.weightFile)
     guard FileManager.default.fileExists(atPath: file.path) else { return [:] }
     do { return [DiscoGP.weightFile: try RegularFile.contents(file)] } catch {
-      throw ExperimentError("\(file.path): expected the weights that are kept: \(reason(of: error)).")
+      throw ExperimentError(
+        "\(file.path): expected the weights that are kept: \(reason(of: error)).")
     }
   }
 }
