@@ -69,6 +69,11 @@ public struct DiscoveryProblem: Sendable {
       sharesStarts: model.sharesStarts(under: ablation))
   }
 
+  /// The problem with other values on absent edges.
+  func ablated(by ablation: Ablation) -> DiscoveryProblem {
+    DiscoveryProblem(model: model, task: task, graph: graph, ablation: ablation)
+  }
+
   /// The problem for some of the task's pairs; means are still those over all of them, taken once.
   public func restricted(to pairs: Range<Int>) -> DiscoveryProblem {
     DiscoveryProblem(

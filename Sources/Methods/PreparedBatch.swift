@@ -54,6 +54,14 @@ struct PreparedBatch {
       cache: cache?.repeated(count))
   }
 
+  /// The same prompts, in which absent edges carry one row of writes at every token.
+  func carrying(_ row: CompactWrites) -> PreparedBatch {
+    let rows = [Int32](repeating: 0, count: batch.clean.tokens.count)
+    return PreparedBatch(
+      batch: batch, ablated: AblatedStream(row.map { $0.gatherRows(rows) }, model: problem.model),
+      reference: reference, problem: problem, cache: cache)
+  }
+
   /// A run with one mask for all prompts.
   func run(_ mask: EdgeMask) -> MaskedRun {
     MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated, cache: cache)

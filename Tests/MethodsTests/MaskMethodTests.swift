@@ -15,7 +15,8 @@ import Testing
   static let short = [
     "sp:steps=12", "sp-edges:steps=12", "edge-pruning:steps=12:prompts=4",
     "edge-pruning:steps=12:prompts=4:node-target=0.5", "ugs:steps=12:prompts=2:draws=3",
-    "hcgs:steps=12:prompts=2:draws=2", "mattr:steps=12:prompts=3",
+    "hcgs:steps=12:prompts=2:draws=2",
+    "ugs:steps=12:prompts=3:constants", "mattr:steps=12:prompts=3",
     "mattr:steps=12:level=nodes:sizes=uniform", "mattr:steps=12:unlearned",
   ]
 

@@ -1,3 +1,4 @@
+import Engine
 package import Graphs
 import Tasks
 
@@ -48,6 +49,12 @@ extension MaskMethod {
   ) throws(MethodError) -> EdgeScores {
     var training = try training(for: problem)
     try training.finish(run)
+    if let constants = training.subject.constants, let numbers = training.numbers.last,
+      let file = try? LearnedConstants.safetensors(
+        constants.writes.writes(numbers), of: problem.model)
+    {
+      run.attach(LearnedConstants.fileName, file)
+    }
     return scores(training.numbers[0], problem.graph)
   }
 }

@@ -27,6 +27,8 @@ package struct MaskRecipe: Sendable {
   package var drawCount: Int
   /// Whether masks are drawn from trained numbers and not from those at the start.
   package var movesMasks: Bool
+  /// Whether what absent edges carry is trained, too.
+  package var learnsConstants: Bool
   /// Scores that numbers start from; nil to start alike.
   package var start: EdgeScores?
   /// Where random choices start.
@@ -37,7 +39,7 @@ package struct MaskRecipe: Sendable {
     optimiser: Optimiser, metric: TrainedMetric = .task, isNormalized: Bool = false,
     schedule: RateSchedule = .constant, longestGradient: Double? = nil, steps: Int,
     promptCount: Int? = nil, drawCount: Int = 0, movesMasks: Bool = true,
-    start: EdgeScores? = nil, seed: UInt64
+    learnsConstants: Bool = false, start: EdgeScores? = nil, seed: UInt64
   ) {
     self.parametrisation = parametrisation
     self.units = units
@@ -51,6 +53,7 @@ package struct MaskRecipe: Sendable {
     self.promptCount = promptCount
     self.drawCount = drawCount
     self.movesMasks = movesMasks
+    self.learnsConstants = learnsConstants
     self.start = start
     self.seed = seed
   }
