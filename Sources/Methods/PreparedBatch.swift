@@ -75,6 +75,17 @@ struct PreparedBatch {
   }
 }
 
+extension DiscoveryProblem {
+  /// Bytes that all prompts take when they are prepared at once: what ablated edges carry, and the streams it adds up to.
+  var preparedBytes: Int {
+    let tokens = task.pairs.reduce(0) { $0 + $1.clean.count }
+    let configuration = model.configuration
+    let heads = configuration.headCount * configuration.dHead
+    let stream = (2 + 3 * configuration.layerCount) * configuration.dModel
+    return 4 * tokens * (stream + configuration.layerCount * heads)
+  }
+}
+
 /// A prepared batch with the full model's run as a state, from which single edges are ablated.
 struct IntactBatch {
   let prepared: PreparedBatch

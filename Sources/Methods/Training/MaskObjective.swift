@@ -40,7 +40,7 @@ package struct MaskObjective: Trainable {
   package var groups: [NumberGroup] {
     [
       NumberGroup(
-        "mask", start: recipe.startNumbers(map), optimiser: recipe.optimiser,
+        "\(recipe.units)", start: recipe.startNumbers(map), optimiser: recipe.optimiser,
         longestGradient: recipe.longestGradient)
     ]
       + [

@@ -58,6 +58,7 @@ extension MethodEntry {
       name: name, summary: summary, paper: paper,
       cost: "1 forward, 1 backward over a batch for each step",
       options: shared.all + options, isMasked: true,
+      bytes: { _, problem in problem.preparedBytes + 5 * 8 * problem.graph.edgeCount },
       passes: { options, problem in
         let recipe = make(options, shared).recipe
         let share =
