@@ -143,3 +143,35 @@ import Testing
     try method("mattr:loss=kl").check(problem)
   }
 }
+
+/// Circuits that are known, found by masks that are trained.
+@Suite struct MaskRecoveryTests {
+  /// Settings that a small model needs: few prompts a step, and a loss that does not saturate.
+  static let methods = [
+    "sp-edges:steps=150", "edge-pruning:steps=400:loss=task:prompts=16",
+    "mattr:steps=250", "ugs:steps=150:prompts=5",
+  ]
+
+  private func area(_ text: String, _ known: KnownCircuit, _ ablation: Ablation) throws -> Double {
+    let choice = try MethodChoice(text)
+    let problem = DiscoveryProblem(
+      model: known.model, task: try known.task(count: 40), ablation: ablation)
+    let scores = try choice.method.make(choice.options()).scores(for: problem)
+    let truth = try #require(known.truth(for: ablation))
+    return try #require(RecoveryCurve(of: scores, truth: truth).area(.pessimistic))
+  }
+
+  @Test(arguments: PlantedCircuits.names, methods)
+  func `planted circuits`(name: String, method: String) throws {
+    var options = PlantedCircuits.Options()
+    (options.layerCount, options.headCount) = (3, 2)
+    let found = try area(method, PlantedCircuits.named(name, options: options), .resample)
+    #expect(found >= 0.99, "\(name) by \(method): \(found)")
+  }
+
+  @Test(arguments: ["reverse", "xproportion", "hist"], ["mattr:steps=250"])
+  func `compiled circuits`(name: String, method: String) throws {
+    let found = try area(method, TracrProgram(name).known, .resample)
+    #expect(found >= 0.99, "\(name) by \(method): \(found)")
+  }
+}

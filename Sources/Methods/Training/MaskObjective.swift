@@ -74,7 +74,7 @@ package struct MaskObjective: Trainable {
     _ numbers: [[Double]], _ draws: [MaskDraw], on batch: PreparedBatch, progress: Double
   ) -> LossGradient {
     let masks = draws.map { map.mask($0.values) }
-    let batch = constants.map { batch.carrying($0.writes.writes(numbers[numbers.count - 1])) } ?? batch
+    let batch = carrying(numbers, batch)
     let run = masks.count == 1 ? batch.run(masks[0]) : batch.run(masks)
     let result = run.taped()
     let measured = metric.measure(result.logits, of: batch.batch, reference: batch.reference)
@@ -97,6 +97,12 @@ package struct MaskObjective: Trainable {
         + [byConstants].compactMap(\.self))
   }
 
+  /// A batch in which absent edges carry the constants that are trained, if any are.
+  private func carrying(_ numbers: [[Double]], _ batch: PreparedBatch) -> PreparedBatch {
+    guard let constants, let row = numbers.last else { return batch }
+    return batch.carrying(constants.writes.writes(row))
+  }
+
   /// What the metrics of full model and empty circuit differ by; 1 where they do not.
   static func scale(
     _ problem: DiscoveryProblem, _ batches: [PreparedBatch], _ metric: any Metric
@@ -117,7 +123,7 @@ package struct MaskObjective: Trainable {
   package func note(_ numbers: [[Double]], step: Int) -> String {
     let count = recipe.keptCount(numbers[0])
     let values = recipe.parametrisation.deterministicMask(numbers[0], keeping: count)
-    let batch = batches[0]
+    let batch = carrying(numbers, batches[0])
     let logits = batch.run(map.mask(values)).forward().logits
     let found = metric.values(ofRuns: logits, of: batch.batch, reference: batch.reference)[0]
     let mean = (found.reduce(0, +) / Double(found.count)).formatted(

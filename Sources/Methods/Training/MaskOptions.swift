@@ -1,4 +1,5 @@
 import Foundation
+import Graphs
 import Tasks
 
 /// The options that methods which train a mask have in common, with what each method takes when nothing is said.
