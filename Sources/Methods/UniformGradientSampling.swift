@@ -12,7 +12,7 @@ import Tasks
 /// With constants, absent edges carry a constant for each writer that is trained beside the mask (optimal ablation); the
 /// run's directory then has `constants.safetensors`, which `--ablation optimal:RUN` takes.
 ///
-/// The score is the chance p that an edge is kept.
+/// The score is `σ(θ)`: of uniform samples the chance p that an edge is kept, of hard concrete ones less than it.
 ///
 /// Cost: for each step one masked forward and backward pass over one batch, each prompt as often as it has masks.
 public struct UniformGradientSampling: MaskMethod {
@@ -47,7 +47,7 @@ public struct UniformGradientSampling: MaskMethod {
     self.settings = settings
   }
 
-  /// The edges that are more likely kept than not.
+  /// The edges with `θ > 0`.
   public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
 
   package var recipe: MaskRecipe {
@@ -56,7 +56,8 @@ public struct UniformGradientSampling: MaskMethod {
       units: .edges, sparsity: .priceEach(price),
       optimiser: .adam(Adam(rate: settings.learningRate, beta2: 0.995)), metric: settings.metric,
       longestGradient: 5, steps: settings.steps, promptCount: settings.promptCount,
-      drawCount: drawCount, learnsConstants: learnsConstants, start: settings.start, seed: settings.seed)
+      drawCount: drawCount, learnsConstants: learnsConstants, start: settings.start,
+      seed: settings.seed)
   }
 
   package func score(_ number: Double) -> Double { sigmoid(number) }
@@ -80,7 +81,8 @@ extension UniformGradientSampling {
   {
     .training(
       name, summary, paper: "2409.09951",
-      MaskOptions(steps: 300, rate: 0.05, loss: .kl, prompts: 5), options: [price, draws, constants]
+      MaskOptions(steps: 300, rate: 0.05, loss: .kl, prompts: 5),
+      options: [price, draws, constants]
     ) { options, shared in
       UniformGradientSampling(
         sampling, price: options[price], drawCount: options[draws],

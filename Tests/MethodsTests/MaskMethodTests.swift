@@ -79,7 +79,7 @@ import Testing
   }
 
   /// Numbers start by the ranks of scores, so that a step of nothing returns their order.
-  @Test(arguments: ["sp-edges", "edge-pruning", "ugs", "hcgs", "mattr"])
+  @Test(arguments: ["sp-edges", "edge-pruning", "ugs", "hcgs", "mattr", "discogp"])
   func `a warm start has the order of its scores`(name: String) throws {
     let problem = try problem()
     let start = try AttributionPatching.plain.scores(for: problem)

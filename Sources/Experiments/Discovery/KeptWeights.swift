@@ -2,6 +2,7 @@ import Engine
 import Files
 import Foundation
 import Methods
+import Tasks
 
 /// The weights that a method keeps, among the files that it hands over beside scores.
 extension WeightMask {
@@ -22,11 +23,14 @@ extension FinishedRun {
   ///
   /// - Throws: ``ExperimentError`` when a file is there that cannot be read.
   func attachments() throws -> [String: Data] {
-    let file = directory.appending(path: DiscoGP.weightFile)
-    guard FileManager.default.fileExists(atPath: file.path) else { return [:] }
-    do { return [DiscoGP.weightFile: try RegularFile.contents(file)] } catch {
-      throw ExperimentError(
-        "\(file.path): expected the weights that are kept: \(reason(of: error)).")
+    var files: [String: Data] = [:]
+    for name in [DiscoGP.weightFile, LearnedConstants.fileName, PromptGate.fileName] {
+      let file = directory.appending(path: name)
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      do { files[name] = try RegularFile.contents(file) } catch {
+        throw ExperimentError("\(file.path): expected a file of the run: \(reason(of: error)).")
+      }
     }
+    return files
   }
 }

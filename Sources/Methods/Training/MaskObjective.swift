@@ -1,5 +1,5 @@
 import Foundation
-package import Engine
+import Engine
 import Graphs
 import Tasks
 package import Tensors
@@ -17,7 +17,27 @@ package struct MaskObjective: Trainable {
   /// What the metric is divided by.
   private let scale: Double
   /// What absent edges carry, where that is trained, and where it starts: at the means of corrupted prompts.
-  package let constants: (writes: ConstantWrites, start: [Double])?
+  package let constants: Constants?
+
+  /// What absent edges carry, as numbers that are trained.
+  package struct Constants: Sendable {
+    let writes: ConstantWrites
+    let start: [Double]
+    private let model: Transformer
+
+    /// The means of corrupted prompts.
+    init?(_ problem: DiscoveryProblem) {
+      guard let rows = problem.ablationValues.rows else { return nil }
+      model = problem.model
+      writes = ConstantWrites(model)
+      start = writes.numbers(rows.value)
+    }
+
+    /// The file that `--ablation optimal:` takes.
+    func file(_ numbers: [Double]) throws -> Data {
+      try LearnedConstants.safetensors(writes.writes(numbers), of: model)
+    }
+  }
 
   /// Prepares all prompts.
   ///
@@ -25,12 +45,7 @@ package struct MaskObjective: Trainable {
   package init(_ recipe: MaskRecipe, _ problem: DiscoveryProblem) throws(MethodError) {
     self.recipe = recipe
     let problem = recipe.learnsConstants ? problem.ablated(by: .mean()) : problem
-    constants =
-      recipe.learnsConstants
-      ? problem.ablationValues.rows.map { rows in
-        let writes = ConstantWrites(problem.model)
-        return (writes, writes.numbers(rows.value))
-      } : nil
+    constants = recipe.learnsConstants ? Constants(problem) : nil
     map = MaskMap(recipe.units, problem.graph)
     metric = try recipe.metric.metric(for: problem)
     batches = recipe.batches(problem).map { PreparedBatch($0, of: problem) }
