@@ -1,4 +1,5 @@
 import Edgewise
+import Foundation
 
 /// What masks and scores of single prompts cost, against those of all prompts, and a step of training a mask.
 struct SegmentBenchmark {
