@@ -41,7 +41,7 @@ public struct UniformGradientSampling: MaskMethod {
   }
 
   /// The edges that are more likely kept than not.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   package var recipe: MaskRecipe {
     MaskRecipe(

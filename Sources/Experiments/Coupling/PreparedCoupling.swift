@@ -118,7 +118,7 @@ public struct PreparedCoupling {
         }
         return CoupledDiscovery.Round(
           radius: radius, names: names, tasks: found,
-          measured: try zip(runs, found).map { try $0.unseen($1.report, telling: listener) },
+          measured: try zip(runs, found).map { try $0.unseen($1, telling: listener) },
           pulls: tasks.map(\.pull))
       }
       return CoupledDiscovery(plan: plan, rounds: rounds)
