@@ -62,7 +62,7 @@ public struct DiscoGP: DiscoveryMethod {
   public init(settings: Settings) { self.settings = settings }
 
   /// The edges that are more likely kept than not.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   /// Asks for right and wrong answers.
   ///

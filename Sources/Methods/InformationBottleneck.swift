@@ -23,7 +23,7 @@ public struct InformationBottleneck: DiscoveryMethod {
   public init(settings: TrainingSettings) { self.settings = settings }
 
   /// The edges between heads and MLPs that are more signal than noise.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   /// What a mixture tells, in nats for each number, and its derivative by w.
   package static func information(_ weight: Double) -> (value: Double, slope: Double) {

@@ -48,7 +48,7 @@ public struct UniformGradientSampling: MaskMethod {
   }
 
   /// The edges with `θ > 0`.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   package var recipe: MaskRecipe {
     MaskRecipe(

@@ -328,7 +328,8 @@ public struct PreparedDiscovery {
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
-        plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
+        plan: plan, files: files, attachments: scored.attachments,
+        leftOut: made.filePairs?.leftOutCount, report: report,
         notes: notes, coupling: coupling,
         seconds: RunRecord.Seconds(
           load: loadSeconds, discover: scored.seconds, total: clock.seconds),

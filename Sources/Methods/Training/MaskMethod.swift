@@ -15,6 +15,11 @@ package protocol MaskMethod: TrainedMethod {
   func score(_ number: Double) -> Double
 }
 
+extension CircuitSelection {
+  /// What a trained mask more likely keeps than not, where scores are chances.
+  static let likely = CircuitSelection(.threshold(0.5))
+}
+
 extension MaskMethod {
   /// By default a positive number that grows with the trained one, so that ranks by sign and by magnitude agree.
   package func score(_ number: Double) -> Double { softplus(number) }

@@ -1,7 +1,7 @@
-import Engine
+package import Engine
 import Foundation
 import Graphs
-import Tasks
+package import Tasks
 package import Tensors
 
 /// The loss of IBCircuit: what heads and MLPs write is mixed with noise, and what they still tell costs.
@@ -69,7 +69,7 @@ package struct NoiseObjective: Trainable {
 }
 
 /// Prompts with the mean and deviation of what is written in them.
-private struct NoisyBatch {
+package struct NoisyBatch {
   let batch: PairBatch
   let reference: ReferenceLogits
   private let input: Tensor
@@ -77,7 +77,7 @@ private struct NoisyBatch {
   private let statistics: [(mean: [Float], deviation: [Float])]
   private let layerCount: Int
 
-  init(_ batch: PairBatch, model: Transformer) {
+  package init(_ batch: PairBatch, model: Transformer) {
     self.batch = batch
     layerCount = model.configuration.layerCount
     let full = PlainRun(model, batch: batch.clean).forward()
@@ -103,7 +103,7 @@ private struct NoisyBatch {
   }
 
   /// Writes of heads and MLPs drawn from the normal distribution that has their mean and deviation.
-  func noise(_ generator: inout SeededGenerator) -> CompactWrites {
+  package func noise(_ generator: inout SeededGenerator) -> CompactWrites {
     let rows = batch.clean.tokens.count
     let draws = statistics.map { mean, deviation in
       var values: [Float] = []
