@@ -1,8 +1,10 @@
 import Tasks
 import Tensors
 
-/// Minus the squared distance of a metric from what the full model has of it: 0 at best, for runs that do neither less nor
-/// more of the behaviour. Its mean is what MIB's CMD measures, squared (arXiv 2504.13151).
+/// Minus the squared distance of a metric from what the full model has of it.
+///
+/// It is 0 at best, for runs that do neither less nor more of the behaviour: MIB's CMD (arXiv 2504.13151) is the distance
+/// itself, over sizes.
 struct FaithfulMetric: DifferentiableMetric {
   /// The metric that is to be kept.
   let base: any DifferentiableMetric
