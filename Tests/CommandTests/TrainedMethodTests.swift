@@ -195,7 +195,7 @@ import Testing
       #expect(try run("select", path("warm"), "--edges", "2").status == 0)
       let stability = try run("evaluate", path("warm"), "--measures", "stability")
       #expect(
-        stability.status == 1 && stability.errors.contains("of the run any more: it has changed"),
+        stability.status == 1 && stability.errors.contains("not the file that the run read"),
         "\(stability)")
       try FileManager.default.removeItem(atPath: first + scores)
       let gone = try run(discover("gone"))

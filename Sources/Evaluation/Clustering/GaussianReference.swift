@@ -10,19 +10,13 @@ extension Similarities {
   func gaussianReference(using generator: inout SeededGenerator) -> Similarities {
     let share = 1 / Double(count)
     let weights = (0..<count).flatMap { _ in
-      let draws = (0..<count).map { _ in Self.normal(using: &generator) }
+      let draws = (0..<count).map { _ in generator.normal() }
       let mean = draws.reduce(0, +) * share
       let scale = 1 / Double(max(count - 1, 1)).squareRoot()
       return draws.map { share + ($0 - mean) * scale }
     }
     let mixed = product(weights, values)
     return Similarities(products: product(mixed, transposed(weights)), count: count)
-  }
-
-  /// A draw from the standard normal, by Box and Muller.
-  private static func normal(using generator: inout SeededGenerator) -> Double {
-    let radius = (-2 * log(Double.random(in: 1e-12..<1, using: &generator))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
   }
 
   private func product(_ left: [Double], _ right: [Double]) -> [Double] {

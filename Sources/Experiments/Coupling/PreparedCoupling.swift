@@ -89,6 +89,7 @@ public struct PreparedCoupling {
       // What all tasks have in common is said once.
       all.merge(run.identity) { $0 == $1 ? $0 : "\($0); \($1)" }
     }
+    identity["tasks"] = plan.tasks.joined(separator: ", ")
     identity["coupling"] = plan.radii.map(\.description).joined(separator: ", ")
     return try ResumeState(place, run: identity, note: listener.note)
   }

@@ -104,7 +104,7 @@ public struct FinishedRun: Sendable {
     guard try plan.method.sourceHashes() == files.edges else {
       let names = plan.method.sourceFiles.map(\.path).joined(separator: ", ")
       throw ExperimentError(
-        "\(names): this is not the file of edges of the run any more: it has changed.")
+        "\(names): this is not the file that the run read: it has changed since.")
     }
     return try plan.method.options(seed: plan.task.seed, graph, model)
   }

@@ -17,17 +17,15 @@ package struct NoiseObjective: Trainable {
     self.problem = problem
     map = MaskMap(.writers, problem.graph)
     metric = try settings.metric.metric(for: problem)
-    let limit = problem.model.maskedBatch(withGradients: true)
-    batches = problem.task.batches(
-      Transformer.BatchLimit(
-        tokens: limit.tokens, prompts: min(limit.prompts, settings.promptCount ?? .max))
-    ).map { NoisyBatch($0, model: problem.model) }
+    batches = problem.trainingBatches(of: settings.promptCount, sharesStarts: false).map {
+      NoisyBatch($0, model: problem.model)
+    }
   }
 
   package var groups: [NumberGroup] {
     [
       NumberGroup(
-        "writers", start: [Double](repeating: 5, count: map.count),
+        "writers", start: map.start(at: 5, by: settings.start),
         optimiser: .adam(Adam(rate: settings.learningRate)))
     ]
   }
@@ -120,13 +118,5 @@ package struct NoisyBatch {
     return CompactWrites(
       input: input, heads: Array(draws.prefix(layerCount)), mlps: Array(draws.dropFirst(layerCount))
     )
-  }
-}
-
-extension SeededGenerator {
-  /// A number from the standard normal distribution (Box and Muller).
-  fileprivate mutating func normal() -> Double {
-    let radius = (-2 * log(Double.random(in: 1e-300..<1, using: &self))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &self))
   }
 }
