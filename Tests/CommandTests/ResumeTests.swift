@@ -82,7 +82,9 @@ import Testing
       let whole = directory.appending(path: "whole").path
       #expect(try run(options + ["--output", whole]).status == 0)
       let parts = directory.appending(path: "parts").path
-      let kills = try persist(options + ["--output", parts, "--resume-seconds", "0"])
+      var generator = SeededGenerator(seed: 1)
+      let kills = try persist(
+        options + ["--output", parts, "--resume-seconds", "0"], &generator)
       #expect(kills > 0)
       for file in [
         "coupling.csv", "within-0/core.json", "within-0/induction/scores.safetensors",
