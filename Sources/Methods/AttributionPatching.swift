@@ -22,6 +22,8 @@ public struct AttributionPatching: DiscoveryMethod {
   public let points: [Double]
   /// What is moved from ablated to clean.
   public let path: Path
+  /// How gradients pass.
+  let rules: BackwardRules
 
   /// What is moved from ablated to clean.
   public enum Path: Sendable {
@@ -31,9 +33,10 @@ public struct AttributionPatching: DiscoveryMethod {
     case modules
   }
 
-  private init(points: [Double], path: Path = .input) {
+  init(points: [Double], path: Path = .input, rules: BackwardRules = .exact) {
     self.points = points
     self.path = path
+    self.rules = rules
   }
 
   /// Edge attribution patching: the gradient of the clean run alone.

@@ -26,7 +26,8 @@ struct PathRuns {
     path = method.path
     let cache = batch.cache(problem.model)
     ablated = problem.ablationValues.writes(for: batch, cache: cache, isMeasuredOnly: true)
-    run = PlainRun(problem.model, batch: batch.clean, cache: cache, isMeasuredOnly: true)
+    run = PlainRun(
+      problem.model, batch: batch.clean, cache: cache, rules: method.rules, isMeasuredOnly: true)
     clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
     let result = clean?.result ?? run.forward()
     difference = result.writes - ablated
