@@ -1,7 +1,7 @@
 import Graphs
 
 extension AttributionPatching {
-  private static let steps = MethodOption.count("steps", "points of the integral", standard: 5)
+  static let steps = MethodOption.count("steps", "points of the integral", standard: 5)
 
   private static func rule(_ standard: Rule) -> MethodOption<Rule> {
     .choice("rule", "where in its step each point lies", standard: standard)

@@ -1,6 +1,7 @@
 import Methods
 import Tasks
 import Tensors
+import TestSupport
 import Testing
 
 /// Relatives of EAP against a float64 oracle.
@@ -16,5 +17,26 @@ import Testing
         method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods",
         relative: tolerance)
     }
+  }
+
+  @Test(arguments: goldenFamilies, [AttributionPatching.Side.start, .end])
+  func `conductance`(family: String, side: AttributionPatching.Side) throws {
+    let name = "ceap.\(side.rawValue).steps5"
+    let method = AttributionPatching.conductance(steps: 5, at: side)
+    try expectScores(
+      method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods")
+    try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
+  }
+
+  @Test(arguments: goldenFamilies) func `expected gradients`(family: String) throws {
+    let alphas = try Golden(family, "methods").tensor("alpha").values()
+    let pairs = try GoldenModel(family).task(LogitDifference()).pairs
+    let method = AttributionPatching.expectedGradients { pair in
+      Double(alphas[pairs.firstIndex { $0.clean == pair.clean } ?? 0])
+    }
+    let name = "expected_gradients"
+    try expectScores(
+      method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods")
+    try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
   }
 }
