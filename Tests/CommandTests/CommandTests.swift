@@ -103,7 +103,7 @@ import Testing
   @Test(arguments: [
     (
       ["discover", "--method", "eep"], 64,
-      "There is no method \"eep\"; did you mean eap? Known are eap"
+      "There is no method \"eep\"; did you mean eap or ceap or relp? Known are eap"
     ),
     (["discover", "--metric", "odd"], 1, "There is no metric \"odd\""),
     (["discover", "--task", "odd"], 1, "There is no built-in task \"odd\"; known are ioi"),

@@ -163,7 +163,10 @@ import Testing
 
   @Test func `methods tell their options`() throws {
     let outcome = try run("methods", "sp")
-    for text in ["2104.03514", "sp:steps=…:rate=…:sparsity=…", "300", "a number of 0 or more"] {
+    for text in [
+      "2104.03514", "sp:steps=…:rate=…:loss=…:prompts=…:init=…:sparsity=…", "300",
+      "a number of 0 or more",
+    ] {
       #expect(outcome.output.contains(text), "\(text) in \(outcome.output)")
     }
     #expect(try run("methods", "eap").output.contains("no options"))

@@ -178,8 +178,7 @@ import Testing
 @Suite struct MaskRecoveryTests {
   /// Settings that a small model needs: few prompts a step, and a loss that does not saturate.
   static let methods = [
-    "sp-edges:steps=150", "edge-pruning:steps=400:loss=task:prompts=16",
-    "mattr:steps=250", "ugs:steps=150:prompts=5",
+    "sp-edges:steps=150", "edge-pruning:steps=600:prompts=16", "mattr:steps=250",
   ]
 
   private func area(_ text: String, _ known: KnownCircuit, _ ablation: Ablation) throws -> Double {
