@@ -1,4 +1,5 @@
 import Edgewise
+import Foundation
 
 /// What masks and scores of single prompts cost, against those of all prompts, and a step of training a mask.
 struct SegmentBenchmark {
@@ -65,5 +66,26 @@ struct SegmentBenchmark {
       masked forward + backward / plain forward  \(Numbers.fixed(times[1] / times[0], 2)) ×, 8 prompts
         with a mask for each prompt              \(Numbers.fixed(times[2] / times[0], 2)) ×
       """)
+    trainings(pairs, forward: times[0])
+  }
+
+  /// A step of each kind of training, masks drawn and numbers moved, in plain forward passes of its batch.
+  private func trainings(_ pairs: PairBatch, forward: Double) {
+    let problem = DiscoveryProblem(
+      model: model, task: task.restricted(to: 0..<pairs.promptCount))
+    let settings = TrainingSettings(steps: 10, promptCount: pairs.promptCount)
+    let methods: [(name: String, method: any MaskMethod)] = [
+      ("sp-edges", SubnetworkProbing(level: .edges, settings: settings)),
+      ("edge-pruning", EdgePruning(settings: settings)),
+      ("ugs, 1 draw", UniformGradientSampling(.uniform, drawCount: 1, settings: settings)),
+      ("mattr", MaskAttribution(settings: settings)),
+    ]
+    for (name, method) in methods {
+      guard var training = try? method.training(for: problem) else { continue }
+      let step = shortest(of: rounds) { _ = try? training.advance() }
+      let label = "  step of \(name) / plain forward".padding(
+        toLength: 43, withPad: " ", startingAt: 0)
+      print(label + Numbers.fixed(step / forward, 2) + " ×")
+    }
   }
 }

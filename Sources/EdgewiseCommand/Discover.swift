@@ -62,6 +62,9 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   func validate() throws {
+    guard couple == nil || !perPrompt else {
+      throw ValidationError("--per-prompt goes with one task: leave out --couple.")
+    }
     if let couple { try validated(couplingPlan(couple.elements).check) }
     try resuming.check(output)
     guard !dryRun || !output.shown.json else {

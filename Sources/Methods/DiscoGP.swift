@@ -17,7 +17,7 @@ import Tensors
 /// beside the scores, and `evaluate` runs circuits with them.
 ///
 /// Cost: for each step two masked forward and backward passes over one batch, gradients of all weights included. Memory:
-/// five numbers of eight bytes for each weight.
+/// about a hundred bytes for each weight.
 public struct DiscoGP: DiscoveryMethod {
   /// The name of the file of weights that are kept.
   public static let weightFile = "weights.safetensors"
@@ -62,7 +62,7 @@ public struct DiscoGP: DiscoveryMethod {
   public init(settings: Settings) { self.settings = settings }
 
   /// The edges that are more likely kept than not.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   /// Asks for right and wrong answers.
   ///
@@ -83,9 +83,7 @@ public struct DiscoGP: DiscoveryMethod {
       objective, steps: settings.training.steps, seed: settings.training.seed)
     try training.finish(run, "training masks of edges and weights")
     let mask = objective.weightMask(training.numbers[1])
-    if let data = try? mask.safetensors(of: problem.model) {
-      run.attach(Self.weightFile, data)
-    }
+    run.attach(Self.weightFile) { try mask.safetensors(of: problem.model) }
     return objective.scores(training.numbers[0])
   }
 }
@@ -111,24 +109,24 @@ extension DiscoGP {
     paper: "2407.03779", cost: "2 forward, 2 backward over a batch for each step",
     options: [
       shared.steps, shared.rate, shared.prompts, sparsity, weightSparsity, weightRate,
-      completeness, temperature,
-    ], isMasked: true,
+      completeness, temperature, MaskOptions.start,
+    ], isMasked: true, scoresEffects: false,
     bytes: { _, problem in
-      // Numbers, their means and their gradient, the weights' mask and the weights' own gradients.
-      problem.model.layerWeights.reduce(0) { $0 + $1.tensor.count } * (5 * 8 + 3 * 4)
+      // Numbers with their start and means, what a mask is drawn with, itself, its complement and gradients, Float64; and
+      // the weights, whole, masked and as gradients, Float32.
+      problem.model.layerWeights.reduce(0) { $0 + $1.tensor.count } * (10 * 8 + 5 * 4)
+        + problem.preparedBytes
     },
     passes: { options, problem in
-      let batches = problem.trainingBatches(of: options[shared.prompts]).count
+      let limit = options[shared.prompts] == 0 ? nil : options[shared.prompts]
+      let batches = problem.trainingBatches(of: limit, sharesStarts: false).count
       let share = 2 * Double(options[shared.steps]) / Double(batches)
-      return PassCount(forward: share, backward: share)
+      return PassCount(forward: 1 + share, backward: share)
     },
     make: { options in
       DiscoGP(
         settings: Settings(
-          training: TrainingSettings(
-            steps: options[shared.steps], learningRate: options[shared.rate],
-            sparsity: options[sparsity], seed: options.seed,
-            promptCount: options[shared.prompts] == 0 ? nil : options[shared.prompts]),
+          training: shared.settings(options, sparsity: options[sparsity]),
           weightRate: options[weightRate], weightSparsity: options[weightSparsity],
           completeness: options[completeness], weightTemperature: options[temperature]))
     })

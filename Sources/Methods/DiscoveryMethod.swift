@@ -59,14 +59,22 @@ public struct DiscoveryProblem: Sendable {
   /// - Parameters:
   ///   - count: The most prompts of a batch; nil for as many as memory allows.
   ///   - copies: How often each prompt of a batch is run at a time.
+  ///   - sharesStarts: Whether to leave out what the prompts of a pair start with, where that depends on no mask.
   /// - Returns: All prompts, in order.
-  func trainingBatches(of count: Int? = nil, copies: Int = 1) -> [PairBatch] {
-    guard count != nil || copies > 1 else { return allTrainingBatches.value }
+  func trainingBatches(
+    of count: Int? = nil, copies: Int = 1, sharesStarts: Bool = true
+  ) -> [PairBatch] {
+    guard count != nil || copies > 1 || !sharesStarts else { return allTrainingBatches.value }
     let limit = model.maskedBatch(withGradients: true)
     return task.batches(
       Transformer.BatchLimit(
         tokens: limit.tokens / copies, prompts: min(limit.prompts / copies, count ?? .max)),
-      sharesStarts: model.sharesStarts(under: ablation))
+      sharesStarts: sharesStarts && model.sharesStarts(under: ablation))
+  }
+
+  /// The problem with other values on absent edges.
+  func ablated(by ablation: Ablation) -> DiscoveryProblem {
+    DiscoveryProblem(model: model, task: task, graph: graph, ablation: ablation)
   }
 
   /// The problem for some of the task's pairs; means are still those over all of them, taken once.

@@ -37,7 +37,7 @@ public struct EdgePruning: MaskMethod {
     self.settings = settings
   }
 
-  /// The share of edges that the target leaves; what is more likely there than not where it leaves none.
+  /// The share of edges that the target leaves; none where it leaves none.
   public var ownCircuit: CircuitSelection? {
     target < 1 ? CircuitSelection(.fraction(1 - target), ranking: .signed) : nil
   }

@@ -129,7 +129,7 @@ extension Ensemble {
   static let entry = MethodEntry(
     name: name, summary: "the ranks of several methods, pooled", paper: "2510.06811",
     cost: "those of its members", options: [memberOption, pooling],
-    isMasked: true,
+    isMasked: true, scoresEffects: false,
     bytes: { options, problem in
       options[memberOption].map { $0.bytes(options, problem) }.max() ?? 0
     },

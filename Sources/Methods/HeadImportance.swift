@@ -99,6 +99,7 @@ extension HeadImportance {
   ) -> MethodEntry {
     MethodEntry(
       name: name, summary: summary, paper: "1905.10650", cost: "1 forward, 1 backward",
+      scoresEffects: false,
       passes: { _, _ in PassCount(1, 1) }, make: { _ in HeadImportance(level: level) })
   }
 }

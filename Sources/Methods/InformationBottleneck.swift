@@ -23,7 +23,7 @@ public struct InformationBottleneck: DiscoveryMethod {
   public init(settings: TrainingSettings) { self.settings = settings }
 
   /// The edges between heads and MLPs that are more signal than noise.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   /// What a mixture tells, in nats for each number, and its derivative by w.
   package static func information(_ weight: Double) -> (value: Double, slope: Double) {
@@ -59,11 +59,13 @@ extension InformationBottleneck {
   static let entry = MethodEntry(
     name: "ibcircuit", summary: "information bottleneck: heads and MLPs mixed with noise",
     paper: "", cost: "1 forward, 1 backward over a batch for each step",
-    options: [shared.steps, shared.rate, shared.loss, shared.prompts, price], isMasked: true,
+    options: shared.all + [price], isMasked: true,
+    scoresEffects: false, bytes: { _, problem in problem.preparedBytes },
     passes: { options, problem in
       let limit = options[shared.prompts] == 0 ? nil : options[shared.prompts]
       let share =
-        Double(options[shared.steps]) / Double(problem.trainingBatches(of: limit).count)
+        Double(options[shared.steps])
+        / Double(problem.trainingBatches(of: limit, sharesStarts: false).count)
       return PassCount(forward: 1 + share, backward: share)
     },
     make: {

@@ -9,7 +9,7 @@ import Tasks
 /// published runs take 5,000 steps of one prompt for edges, 500 for nodes; here a step runs several prompts, each at
 /// its own k.
 ///
-/// Without learning the scores stay 0, and what is returned is the mean of minus their gradient over all steps: a
+/// Without learning the scores stay 0, wherever they were to start, and what is returned is the mean of minus their gradient over all steps: a
 /// path-weighted integral of the mask's gradient, with weight `t (1 − t)` at mask t for uniform sizes and `1 − t` for
 /// log sizes, less its mean over all edges.
 ///
@@ -50,7 +50,8 @@ public struct MaskAttribution: MaskMethod {
       parametrisation: SoftTopK(sizes), units: level.units, sparsity: .none,
       optimiser: learns ? .adam(Adam(rate: settings.learningRate)) : .mean,
       metric: settings.metric, steps: settings.steps, promptCount: settings.promptCount,
-      drawCount: 1, movesMasks: learns, start: settings.start, seed: settings.seed)
+      drawCount: 1, movesMasks: learns,
+      start: learns ? settings.start : nil, seed: settings.seed)
   }
 
   package func score(_ number: Double) -> Double { learns ? softplus(number) : number }

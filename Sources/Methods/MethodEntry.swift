@@ -38,6 +38,8 @@ public struct MethodEntry: Sendable {
   public let integratesInputs: Bool
   /// Whether its runs are masked ones, which take more memory.
   public let isMasked: Bool
+  /// Whether its scores are in units of the metric, and not chances, ranks or lengths.
+  public let scoresEffects: Bool
   /// Bytes that it holds beside a batch and the scores.
   public let bytes: @Sendable (MethodOptions, DiscoveryProblem) -> Int
   /// What it costs in passes over the prompts of a problem; tests, where it tests edge by edge.
@@ -50,6 +52,7 @@ public struct MethodEntry: Sendable {
     name: String, summary: String, paper: String, cost: String, metric: String? = nil,
     options: [any MethodOptionDescription] = [], ranking: [String: String] = [:],
     integratesInputs: Bool = false, isMasked: Bool = false,
+    scoresEffects: Bool = true,
     bytes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> Int = { _, _ in 0 },
     passes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> PassCount,
     make: @escaping @Sendable (MethodOptions) -> any DiscoveryMethod
@@ -63,6 +66,7 @@ public struct MethodEntry: Sendable {
     self.ranking = ranking
     self.integratesInputs = integratesInputs
     self.isMasked = isMasked
+    self.scoresEffects = scoresEffects
     self.bytes = bytes
     self.passes = passes
     self.make = make

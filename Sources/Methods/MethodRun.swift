@@ -49,6 +49,11 @@ public struct MethodRun {
   ///   - contents: What it holds.
   public func attach(_ name: String, _ contents: Data) { attachments(name, contents) }
 
+  /// Hands over a file of tensors, whose encoding cannot fail.
+  func attach(_ name: String, _ make: () throws -> Data) {
+    do { attach(name, try make()) } catch { preconditionFailure("\(name): \(error)") }
+  }
+
   /// The state that an interrupted run left; nil to start from the beginning.
   ///
   /// - Parameters:

@@ -54,6 +54,14 @@ struct PreparedBatch {
       cache: cache?.repeated(count))
   }
 
+  /// The same prompts, in which absent edges carry one row of writes at every token.
+  func carrying(_ row: CompactWrites) -> PreparedBatch {
+    let rows = [Int32](repeating: 0, count: batch.clean.tokens.count)
+    return PreparedBatch(
+      batch: batch, ablated: AblatedStream(row.map { $0.gatherRows(rows) }, model: problem.model),
+      reference: reference, problem: problem, cache: cache)
+  }
+
   /// A run with one mask for all prompts.
   func run(_ mask: EdgeMask) -> MaskedRun {
     MaskedRun(problem.model, batch: batch.clean, mask: mask, ablated: ablated, cache: cache)
@@ -64,6 +72,17 @@ struct PreparedBatch {
     MaskedRun(
       problem.model, batch: batch.clean, masks: RunMasks(masks, promptsOf: batch.clean),
       ablated: ablated, cache: cache)
+  }
+}
+
+extension DiscoveryProblem {
+  /// Bytes that all prompts take when they are prepared at once: what ablated edges carry, and the streams it adds up to.
+  var preparedBytes: Int {
+    let tokens = task.pairs.reduce(0) { $0 + $1.clean.count }
+    let configuration = model.configuration
+    let heads = configuration.headCount * configuration.dHead
+    let stream = (2 + 3 * configuration.layerCount) * configuration.dModel
+    return 4 * tokens * (stream + configuration.layerCount * heads)
   }
 }
 

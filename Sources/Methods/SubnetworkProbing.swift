@@ -24,7 +24,7 @@ public struct SubnetworkProbing: MaskMethod {
   }
 
   /// The edges that are more likely kept than not.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  public var ownCircuit: CircuitSelection? { .likely }
 
   package var recipe: MaskRecipe {
     MaskRecipe(

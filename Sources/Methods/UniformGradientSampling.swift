@@ -9,7 +9,10 @@ import Tasks
 /// costs, in nats. Left out of the public code: a second, small price of nodes, and the removal of edges on no path,
 /// which changes nothing where absent edges carry what corrupted prompts give.
 ///
-/// The score is the chance p that an edge is kept.
+/// With constants, absent edges carry a constant for each writer that is trained beside the mask (optimal ablation); the
+/// run's directory then has `constants.safetensors`, which `--ablation optimal:RUN` takes.
+///
+/// The score is `σ(θ)`: of uniform samples the chance p that an edge is kept, of hard concrete ones less than it.
 ///
 /// Cost: for each step one masked forward and backward pass over one batch, each prompt as often as it has masks.
 public struct UniformGradientSampling: MaskMethod {
@@ -27,21 +30,25 @@ public struct UniformGradientSampling: MaskMethod {
   public let price: Double
   /// How many masks each prompt gets.
   public let drawCount: Int
+  /// Whether what absent edges carry is trained, too: a constant for each writer, which is optimal ablation.
+  public let learnsConstants: Bool
   /// How the mask is trained; its sparsity is not looked at.
   public let settings: TrainingSettings
 
   /// Chooses what is drawn.
   public init(
-    _ sampling: Sampling, price: Double = 1e-3, drawCount: Int = 4, settings: TrainingSettings
+    _ sampling: Sampling, price: Double = 1e-3, drawCount: Int = 4,
+    learnsConstants: Bool = false, settings: TrainingSettings
   ) {
     self.sampling = sampling
     self.price = price
     self.drawCount = drawCount
+    self.learnsConstants = learnsConstants
     self.settings = settings
   }
 
-  /// The edges that are more likely kept than not.
-  public var ownCircuit: CircuitSelection? { CircuitSelection(.threshold(0.5)) }
+  /// The edges with `θ > 0`.
+  public var ownCircuit: CircuitSelection? { .likely }
 
   package var recipe: MaskRecipe {
     MaskRecipe(
@@ -49,7 +56,8 @@ public struct UniformGradientSampling: MaskMethod {
       units: .edges, sparsity: .priceEach(price),
       optimiser: .adam(Adam(rate: settings.learningRate, beta2: 0.995)), metric: settings.metric,
       longestGradient: 5, steps: settings.steps, promptCount: settings.promptCount,
-      drawCount: drawCount, start: settings.start, seed: settings.seed)
+      drawCount: drawCount, learnsConstants: learnsConstants, start: settings.start,
+      seed: settings.seed)
   }
 
   package func score(_ number: Double) -> Double { sigmoid(number) }
@@ -61,6 +69,9 @@ extension UniformGradientSampling {
   private static let draws = MethodOption.count(
     "draws", "masks of each prompt of a batch", standard: 4, in: 1...1000)
 
+  private static let constants = MethodOption.flag(
+    "constants", "absent edges carry constants that are trained, too: optimal ablation")
+
   static let uniformEntry = entry(
     "ugs", "uniform gradient sampling: a trained chance of each edge", .uniform)
   static let hardConcreteEntry = entry(
@@ -70,10 +81,12 @@ extension UniformGradientSampling {
   {
     .training(
       name, summary, paper: "2409.09951",
-      MaskOptions(steps: 300, rate: 0.05, loss: .kl, prompts: 5), options: [price, draws]
+      MaskOptions(steps: 300, rate: 0.05, loss: .kl, prompts: 5),
+      options: [price, draws, constants]
     ) { options, shared in
       UniformGradientSampling(
         sampling, price: options[price], drawCount: options[draws],
+        learnsConstants: options[constants],
         settings: shared.settings(options))
     }
   }

@@ -97,7 +97,7 @@ import TestSupport
       #expect(without.status == 0 && without.errors.contains("stability is left out"))
       #expect(try discover("4").status == 0)
       let other = try run("evaluate", exact, "--draws", "2", "--measures", "stability")
-      #expect(other.status == 1 && other.errors.contains("the file of edges of the run any more"))
+      #expect(other.status == 1 && other.errors.contains("not the file that the run read"))
     }
   }
 

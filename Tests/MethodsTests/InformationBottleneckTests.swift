@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Graphs
 import Methods
@@ -50,6 +51,44 @@ import Testing
       return (loss(more).loss - loss(less).loss) / 2e-2
     }
     expectClose(gradient, differences, relative: 5e-3, family)
+    // What is told costs its mean over heads and MLPs.
+    let free = try NoiseObjective(TrainingSettings(sparsity: 0), problem)
+    var noise = SeededGenerator(seed: 5)
+    let told = numbers.map { InformationBottleneck.information(1 / (1 + exp(-$0))).value }
+    let price =
+      loss(numbers).loss - free.loss([numbers], step: 0, using: &noise).loss
+    #expect(abs(price - 0.3 * told.reduce(0, +) / Double(told.count)) < 1e-6)
+  }
+
+  @Test func `noise has the mean and the deviation of what is written`() throws {
+    let golden = try GoldenModel("gpt2")
+    let task = try golden.task(Divergence.kl)
+    let batch = NoisyBatch(
+      PairBatch(task.pairs, sharesStarts: false), model: golden.model)
+    let written = PlainRun(golden.model, batch: golden.clean).forward().writes
+    var generator = SeededGenerator(seed: 6)
+    let draws = (0..<400).map { _ in batch.noise(&generator) }
+    for (block, tensor) in (written.heads + written.mlps).enumerated() {
+      let columns = { (tensor: Tensor, column: Int) in
+        stride(from: column, to: tensor.count, by: tensor.columnCount).map {
+          Double(tensor.values()[$0])
+        }
+      }
+      for column in [0, tensor.columnCount - 1] {
+        let (mean, deviation) = moments(columns(tensor, column))
+        let drawn = moments(
+          draws.flatMap { columns(($0.heads + $0.mlps)[block], column) })
+        #expect(abs(drawn.mean - mean) < 0.1 * deviation, "\(block)")
+        #expect(abs(drawn.deviation - deviation) < 0.1 * deviation, "\(block)")
+      }
+    }
+    #expect(draws[0].input.values() == written.input.values())
+  }
+
+  private func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+    return (mean, square.squareRoot())
   }
 
   @Test func `a training goes on from any state`() throws {

@@ -15,7 +15,8 @@ import Testing
   static let short = [
     "sp:steps=12", "sp-edges:steps=12", "edge-pruning:steps=12:prompts=4",
     "edge-pruning:steps=12:prompts=4:node-target=0.5", "ugs:steps=12:prompts=2:draws=3",
-    "hcgs:steps=12:prompts=2:draws=2", "mattr:steps=12:prompts=3",
+    "hcgs:steps=12:prompts=2:draws=2",
+    "ugs:steps=12:prompts=3:constants", "mattr:steps=12:prompts=3",
     "mattr:steps=12:level=nodes:sizes=uniform", "mattr:steps=12:unlearned",
   ]
 
@@ -78,7 +79,7 @@ import Testing
   }
 
   /// Numbers start by the ranks of scores, so that a step of nothing returns their order.
-  @Test(arguments: ["sp-edges", "edge-pruning", "ugs", "hcgs", "mattr"])
+  @Test(arguments: ["sp-edges", "edge-pruning", "ugs", "hcgs", "mattr", "discogp"])
   func `a warm start has the order of its scores`(name: String) throws {
     let problem = try problem()
     let start = try AttributionPatching.plain.scores(for: problem)
@@ -125,6 +126,36 @@ import Testing
     expectClose(found, expected, relative: 0.03, "\(sizes)")
   }
 
+  /// −(m − m(M))², by the masked run's own metric; its gradient is that of the metric times −2 (m − m(M)).
+  @Test(arguments: ["gpt2", "llama"]) func `what is faithful is what the full model does`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let problem = DiscoveryProblem(model: golden.model, task: try golden.task(LogitDifference()))
+    let objective = { (metric: TrainedMetric, seed: UInt64) in
+      let recipe = MaskRecipe(
+        parametrisation: SigmoidMask(), units: .edges, sparsity: .none,
+        optimiser: .adam(Adam(rate: 1)), metric: metric, steps: 1, seed: seed)
+      return try MaskObjective(recipe, problem)
+    }
+    let map = MaskMap(.edges, problem.graph)
+    var numbers = [Double](repeating: 0, count: map.count)
+    var generator = SeededGenerator(seed: 21)
+    for index in numbers.indices { numbers[index] = .random(in: -2...2, using: &generator) }
+    let faithful = try objective(.faithful, 0)
+    let loss = { (numbers: [Double]) in
+      faithful.loss([numbers], [SigmoidMask().mask(numbers, noise: [])], progress: 1)
+    }
+    #expect(abs(loss([Double](repeating: 40, count: map.count)).loss) < 1e-6)
+    let gradient = loss(numbers).gradients[0]
+    let direction = numbers.map { _ in Double.random(in: -1...1, using: &generator) }
+    let slope = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+    let moved = [1e-2, -1e-2].map { step in
+      loss(zip(numbers, direction).map { $0 + step * $1 }).loss
+    }
+    #expect(abs((moved[0] - moved[1]) / 2e-2 - slope) < 1e-2 * abs(slope))
+  }
+
   @Test func `a metric that prompts lack answers for is refused`() throws {
     let golden = try GoldenModel("gpt2")
     let task = try golden.task(Divergence.kl)
@@ -140,5 +171,37 @@ import Testing
       try self.method("mattr:loss=logit-difference").check(problem)
     }
     try method("mattr:loss=kl").check(problem)
+  }
+}
+
+/// Circuits that are known, found by masks that are trained.
+@Suite struct MaskRecoveryTests {
+  /// Settings that a small model needs: few prompts a step, and a loss that does not saturate.
+  static let methods = [
+    "sp-edges:steps=150", "edge-pruning:steps=400:loss=task:prompts=16",
+    "mattr:steps=250", "ugs:steps=150:prompts=5",
+  ]
+
+  private func area(_ text: String, _ known: KnownCircuit, _ ablation: Ablation) throws -> Double {
+    let choice = try MethodChoice(text)
+    let problem = DiscoveryProblem(
+      model: known.model, task: try known.task(count: 40), ablation: ablation)
+    let scores = try choice.method.make(choice.options()).scores(for: problem)
+    let truth = try #require(known.truth(for: ablation))
+    return try #require(RecoveryCurve(of: scores, truth: truth).area(.pessimistic))
+  }
+
+  @Test(arguments: PlantedCircuits.names, methods)
+  func `planted circuits`(name: String, method: String) throws {
+    var options = PlantedCircuits.Options()
+    (options.layerCount, options.headCount) = (3, 2)
+    let found = try area(method, PlantedCircuits.named(name, options: options), .resample)
+    #expect(found >= 0.99, "\(name) by \(method): \(found)")
+  }
+
+  @Test(arguments: ["reverse", "xproportion", "hist"], ["mattr:steps=250"])
+  func `compiled circuits`(name: String, method: String) throws {
+    let found = try area(method, TracrProgram(name).known, .resample)
+    #expect(found >= 0.99, "\(name) by \(method): \(found)")
   }
 }

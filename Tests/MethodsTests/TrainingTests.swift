@@ -69,6 +69,22 @@ import Testing
     #expect(uniform.weights([uniform.mask([0], noise: [0.999])]) == [1])
   }
 
+  /// α falls from 1 to 0 over the window around p, and is a half at p.
+  @Test(arguments: [-2.0, 0, 1]) func `a uniform sample falls in a straight line`(number: Double) {
+    let uniform = UniformSample()
+    let (chance, window) = uniform.presence(number)
+    for (place, value) in [(-0.6, 1), (-0.25, 0.75), (0, 0.5), (0.25, 0.25), (0.6, 0)] {
+      let found = uniform.mask([number], noise: [chance + place * window]).values[0]
+      #expect(abs(found - value) < 1e-12)
+    }
+    // One of three draws lies inside, so it counts for all three.
+    let draws = [0.25, 0.6, -0.6].map {
+      uniform.mask([number], noise: [chance + $0 * window])
+    }
+    let found = uniform.gradient([[2], [100], [100]], of: draws)
+    #expect(abs(found[0] - 2 * window * 3) < 1e-12)
+  }
+
   /// The mask is the sign of what the smooth one is of; its slope is that of the smooth one.
   @Test func `a straight-through mask is hard and has a smooth gradient`() {
     let hard = StraightThrough(temperature: 0.7)
@@ -112,6 +128,7 @@ import Testing
     #expect(counts.allSatisfy { (0.999...100.001).contains($0) })
     #expect(zip(counts, counts.dropFirst()).allSatisfy { $0 < $1 })
     #expect(abs(counts[500] - middle) < 0.1)
+    #expect(counts[0] < 1.1 && counts[999] > 99.7)
   }
 
   @Test(arguments: [-3.0, -1, 0.5, 2]) func `presence is how often a draw is not 0`(number: Double)

@@ -73,6 +73,34 @@ import Testing
     }
   }
 
+  /// Without edges and weights all logits of a model without biases are 0: its choice is at chance, which costs nothing.
+  @Test func `what is left out has the masks that the rest lacks`() throws {
+    let golden = try GoldenModel("llama")
+    let problem = DiscoveryProblem(
+      model: golden.model, task: try golden.task(LogitDifference()), ablation: .zero)
+    let loss = { (mask: Double, completeness: Double) in
+      var settings = settings(steps: 1)
+      settings.completeness = completeness
+      let objective = WeightObjective(settings, problem)
+      let draws = objective.groups.map { group in
+        let values = group.start.map { _ in mask }
+        return MaskDraw(values: values, slopes: values)
+      }
+      return objective.loss(objective.groups.map(\.start), draws[0], draws[1]).loss
+    }
+    #expect(abs(loss(1, 1) - loss(1, 0)) < 1e-6)
+    let distance = loss(0, 1) - loss(0, 0)
+    #expect(distance > 1e-3, "\(distance)")
+    #expect(abs(loss(0, 3) - loss(0, 0) - 3 * distance) < 1e-6)
+    // The choice itself: at chance between one right and one wrong answer, and what keeping nothing and all costs.
+    let price = 2 / (1 + exp(-1.0))
+    #expect(abs(loss(0, 0) - log(2) - price) < 1e-6)
+    let right = CircuitEvaluation(model: golden.model, task: problem.task, ablation: .zero)
+      .faithfulness(of: Circuit(offsets: problem.graph.edgeOffsets, graph: problem.graph))
+      .full.values.map { log(1 + exp(-$0)) }
+    #expect(abs(loss(1, 0) - right.reduce(0, +) / Double(right.count) - price) < 1e-4)
+  }
+
   @Test func `a training goes on from any state`() throws {
     let golden = try GoldenModel("gpt2")
     let problem = DiscoveryProblem(

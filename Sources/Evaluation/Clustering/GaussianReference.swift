@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+package import Tensors
 
 extension Similarities {
   /// The cosines of vectors of one Gaussian with the mean and the covariance of these.
@@ -7,22 +7,16 @@ extension Similarities {
   /// They say how well nothing but one crowd of vectors falls into clusters (after SigClust, Liu and others 2008).
   /// Row i is `x̄ + Σ_j z_ij (x_j − x̄) / √(n − 1)`, z drawn from the standard normal: it is A X with known A, so the
   /// cosines are those of `A G Aᵀ`.
-  func gaussianReference(using generator: inout SeededGenerator) -> Similarities {
+  package func gaussianReference(using generator: inout SeededGenerator) -> Similarities {
     let share = 1 / Double(count)
     let weights = (0..<count).flatMap { _ in
-      let draws = (0..<count).map { _ in Self.normal(using: &generator) }
+      let draws = (0..<count).map { _ in generator.normal() }
       let mean = draws.reduce(0, +) * share
       let scale = 1 / Double(max(count - 1, 1)).squareRoot()
       return draws.map { share + ($0 - mean) * scale }
     }
     let mixed = product(weights, values)
     return Similarities(products: product(mixed, transposed(weights)), count: count)
-  }
-
-  /// A draw from the standard normal, by Box and Muller.
-  private static func normal(using generator: inout SeededGenerator) -> Double {
-    let radius = (-2 * log(Double.random(in: 1e-12..<1, using: &generator))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
   }
 
   private func product(_ left: [Double], _ right: [Double]) -> [Double] {

@@ -31,6 +31,13 @@ struct PreparedConstants {
     switch plan.intact {
     case .circuit(let evaluation):
       let source = try EvaluationSource(evaluation, telling: listener)
+      guard source.weights == nil else {
+        throw ExperimentError(
+          """
+          \(evaluation.source): this run keeps only some of the model's weights, and constants are learned with all of \
+          them; name another run, or --model.
+          """)
+      }
       loaded = source.loaded
       intact = .circuit(source.circuit)
       description =

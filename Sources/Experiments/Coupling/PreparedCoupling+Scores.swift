@@ -19,6 +19,11 @@ extension PreparedCoupling {
       (seconds, attachments, self.pull) = (scored.seconds, scored.attachments, pull)
     }
 
+    /// Whether there is a score for every edge, as a file that was read need not have.
+    func fits(_ graph: ComputationGraph) -> Bool {
+      values.count == graph.writerCount * graph.readerCount
+    }
+
     func scored(_ graph: ComputationGraph) -> PreparedDiscovery.Scored {
       PreparedDiscovery.Scored(
         scores: EdgeScores(values, graph: graph), seconds: seconds, attachments: attachments)
@@ -56,7 +61,12 @@ extension PreparedCoupling {
     telling listener: ExperimentListener, states: States?
   ) throws -> [Coupled] {
     let graph = runs[0].problem.graph
-    if let done = states?.outcome(key) { return done.map { ($0.scored(graph), $0.pull) } }
+    if let done = states?.outcome(key) {
+      guard done.count == runs.count, done.allSatisfy({ $0.fits(graph) }) else {
+        throw MethodError.foreignState
+      }
+      return done.map { ($0.scored(graph), $0.pull) }
+    }
     let clock = ExperimentClock()
     let run = MethodRun(progress: listener.progress, states: states?.states(key, of: device))
     let training = try runs[0].explained { () throws(MethodError) in
@@ -68,7 +78,8 @@ extension PreparedCoupling {
     let coupled = runs.indices.map { task in
       Coupled(
         PreparedDiscovery.Scored(
-          scores: method.scores(training.numbers[task], graph), seconds: clock.seconds),
+          scores: method.scores(training.numbers[task], graph), seconds: clock.seconds,
+          attachments: training.attachments[task]),
         CouplingPull(multiplier: training.multipliers[task], distance: training.distances[task]))
     }
     states?.finish(key, coupled.map { KeptScores($0.scored, $0.pull) })
@@ -86,8 +97,10 @@ extension PreparedCoupling {
     -> [[Coupled]]
   {
     let own = try runs.indices.map { try scored($0, telling: listener, states: states) }
-    let isFree = plan.radii.allSatisfy { $0.value.isInfinite }
-    let scales = try runs.indices.map { isFree ? 1 : try scale(of: $0) }
+    // Chances and ranks are alike on all tasks as they are.
+    let isAsIs =
+      plan.radii.allSatisfy { $0.value.isInfinite } || !plan.method.method.scoresEffects
+    let scales = try runs.indices.map { isAsIs ? 1 : try scale(of: $0) }
     return plan.radii.map { radius in
       let coupled = CoupledScores(own.map(\.scores), scales: scales, within: radius.value)
       return own.indices.map { task in
@@ -106,7 +119,10 @@ extension PreparedCoupling {
     _ task: Int, telling listener: ExperimentListener, states: States?
   ) throws -> PreparedDiscovery.Scored {
     let (key, run) = ("task \(task)", runs[task])
-    if let done = states?.outcome(key)?.first { return done.scored(run.problem.graph) }
+    if let done = states?.outcome(key) {
+      guard done.count == 1, done[0].fits(run.problem.graph) else { throw MethodError.foreignState }
+      return done[0].scored(run.problem.graph)
+    }
     let scored = try run.scored(telling: listener, states: states?.states(key, of: device))
     // What a card made of a fault is not kept.
     try device.check()
@@ -118,9 +134,7 @@ extension PreparedCoupling {
   private func scale(of task: Int) throws -> Double {
     let run = runs[task]
     let empty = Circuit(offsets: [], graph: run.problem.graph)
-    let found = CircuitEvaluation(
-      model: run.loaded.model, task: run.problem.task, ablation: plan.ablation
-    ).faithfulness(of: empty)
+    let found = run.evaluation(on: run.problem.task, nil).faithfulness(of: empty)
     guard found.isTelling else {
       throw ExperimentError(
         """

@@ -89,6 +89,7 @@ public struct PreparedCoupling {
       // What all tasks have in common is said once.
       all.merge(run.identity) { $0 == $1 ? $0 : "\($0); \($1)" }
     }
+    identity["tasks"] = plan.tasks.joined(separator: ", ")
     identity["coupling"] = plan.radii.map(\.description).joined(separator: ", ")
     return try ResumeState(place, run: identity, note: listener.note)
   }
@@ -118,7 +119,7 @@ public struct PreparedCoupling {
         }
         return CoupledDiscovery.Round(
           radius: radius, names: names, tasks: found,
-          measured: try zip(runs, found).map { try $0.unseen($1.report, telling: listener) },
+          measured: try zip(runs, found).map { try $0.unseen($1, telling: listener) },
           pulls: tasks.map(\.pull))
       }
       return CoupledDiscovery(plan: plan, rounds: rounds)

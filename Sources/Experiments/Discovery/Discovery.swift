@@ -107,6 +107,7 @@ public struct PreparedDiscovery {
       constants: try plan.ablation.file.map { try fileHashes(of: $0) })
     self.plan = plan
     loadSeconds = clock.seconds
+    try checkPrompts()
     try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
   }
 
@@ -116,7 +117,9 @@ public struct PreparedDiscovery {
   /// - Returns: Passes, time and memory.
   public func estimate(pass: Double) -> RunEstimate {
     let (entry, graph) = (plan.method.method, problem.graph)
-    let passes = entry.passes(options, problem)
+    // Prompt by prompt a training is done for each, but for a gate.
+    let isRepeated = plan.perPrompt && method is any MaskMethod
+    let passes = entry.passes(options, isRepeated ? problem.restricted(to: 0..<1) : problem)
     let bytes = made.task.batchBytes(
       of: loaded.model, isMasked: entry.isMasked)
     // A backward pass to all activations costs about as much as two forward ones.
@@ -297,6 +300,13 @@ public struct PreparedDiscovery {
     var notes = standing.notes
     let listener = listener.keeping { notes.append($0) }
     let (scores, prompts) = (scored.scores, scored.prompts)
+    if scored.attachments[LearnedConstants.fileName] != nil {
+      listener.note(
+        """
+        note: the mask was trained with learned constants on absent edges, and circuits are measured with \
+        \(plan.ablation) ablation; "evaluate RUN --ablation optimal:RUN" measures them with the constants.
+        """)
+    }
     let chosen = try CircuitChoice(
       scores, self, WeightMask(in: scored.attachments, of: loaded.model), listener)
     let measured = chosen.measured
@@ -318,7 +328,8 @@ public struct PreparedDiscovery {
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,
       record: RunRecord(
-        plan: plan, files: files, leftOut: made.filePairs?.leftOutCount, report: report,
+        plan: plan, files: files, attachments: scored.attachments,
+        leftOut: made.filePairs?.leftOutCount, report: report,
         notes: notes, coupling: coupling,
         seconds: RunRecord.Seconds(
           load: loadSeconds, discover: scored.seconds, total: clock.seconds),

@@ -20,6 +20,8 @@ public struct FinishedRun: Sendable {
   let coupling: RunRecord.Coupling?
   /// How many pairs of the task's file were left out because their prompts differ in tokens.
   let leftOutCount: Int
+  /// SHA-256 of what the method handed over beside scores, by the files' names.
+  let attachmentHashes: [String: String]
 
   private struct Record: Decodable {
     let plan: DiscoveryPlan
@@ -28,6 +30,7 @@ public struct FinishedRun: Sendable {
     let search: RunRecord.Search?
     let coupling: RunRecord.Coupling?
     let leftOut: Int?
+    let attachments: [String: String]
   }
 
   /// Reads what a run says of itself; nil when the path is not a directory.
@@ -61,6 +64,7 @@ public struct FinishedRun: Sendable {
     search = record.search
     coupling = record.coupling
     leftOutCount = record.leftOut ?? 0
+    attachmentHashes = record.attachments
   }
 
   /// What is said of how edges were scored.
@@ -100,7 +104,7 @@ public struct FinishedRun: Sendable {
     guard try plan.method.sourceHashes() == files.edges else {
       let names = plan.method.sourceFiles.map(\.path).joined(separator: ", ")
       throw ExperimentError(
-        "\(names): this is not the file of edges of the run any more: it has changed.")
+        "\(names): this is not the file that the run read: it has changed since.")
     }
     return try plan.method.options(seed: plan.task.seed, graph, model)
   }

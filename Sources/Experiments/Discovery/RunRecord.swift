@@ -3,6 +3,7 @@ import Evaluation
 import Files
 public import Foundation
 import Graphs
+import Hashing
 public import Reports
 import Tensors
 
@@ -87,6 +88,8 @@ public struct RunRecord: Encodable, Sendable {
   let method: String
   let metric: String
   let files: Files
+  /// SHA-256 of what the method made beside scores: files of the run's directory by their names.
+  let attachments: [String: String]
   /// How many pairs of the task's file were left out because their prompts differ in tokens.
   let leftOut: Int?
   let edges: Int
@@ -119,12 +122,14 @@ public struct RunRecord: Encodable, Sendable {
   let seconds: Seconds
 
   init(
-    plan: DiscoveryPlan, files: Files, leftOut: Int?, report: DiscoveryReport, notes: [String],
-    coupling: Coupling?, seconds: Seconds, cardPeakMemory: Int?
+    plan: DiscoveryPlan, files: Files, attachments: [String: Data], leftOut: Int?,
+    report: DiscoveryReport, notes: [String], coupling: Coupling?, seconds: Seconds,
+    cardPeakMemory: Int?
   ) {
     self.plan = plan
     self.leftOut = leftOut
     self.files = files
+    self.attachments = attachments.mapValues { sha256(of: $0) }
     self.notes = notes
     self.coupling = coupling
     self.seconds = seconds

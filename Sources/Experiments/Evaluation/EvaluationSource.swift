@@ -63,7 +63,7 @@ public struct EvaluationSource: Sendable {
     self.run = run
     loaded = try Self.model(plan, run)
     scheme = try Self.scheme(plan, run, loaded.model)
-    weights = try WeightMask(in: run?.attachments() ?? [:], of: loaded.model)
+    weights = try run?.weights(of: loaded.model)
     let contents = try CircuitSource.contents(url, loaded.model)
     scores = contents.scores
     let (prompts, description) = try Self.prompts(plan, run, loaded)

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Graphs
 import Tasks
 
@@ -41,6 +41,8 @@ package struct CoupledTraining {
 
   /// For each task its numbers.
   package var numbers: [[Double]] { trainings.map { $0.numbers[0] } }
+  /// For each task what belongs beside its scores; see ``MethodRun/attach(_:_:)``.
+  package var attachments: [[String: Data]] { trainings.map(\.attachments) }
   private var steps: Int { trainings[0].steps }
   /// √n.
   private var unit: Double { Double(state.center.count).squareRoot() }

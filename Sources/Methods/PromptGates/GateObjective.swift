@@ -71,9 +71,7 @@ package struct GateObjective: Trainable {
   ) -> LossGradient {
     let batch = batches[step % batches.count]
     let noise = batch.features.map { _ in
-      (0..<recipe.parametrisation.noiseCount(shape.edgeCount)).map { _ in
-        Double.random(in: 1e-6..<(1 - 1e-6), using: &generator)
-      }
+      recipe.parametrisation.noise(shape.edgeCount, using: &generator)
     }
     return loss(numbers, noise: noise, on: batch).gradient
   }

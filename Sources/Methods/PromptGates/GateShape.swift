@@ -11,10 +11,7 @@ struct GateShape: Sendable, Equatable {
   /// Where V starts: normal, so that each row says something else of the features; U starts at 0.
   func startDirections(seed: UInt64) -> [Double] {
     var generator = SeededGenerator(seed: seed &+ 0x6761_7465)
-    return (0..<(rank * width)).map { _ in
-      let radius = (-2 * log(Double.random(in: 1e-12..<1, using: &generator))).squareRoot()
-      return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
-    }
+    return (0..<(rank * width)).map { _ in generator.normal() }
   }
 
   /// tanh(V φ).

@@ -11,14 +11,14 @@ import Tasks
 /// One base θ for all prompts, and a gate of low rank that moves it: U `[edge, rank]` starts at 0 and V `[rank, feature]`
 /// at random, E (1 + rank) + rank · F numbers where a gate of its own for every edge had E · F. φ̂ is φ without its mean over
 /// the training's prompts, every stream divided by its spread. The easier a prompt (e_p, held in the gradient), the more
-/// its edges cost; prompts with like features get like masks. U decays (AdamW), since nothing else holds back edges that no
+/// its edges cost; prompts with like features get like masks. θ and U decay (AdamW), since nothing else holds back edges that no
 /// prompt needs: what lowers them for some prompts raises them for others.
 ///
 /// A prompt's scores are `log(1 + exp n_p)`, its circuit the edges with `n_p ≥ 0`; a new prompt takes one forward pass for both.
 /// The scores of a task are the means over its prompts.
 ///
 /// Cost: for each step one masked forward and backward pass over one batch of prompts.
-public struct PromptGates: MaskMethod {
+public struct PromptGates: TrainedMethod {
   /// How the gate is trained.
   public let settings: TrainingSettings
   /// The rank of the gate.
@@ -44,7 +44,7 @@ public struct PromptGates: MaskMethod {
     CircuitSelection(.threshold(Float(softplus(0))), ranking: .signed)
   }
 
-  /// How much of U a step takes away, times the rate.
+  /// How much of θ and U a step takes away, times the rate.
   static let decay = 0.3
   /// How far V moves, in units of how far θ and U do: each of its rows sums over all features.
   static let directionRate = 0.1
@@ -53,7 +53,7 @@ public struct PromptGates: MaskMethod {
     MaskRecipe(
       parametrisation: HardConcrete(), units: .edges, sparsity: .price(settings.sparsity),
       optimiser: .adam(Adam(rate: settings.learningRate)), metric: settings.metric,
-      isNormalized: true, steps: settings.steps, promptCount: settings.promptCount,
+      isNormalized: true, steps: settings.steps, promptCount: settings.promptCount, drawCount: 1,
       start: settings.start, seed: settings.seed)
   }
 
@@ -74,7 +74,7 @@ public struct PromptGates: MaskMethod {
     try training.finish(run, "training the gate")
     let gate = PromptGate(
       problem, training.subject.shape, training.subject.featureScale, groups: training.numbers)
-    if let file = try? gate.safetensors() { run.attach(PromptGate.fileName, file) }
+    run.attach(PromptGate.fileName) { try gate.safetensors() }
     return gate
   }
 
@@ -116,7 +116,7 @@ extension PromptGates {
   static let entry = MethodEntry.training(
     "prompt-gates", "a trained gate that gives each prompt a mask of edges", paper: "2103.05861",
     MaskOptions(steps: 300, rate: 0.1, loss: .task, prompts: 0),
-    options: [sparsity, rank, similarity, patience]
+    options: [sparsity, rank, similarity, patience], scoresEffects: false
   ) { options, shared in
     PromptGates(
       rank: options[rank], similarity: options[similarity], patience: options[patience],

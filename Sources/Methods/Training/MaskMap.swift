@@ -105,8 +105,25 @@ package struct MaskMap: Sendable {
     }
   }
 
+  /// Where numbers start: alike, or by the rank of scores, the first of them higher by `log 2n`, the last lower.
+  ///
+  /// - Parameters:
+  ///   - value: Where they start alike, and the middle of where they start otherwise.
+  ///   - scores: What ranks them; nil for nothing.
+  /// - Returns: A number for each.
+  func start(at value: Double, by scores: EdgeScores?) -> [Double] {
+    var start = [Double](repeating: value, count: count)
+    guard let scores else { return start }
+    let sizes = sizes(scores)
+    let order = sizes.indices.sorted { (sizes[$0], $1) < (sizes[$1], $0) }
+    for (rank, index) in order.enumerated() {
+      start[index] += logOdds((Double(rank) + 0.5) / Double(count))
+    }
+    return start
+  }
+
   /// For each number the largest magnitude among the scores of its edges.
-  func numbers(_ scores: EdgeScores) -> [Double] {
+  private func sizes(_ scores: EdgeScores) -> [Double] {
     var numbers = [Double](repeating: 0, count: count)
     for edge in places.indices {
       let score = abs(Double(scores.values[offset(edge)]))

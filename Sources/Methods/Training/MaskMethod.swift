@@ -1,13 +1,23 @@
+import Engine
+import Foundation
 package import Graphs
 import Tasks
 
-/// A method that trains a mask and scores edges by it.
-package protocol MaskMethod: DiscoveryMethod {
-  /// How the mask is trained.
+/// A method that trains by a recipe.
+package protocol TrainedMethod: DiscoveryMethod {
+  /// How masks are trained.
   var recipe: MaskRecipe { get }
+}
 
+/// A method that trains a mask and scores edges by it.
+package protocol MaskMethod: TrainedMethod {
   /// What a trained number says of how much its edges matter: higher for more.
   func score(_ number: Double) -> Double
+}
+
+extension CircuitSelection {
+  /// What a trained mask more likely keeps than not, where scores are chances.
+  static let likely = CircuitSelection(.threshold(0.5))
 }
 
 extension MaskMethod {
@@ -31,14 +41,16 @@ extension MaskMethod {
   }
 }
 
-extension MaskMethod {
+extension TrainedMethod {
   /// Asks for a metric with a gradient.
   ///
   /// - Throws: ``MethodError``.
   public func check(_ problem: DiscoveryProblem) throws(MethodError) {
     _ = try recipe.metric.metric(for: problem)
   }
+}
 
+extension MaskMethod {
   /// Trains the mask and scores every edge by it.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient or the numbers overflow, and
@@ -48,6 +60,17 @@ extension MaskMethod {
   ) throws(MethodError) -> EdgeScores {
     var training = try training(for: problem)
     try training.finish(run)
+    training.attachments.forEach(run.attach)
     return scores(training.numbers[0], problem.graph)
+  }
+}
+
+extension Training<MaskObjective> {
+  /// What belongs beside the scores: the constants of absent edges, where they are trained.
+  var attachments: [String: Data] {
+    guard let constants = subject.constants, let row = numbers.last else { return [:] }
+    do {
+      return [LearnedConstants.fileName: try constants.file(row)]
+    } catch { preconditionFailure("\(LearnedConstants.fileName): \(error)") }
   }
 }

@@ -7,6 +7,8 @@ package import Tensors
 /// The loss of a mask: minus the metric of the masked run, and what its size costs.
 ///
 ///     L = −mean over masks and prompts of metric(run at z) [/ |m(M) − m(∅)|] + sparsity
+///
+/// What absent edges carry may be trained beside the mask, a constant for each writer (2409.09951).
 package struct MaskObjective: Trainable {
   private let recipe: MaskRecipe
   private let map: MaskMap
@@ -14,12 +16,36 @@ package struct MaskObjective: Trainable {
   private let batches: [PreparedBatch]
   /// What the metric is divided by.
   private let scale: Double
+  /// What absent edges carry, where that is trained, and where it starts: at the means of corrupted prompts.
+  package let constants: Constants?
+
+  /// What absent edges carry, as numbers that are trained.
+  package struct Constants: Sendable {
+    let writes: ConstantWrites
+    let start: [Double]
+    private let model: Transformer
+
+    /// The means of corrupted prompts.
+    init?(_ problem: DiscoveryProblem) {
+      guard let rows = problem.ablationValues.rows else { return nil }
+      model = problem.model
+      writes = ConstantWrites(model)
+      start = writes.numbers(rows.value)
+    }
+
+    /// The file that `--ablation optimal:` takes.
+    func file(_ numbers: [Double]) throws -> Data {
+      try LearnedConstants.safetensors(writes.writes(numbers), of: model)
+    }
+  }
 
   /// Prepares all prompts.
   ///
   /// - Throws: ``MethodError`` when the metric has no gradient or lacks answers.
   package init(_ recipe: MaskRecipe, _ problem: DiscoveryProblem) throws(MethodError) {
     self.recipe = recipe
+    let problem = recipe.learnsConstants ? problem.ablated(by: .mean()) : problem
+    constants = recipe.learnsConstants ? Constants(problem) : nil
     map = MaskMap(recipe.units, problem.graph)
     metric = try recipe.metric.metric(for: problem)
     batches = recipe.batches(problem).map { PreparedBatch($0, of: problem) }
@@ -29,9 +55,15 @@ package struct MaskObjective: Trainable {
   package var groups: [NumberGroup] {
     [
       NumberGroup(
-        "mask", start: recipe.startNumbers(map), optimiser: recipe.optimiser,
+        "\(recipe.units)", start: recipe.startNumbers(map), optimiser: recipe.optimiser,
         longestGradient: recipe.longestGradient)
-    ] + [recipe.sparsity.multipliers(of: map.count, steps: recipe.steps)].compactMap(\.self)
+    ]
+      + [
+        recipe.sparsity.multipliers(of: map.count, steps: recipe.steps),
+        constants.map {
+          NumberGroup("constants", start: $0.start, optimiser: .adam(Adam(rate: 0.01)))
+        },
+      ].compactMap(\.self)
   }
 
   package func loss(
@@ -57,22 +89,33 @@ package struct MaskObjective: Trainable {
     _ numbers: [[Double]], _ draws: [MaskDraw], on batch: PreparedBatch, progress: Double
   ) -> LossGradient {
     let masks = draws.map { map.mask($0.values) }
+    let batch = carrying(numbers, batch)
     let run = masks.count == 1 ? batch.run(masks[0]) : batch.run(masks)
     let result = run.taped()
     let measured = metric.measure(result.logits, of: batch.batch, reference: batch.reference)
     let share = 1 / (scale * Double(batch.batch.promptCount))
     var dlogits = measured.gradient
     dlogits.scale(by: Float(-share))
-    let gradients = run.backward(dlogits, result.tape, wanting: .mask).masks
-    let byMasks = zip(gradients, draws).map { map.gradient($0, $1.values) }
+    let found = run.backward(
+      dlogits, result.tape, wanting: constants == nil ? .mask : [.mask, .ablated])
+    let byMasks = zip(found.masks, draws).map { map.gradient($0, $1.values) }
     var gradient = recipe.parametrisation.gradient(byMasks, of: draws)
+    let byConstants = found.ablated.flatMap { constants?.writes.gradient($0) }
+    let multipliers = numbers.dropFirst().prefix(numbers.count - (constants == nil ? 1 : 2))
     let cost = recipe.sparsity.cost(
-      numbers[0], draws, multipliers: numbers.count > 1 ? numbers[1] : [], progress: progress,
+      numbers[0], draws, multipliers: multipliers.first ?? [], progress: progress,
       recipe.parametrisation, map)
     for index in gradient.indices { gradient[index] += cost.numbers[index] }
     return LossGradient(
       loss: cost.cost - share * measured.values.reduce(0, +),
-      gradients: [gradient] + (numbers.count > 1 ? [cost.multipliers] : []))
+      gradients: [gradient] + multipliers.map { _ in cost.multipliers }
+        + [byConstants].compactMap(\.self))
+  }
+
+  /// A batch in which absent edges carry the constants that are trained, if any are.
+  private func carrying(_ numbers: [[Double]], _ batch: PreparedBatch) -> PreparedBatch {
+    guard let constants, let row = numbers.last else { return batch }
+    return batch.carrying(constants.writes.writes(row))
   }
 
   /// What the metrics of full model and empty circuit differ by; 1 where they do not.
@@ -95,7 +138,7 @@ package struct MaskObjective: Trainable {
   package func note(_ numbers: [[Double]], step: Int) -> String {
     let count = recipe.keptCount(numbers[0])
     let values = recipe.parametrisation.deterministicMask(numbers[0], keeping: count)
-    let batch = batches[0]
+    let batch = carrying(numbers, batches[0])
     let logits = batch.run(map.mask(values)).forward().logits
     let found = metric.values(ofRuns: logits, of: batch.batch, reference: batch.reference)[0]
     let mean = (found.reduce(0, +) / Double(found.count)).formatted(

@@ -1,4 +1,5 @@
 import Foundation
+import Graphs
 import Tasks
 
 /// The options that methods which train a mask have in common, with what each method takes when nothing is said.
@@ -47,17 +48,20 @@ extension MethodEntry {
   ///   - paper: An arXiv id.
   ///   - shared: The options that such methods have in common.
   ///   - options: Its own options.
+  ///   - scoresEffects: See the property of that name.
   ///   - make: Makes the method from what the user has set.
   /// - Returns: The entry.
   static func training(
     _ name: String, _ summary: String, paper: String, _ shared: MaskOptions,
-    options: [any MethodOptionDescription],
-    make: @escaping @Sendable (MethodOptions, MaskOptions) -> some MaskMethod
+    options: [any MethodOptionDescription], scoresEffects: Bool = true,
+    make: @escaping @Sendable (MethodOptions, MaskOptions) -> some TrainedMethod
   ) -> MethodEntry {
     MethodEntry(
       name: name, summary: summary, paper: paper,
       cost: "1 forward, 1 backward over a batch for each step",
       options: shared.all + options, isMasked: true,
+      scoresEffects: scoresEffects,
+      bytes: { options, problem in make(options, shared).recipe.bytes(problem) },
       passes: { options, problem in
         let recipe = make(options, shared).recipe
         let share =

@@ -30,12 +30,14 @@ extension MaskParametrisation {
   /// Most let all draws count alike.
   package func weights(_ draws: [MaskDraw]) -> [Double]? { nil }
 
+  /// The random numbers of a mask.
+  func noise(_ count: Int, using generator: inout SeededGenerator) -> [Double] {
+    (0..<noiseCount(count)).map { _ in Double.random(in: 1e-6..<(1 - 1e-6), using: &generator) }
+  }
+
   /// A random mask.
   func draw(_ numbers: [Double], using generator: inout SeededGenerator) -> MaskDraw {
-    let noise = (0..<noiseCount(numbers.count)).map { _ in
-      Double.random(in: 1e-6..<(1 - 1e-6), using: &generator)
-    }
-    return mask(numbers, noise: noise)
+    mask(numbers, noise: noise(numbers.count, using: &generator))
   }
 
   /// The mask without noise that keeps exactly so many: those with the largest numbers, of equal ones the last.

@@ -27,6 +27,8 @@ package struct MaskRecipe: Sendable {
   package var drawCount: Int
   /// Whether masks are drawn from trained numbers and not from those at the start.
   package var movesMasks: Bool
+  /// Whether what absent edges carry is trained, too.
+  package var learnsConstants: Bool
   /// Scores that numbers start from; nil to start alike.
   package var start: EdgeScores?
   /// Where random choices start.
@@ -37,7 +39,7 @@ package struct MaskRecipe: Sendable {
     optimiser: Optimiser, metric: TrainedMetric = .task, isNormalized: Bool = false,
     schedule: RateSchedule = .constant, longestGradient: Double? = nil, steps: Int,
     promptCount: Int? = nil, drawCount: Int = 0, movesMasks: Bool = true,
-    start: EdgeScores? = nil, seed: UInt64
+    learnsConstants: Bool = false, start: EdgeScores? = nil, seed: UInt64
   ) {
     self.parametrisation = parametrisation
     self.units = units
@@ -51,6 +53,7 @@ package struct MaskRecipe: Sendable {
     self.promptCount = promptCount
     self.drawCount = drawCount
     self.movesMasks = movesMasks
+    self.learnsConstants = learnsConstants
     self.start = start
     self.seed = seed
   }
@@ -60,17 +63,16 @@ package struct MaskRecipe: Sendable {
     problem.trainingBatches(of: promptCount, copies: max(drawCount, 1))
   }
 
-  /// Where numbers start: alike, or by the rank of scores, the first of them higher by `log 2n`, the last lower.
-  func startNumbers(_ map: MaskMap) -> [Double] {
-    let start = parametrisation.start
-    guard let scores = self.start else { return [Double](repeating: start, count: map.count) }
-    let values = map.numbers(scores)
-    let order = values.indices.sorted { (values[$0], $1) < (values[$1], $0) }
-    var numbers = [Double](repeating: start, count: map.count)
-    for (rank, index) in order.enumerated() {
-      let place = (Double(rank) + 0.5) / Double(order.count)
-      numbers[index] += logOdds(place)
-    }
-    return numbers
+  /// Bytes that a training holds beside a batch: all prompts prepared, numbers with their means, and for each mask of a
+  /// step what it is drawn with, itself, and its gradient.
+  func bytes(_ problem: DiscoveryProblem) -> Int {
+    let graph = problem.graph
+    let prompts = batches(problem).map(\.promptCount).max() ?? 1
+    let masks = drawCount == 0 ? 1 : prompts * drawCount
+    return problem.preparedBytes + 40 * graph.edgeCount
+      + masks * (32 * graph.edgeCount + 16 * graph.writerCount * graph.readerCount)
   }
+
+  /// Where numbers start; see ``MaskMap/start(at:by:)``.
+  func startNumbers(_ map: MaskMap) -> [Double] { map.start(at: parametrisation.start, by: start) }
 }

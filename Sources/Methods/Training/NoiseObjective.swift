@@ -1,7 +1,7 @@
-import Engine
+package import Engine
 import Foundation
 import Graphs
-import Tasks
+package import Tasks
 package import Tensors
 
 /// The loss of IBCircuit: what heads and MLPs write is mixed with noise, and what they still tell costs.
@@ -17,17 +17,15 @@ package struct NoiseObjective: Trainable {
     self.problem = problem
     map = MaskMap(.writers, problem.graph)
     metric = try settings.metric.metric(for: problem)
-    let limit = problem.model.maskedBatch(withGradients: true)
-    batches = problem.task.batches(
-      Transformer.BatchLimit(
-        tokens: limit.tokens, prompts: min(limit.prompts, settings.promptCount ?? .max))
-    ).map { NoisyBatch($0, model: problem.model) }
+    batches = problem.trainingBatches(of: settings.promptCount, sharesStarts: false).map {
+      NoisyBatch($0, model: problem.model)
+    }
   }
 
   package var groups: [NumberGroup] {
     [
       NumberGroup(
-        "writers", start: [Double](repeating: 5, count: map.count),
+        "writers", start: map.start(at: 5, by: settings.start),
         optimiser: .adam(Adam(rate: settings.learningRate)))
     ]
   }
@@ -71,7 +69,7 @@ package struct NoiseObjective: Trainable {
 }
 
 /// Prompts with the mean and deviation of what is written in them.
-private struct NoisyBatch {
+package struct NoisyBatch {
   let batch: PairBatch
   let reference: ReferenceLogits
   private let input: Tensor
@@ -79,7 +77,7 @@ private struct NoisyBatch {
   private let statistics: [(mean: [Float], deviation: [Float])]
   private let layerCount: Int
 
-  init(_ batch: PairBatch, model: Transformer) {
+  package init(_ batch: PairBatch, model: Transformer) {
     self.batch = batch
     layerCount = model.configuration.layerCount
     let full = PlainRun(model, batch: batch.clean).forward()
@@ -105,7 +103,7 @@ private struct NoisyBatch {
   }
 
   /// Writes of heads and MLPs drawn from the normal distribution that has their mean and deviation.
-  func noise(_ generator: inout SeededGenerator) -> CompactWrites {
+  package func noise(_ generator: inout SeededGenerator) -> CompactWrites {
     let rows = batch.clean.tokens.count
     let draws = statistics.map { mean, deviation in
       var values: [Float] = []
@@ -120,13 +118,5 @@ private struct NoisyBatch {
     return CompactWrites(
       input: input, heads: Array(draws.prefix(layerCount)), mlps: Array(draws.dropFirst(layerCount))
     )
-  }
-}
-
-extension SeededGenerator {
-  /// A number from the standard normal distribution (Box and Muller).
-  fileprivate mutating func normal() -> Double {
-    let radius = (-2 * log(Double.random(in: 1e-300..<1, using: &self))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &self))
   }
 }

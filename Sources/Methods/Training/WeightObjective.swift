@@ -8,19 +8,18 @@ package struct WeightObjective: Trainable {
   let settings: DiscoGP.Settings
   let problem: DiscoveryProblem
   private let map: MaskMap
-  private let batches: [PairBatch]
+  /// Prompts, and what ablated edges carry, which no mask changes.
+  private let batches: [(prompts: PairBatch, ablated: CompactWrites)]
   private let weights: [[Float]]
 
   package init(_ settings: DiscoGP.Settings, _ problem: DiscoveryProblem) {
     self.settings = settings
     self.problem = problem
     map = MaskMap(.edges, problem.graph)
-    let limit = problem.model.maskedBatch(withGradients: true)
     // Prompts are run whole: what pairs start with depends on the weights' masks.
-    batches = problem.task.batches(
-      Transformer.BatchLimit(
-        tokens: limit.tokens,
-        prompts: min(limit.prompts, settings.training.promptCount ?? .max)))
+    batches = problem.trainingBatches(
+      of: settings.training.promptCount, sharesStarts: false
+    ).map { ($0, problem.ablationValues.writes(for: $0, cache: nil)) }
     weights = problem.model.layerWeights.map { $0.tensor.values() }
   }
 
@@ -28,7 +27,7 @@ package struct WeightObjective: Trainable {
     let start = settings.start
     return [
       NumberGroup(
-        "edges", start: [Double](repeating: start, count: map.count),
+        "edges", start: map.start(at: start, by: settings.training.start),
         optimiser: .adam(Adam(rate: settings.training.learningRate))),
       NumberGroup(
         "weights",
@@ -53,7 +52,8 @@ package struct WeightObjective: Trainable {
   }
 
   private func loss(
-    _ numbers: [[Double]], _ edges: MaskDraw, _ weights: MaskDraw, on batch: PairBatch
+    _ numbers: [[Double]], _ edges: MaskDraw, _ weights: MaskDraw,
+    on batch: (prompts: PairBatch, ablated: CompactWrites)
   ) -> LossGradient {
     var sums = numbers.map { [Double](repeating: 0, count: $0.count) }
     var loss = 0.0
@@ -82,20 +82,21 @@ package struct WeightObjective: Trainable {
 
   /// Minus a metric of one run, and its gradients by the masks of edges and weights.
   private func gradient(
-    _ edges: [Double], _ mask: [Double], _ metric: AnswerChoice, _ batch: PairBatch
+    _ edges: [Double], _ mask: [Double], _ metric: AnswerChoice,
+    _ batch: (prompts: PairBatch, ablated: CompactWrites)
   ) -> LossGradient {
     let model = problem.model.scaled(by: split(mask))
-    let ablated = AblatedStream(
-      problem.ablationValues.writes(for: batch, cache: nil), model: model)
-    let run = MaskedRun(model, batch: batch.clean, mask: map.mask(edges), ablated: ablated)
+    let run = MaskedRun(
+      model, batch: batch.prompts.clean, mask: map.mask(edges),
+      ablated: AblatedStream(batch.ablated, model: model))
     let result = run.taped()
-    let measured = metric.measure(result.logits, of: batch)
+    let measured = metric.measure(result.logits, of: batch.prompts)
     var dlogits = measured.gradient
-    dlogits.scale(by: -1 / Float(batch.promptCount))
+    dlogits.scale(by: -1 / Float(batch.prompts.promptCount))
     let found = run.backward(dlogits, result.tape, wanting: [.mask, .weights])
     let byWeights = found.weights?.layerWeights.map { $0.tensor.values() } ?? []
     return LossGradient(
-      loss: -measured.values.reduce(0, +) / Double(batch.promptCount),
+      loss: -measured.values.reduce(0, +) / Double(batch.prompts.promptCount),
       gradients: [
         map.gradient(found.masks[0], edges),
         zip(byWeights, weights).flatMap { gradients, values in

@@ -10,10 +10,33 @@ extension PreparedDiscovery {
   /// What a trained gate is held against.
   private static let baseline = AttributionPatching.integrated()
 
+  /// The most prompts among which clusters are looked for: what that takes grows with the cube of their number.
+  private static let mostPrompts = 1000
+
+  /// Refuses what cannot be done prompt by prompt.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func checkPrompts() throws {
+    guard plan.perPrompt else { return }
+    guard !(method is DiscoGP) else {
+      throw ExperimentError(
+        "discogp keeps some weights for all prompts together: leave out --per-prompt, or choose another method."
+      )
+    }
+    let count = problem.task.pairs.count
+    guard count <= Self.mostPrompts else {
+      throw ExperimentError(
+        """
+        Clusters are looked for among \(Self.mostPrompts) prompts at most, and there are \(count): lower --count, or \
+        leave out --per-prompt.
+        """)
+    }
+  }
+
   /// What scores and masks of every prompt take beside the rest.
   var promptScoreBytes: Int {
     plan.perPrompt
-      ? 8 * problem.task.pairs.count * problem.graph.writerCount * problem.graph.readerCount : 0
+      ? 24 * problem.task.pairs.count * problem.graph.writerCount * problem.graph.readerCount : 0
   }
 
   /// The scores of each prompt by itself, and the gate that gives them, of a method that trains one.
@@ -54,7 +77,7 @@ extension PreparedDiscovery {
     let own = PromptScoring(plan.method.name, parts, selection, seed: plan.task.seed)
     let baseline =
       try gate == nil ? nil : baseline(CircuitSelection(selection.size), listener)
-    let measured = evaluation(on: made.task).choices(
+    let measured = evaluation(on: made.task, nil).choices(
       own.choices + (baseline?.choices ?? []), listener)
     let clusters = own.partition.clusters.enumerated().map { index, prompts in
       PromptReport.Cluster(
@@ -97,7 +120,7 @@ extension PreparedDiscovery {
     }
     return PromptReport.HeldOut(
       prompts: others.description,
-      choices: evaluation(on: others.task).choices(choices, listener))
+      choices: evaluation(on: others.task, nil).choices(choices, listener))
   }
 
   /// The prompts that lie best in a cluster, as text, or tokens where the model has no tokenizer.
