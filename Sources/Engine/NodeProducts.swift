@@ -8,7 +8,7 @@ extension PlainRun {
   ///
   /// - Parameters:
   ///   - taped: A run.
-  ///   - gradients: What ``backward(_:_:given:)`` returned for it.
+  ///   - gradients: What ``backward(_:_:given:holding:)`` returned for it.
   ///   - graph: The model's graph, maybe with grouped keys and values.
   /// - Returns: `[reader, token]` for all readers but `logits`; MLPs under their readers.
   package func nodeProducts(

@@ -24,16 +24,18 @@ extension PlainRun {
   ///   - dlogits: `[row, vocabulary]`.
   ///   - tape: What ``taped(given:from:rows:)`` kept.
   ///   - given: The write that was given to that run: it has no gradients to its readers.
+  ///   - held: A layer whose heads and MLP count as constants: nor have these.
   /// - Returns: The gradients at all readers.
   package func backward(
-    _ dlogits: Tensor, _ tape: Tape, given: GivenWrite? = nil
+    _ dlogits: Tensor, _ tape: Tape, given: GivenWrite? = nil, holding held: Int? = nil
   ) -> ReaderGradients {
     var dstream = Tensor(zeros: [batch.tokens.count, model.configuration.dModel], on: model.device)
     dstream.scatterAdd(logitReader.backward(dlogits, tape.final).read, to: tape.rows)
     var gradients = ReaderGradients(layers: [], logits: dstream)
     for layer in layers.indices.reversed() {
       gradients.layers.append(
-        backward(layer, tape.layers[layer], given, tape.rows, &dstream))
+        backward(
+          layer, tape.layers[layer], given, isHeld: layer == held, tape.rows, &dstream))
     }
     gradients.layers.reverse()
     return gradients
@@ -41,7 +43,7 @@ extension PlainRun {
 
   /// Carries the gradient of the residual stream back through one layer.
   private func backward(
-    _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, _ rows: [Int32],
+    _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, isHeld: Bool, _ rows: [Int32],
     _ dstream: inout Tensor
   ) -> ReaderGradients.Layer {
     let layer = layers[index]
@@ -49,13 +51,13 @@ extension PlainRun {
     var dmlp = spread(
       layer.mlp.backward(some(rows, of: dwrite, layer: index), tape.mlp).read, over: rows,
       layer: index)
-    if case .mlp(_, index) = given { dmlp.scale(by: 0) }
+    if isHeld || given?.isMLP(of: index) == true { dmlp.scale(by: 0) }
     dstream.add(dmlp)
     let tokens = layer.attention.tokens
     // A parallel block's heads do not write to its MLP: they see the gradient above both.
     var dz = layer.attention.backward(
       write: tokens.queried(model.configuration.isParallel ? dwrite : dstream))
-    if case .heads(_, index) = given { dz.scale(by: 0) }
+    if isHeld || given?.isHeads(of: index) == true { dz.scale(by: 0) }
     var heads = layer.attention.backward(dz, tape.attention.inputs)
     dstream.add(layer.attention.backward(heads, tape.attention))
     heads.query = tokens.spread(heads.query)

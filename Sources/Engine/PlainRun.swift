@@ -65,6 +65,9 @@ package struct PlainRun {
       case .heads(_, let layer), .mlp(_, let layer): layer
       }
     }
+
+    func isHeads(of layer: Int) -> Bool { if case .heads(_, layer) = self { true } else { false } }
+    func isMLP(of layer: Int) -> Bool { if case .mlp(_, layer) = self { true } else { false } }
   }
 
   /// The outcome of a forward pass.
@@ -95,7 +98,7 @@ package struct PlainRun {
     return finish(pass, rows).result
   }
 
-  /// Runs the prompts and keeps what ``backward(_:_:given:)`` needs.
+  /// Runs the prompts and keeps what ``backward(_:_:given:holding:)`` needs.
   ///
   /// - Parameters:
   ///   - given: A write that is not computed; nil to compute all.

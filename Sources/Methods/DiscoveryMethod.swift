@@ -182,6 +182,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case zeroGradient(metric: String)
   /// The prompts lack the answers that a metric needs.
   case missingAnswers(metric: String)
+  /// The model has too few layers to drop one.
+  case tooFewLayers(Int)
   /// A score is infinite or NaN.
   case notFinite
   /// The scores of a run are not at hand, or are those of another graph.
@@ -207,6 +209,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       """
     case .missingAnswers(let metric):
       "The metric \(metric) needs right and wrong answers, which not all prompts have: train for kl, or add them."
+    case .tooFewLayers(let count):
+      "Dropping layers one at a time takes a model of at least 2, and this one has \(count): use eap, or gim."
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .missingScores(let path):

@@ -7,6 +7,7 @@ public enum DiscoveryMethods {
     AttributionPatching.conductanceEntry, AttributionPatching.expectedGradientsEntry,
     AttributionPatching.gimEntry, AttributionPatching.relpEntry,
     AttributionPatching.relpThroughPatternsEntry, AttributionPatching.attnLRPEntry,
+    AtPStar.dropEntry, AtPStar.entry,
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
     UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,

@@ -28,6 +28,17 @@ import Testing
     try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
   }
 
+  @Test(arguments: goldenFamilies) func `AtP* and its repairs`(family: String) throws {
+    let methods = [
+      ("graddrop", AtPStar(fixesPatterns: false)), ("atp_qk_fix", AtPStar(dropsGradients: false)),
+      ("atp_star", AtPStar()),
+    ]
+    for (name, method) in methods {
+      try expectScores(
+        method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods")
+    }
+  }
+
   @Test(arguments: goldenFamilies) func `expected gradients`(family: String) throws {
     let alphas = try Golden(family, "methods").tensor("alpha").values()
     let pairs = try GoldenModel(family).task(LogitDifference()).pairs

@@ -27,6 +27,29 @@ import Testing
     }
   }
 
+  /// No layer lies between a write and the logits.
+  @Test func `dropped layers leave edges into logits alone`() throws {
+    let graph = problem.graph
+    let layers = Double(graph.layerCount)
+    let dropped = try AtPStar(fixesPatterns: false).scores(for: problem).values
+    for (place, score) in try scores(.plain).enumerated()
+    where place % graph.readerCount == graph.logitsReader {
+      #expect(abs(Double(dropped[place]) - layers / (layers - 1) * abs(score)) <= 1e-5 * abs(score))
+    }
+  }
+
+  @Test func `the only layer is not dropped`() throws {
+    let single = DiscoveryProblem(
+      model: ThreeEdgeModel.model,
+      task: try CircuitTask(
+        name: "three edges", pairs: ThreeEdgeModel.pairs, metric: LogitDifference(),
+        model: ThreeEdgeModel.model))
+    #expect(throws: MethodError.tooFewLayers(1)) { try AtPStar().scores(for: single) { _ in } }
+    #expect(throws: Never.self) {
+      try AtPStar(dropsGradients: false).scores(for: single) { _ in }
+    }
+  }
+
   @Test func `conductance of one step is EAP`() throws {
     expectClose(
       try scores(.conductance(steps: 1)), try scores(.plain), relative: 1e-5)
