@@ -48,7 +48,13 @@ EK_INLINE float ek_slope(float x, ek_activation kind) {
   }
 }
 
-typedef struct { float *y, *dgate, *dup; const float *x, *up, *dy; ek_activation kind; } activation;
+/// f'(x), or f(x) / x: 1 where x is close to 0.
+EK_INLINE float ek_passing(float x, ek_activation kind, bool secant) {
+  if (!secant) return ek_slope(x, kind);
+  return fabsf(x) < 1e-6f ? 1.0f : ek_value(x, kind) / x;
+}
+
+typedef struct { float *y, *dgate, *dup; const float *x, *up, *dy; ek_activation kind; bool secant; } activation;
 
 // The kind is a constant inside each branch, so that each loop is compiled for its own function.
 #define EK_FOR_KIND(kind, statement)                                             \
@@ -58,6 +64,10 @@ typedef struct { float *y, *dgate, *dup; const float *x, *up, *dy; ek_activation
     case ek_silu: { const ek_activation k = ek_silu; statement } break;           \
     case ek_relu: { const ek_activation k = ek_relu; statement } break;           \
   }
+// And so is what gradients pass through.
+#define EK_FOR_SLOPE(o, statement)                                                        \
+  if (o->secant) { const bool secant = true; EK_FOR_KIND(o->kind, statement) }           \
+  else { const bool secant = false; EK_FOR_KIND(o->kind, statement) }
 
 EK_CLONES static void forward_range(const void *c, int64_t begin, int64_t end) {
   const activation *o = c;
@@ -74,10 +84,10 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
   const activation *o = c;
   float *restrict dx = o->y;
   const float *restrict x = o->x, *restrict dy = o->dy;
-  EK_FOR_KIND(o->kind, for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * ek_slope(x[i], k);)
+  EK_FOR_SLOPE(o, for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * ek_passing(x[i], k, secant);)
 }
-void ek_activate_backward(float *dx, const float *dy, const float *x, ek_activation kind, int64_t count) {
-  activation work = {.y = dx, .x = x, .dy = dy, .kind = kind};
+void ek_activate_backward(float *dx, const float *dy, const float *x, ek_activation kind, bool secant, int64_t count) {
+  activation work = {.y = dx, .x = x, .dy = dy, .kind = kind, .secant = secant};
   ek_for_ranges(count, EK_ELEMENT_GRAIN, backward_range, &work);
 }
 
@@ -96,13 +106,13 @@ EK_CLONES static void gated_backward_range(const void *c, int64_t begin, int64_t
   const activation *o = c;
   float *restrict dgate = o->dgate, *restrict dup = o->dup;
   const float *restrict x = o->x, *restrict up = o->up, *restrict dy = o->dy;
-  EK_FOR_KIND(o->kind, for (int64_t i = begin; i < end; i++) {
-    dgate[i] = dy[i] * up[i] * ek_slope(x[i], k);
+  EK_FOR_SLOPE(o, for (int64_t i = begin; i < end; i++) {
+    dgate[i] = dy[i] * up[i] * ek_passing(x[i], k, secant);
     dup[i] = dy[i] * ek_value(x[i], k);
   })
 }
 void ek_gated_backward(float *dgate, float *dup, const float *dy, const float *gate, const float *up,
-                       ek_activation kind, int64_t count) {
-  activation work = {.dgate = dgate, .dup = dup, .x = gate, .up = up, .dy = dy, .kind = kind};
+                       ek_activation kind, bool secant, int64_t count) {
+  activation work = {.dgate = dgate, .dup = dup, .x = gate, .up = up, .dy = dy, .kind = kind, .secant = secant};
   ek_for_ranges(count, EK_ELEMENT_GRAIN, gated_backward_range, &work);
 }

@@ -40,6 +40,8 @@ typedef struct {
   int64_t heads, keyValueHeads, width;
   float scale;
   bool causal;
+  ek_pattern_rule rule;
+  float temperature;
 } attention;
 
 /// Where one prompt's part of one head lies: its counts of queries, keys and keys that are not its own, the first
@@ -101,12 +103,40 @@ void ek_attention(float *z, const float *q, const float *k, const float *v, ek_p
   ek_for_ranges(prompts.count * heads, 1, attention_range, &work);
 }
 
+/// x / y; 0 where y is 0.
+EK_INLINE float ek_quotient(float x, float y) { return y == 0 ? 0 : x / y; }
+
+/// Turns gradients at a pattern, in their place, into those at the scores that it is the softmax of; `scores` are
+/// overwritten where the rule reads them.
+EK_INLINE void score_gradients(const attention *o, float *dpattern, const float *pattern, float *scores, const float *q,
+                               const float *k, int64_t seen, int64_t stride) {
+  float relevance = 0;
+  switch (o->rule) {
+    case EK_PATTERN_EXACT:
+      ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
+      return;
+    case EK_PATTERN_CONSTANT:
+      memset(dpattern, 0, (size_t)seen * sizeof(float));
+      return;
+    case EK_PATTERN_SOFTENED:
+      pattern_row(scores, q, k, seen, stride, o->width, o->scale / o->temperature);
+      ek_softmax_row_backward(dpattern, dpattern, scores, seen);
+      return;
+    case EK_PATTERN_RELEVANCE:
+      for (int64_t j = 0; j < seen; j++) relevance += pattern[j] * dpattern[j];
+      for (int64_t j = 0; j < seen; j++)
+        dpattern[j] = ek_quotient(relevance * pattern[j], o->scale * dot(q, k + j * stride, o->width));
+      return;
+  }
+}
+
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
     const span s = locate(o, job);
     const size_t row = (size_t)o->width * sizeof(float);
-    float *pattern = malloc(2 * (size_t)s.keys * sizeof(float)), *dpattern = pattern + s.keys;
+    float *pattern = malloc(3 * (size_t)s.keys * sizeof(float)), *dpattern = pattern + s.keys;
+    float *scores = dpattern + s.keys;
     // Keys and values that are not the run's own get no gradient.
     float *dk = o->dk + s.own, *dv = o->dv + s.own;
     for (int64_t j = 0; j < s.keys - s.known; j++) {
@@ -122,7 +152,7 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
         dpattern[j] = dot(dz, o->v + s.key + j * s.source, o->width);
         if (j >= s.known) add_scaled(dv + (j - s.known) * s.stride, dz, pattern[j], o->width);
       }
-      ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
+      score_gradients(o, dpattern, pattern, scores, q, o->k + s.key, seen, s.source);
       memset(dq, 0, row);
       for (int64_t j = 0; j < seen; j++) {
         add_scaled(dq, o->k + s.key + j * s.source, o->scale * dpattern[j], o->width);
@@ -134,8 +164,8 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
 }
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,
                            const float *v, ek_prompts prompts, int64_t heads, int64_t keyValueHeads,
-                           int64_t width, float scale, bool causal) {
-  attention work = {.dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .prompts = prompts,
+                           int64_t width, float scale, bool causal, ek_pattern_rule rule, float temperature) {
+  attention work = {.rule = rule, .temperature = temperature, .dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .prompts = prompts,
                     .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
   ek_for_ranges(prompts.count * heads, 1, backward_range, &work);
 }

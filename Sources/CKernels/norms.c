@@ -5,7 +5,7 @@ typedef struct {
   float *out, *statistics;
   const float *x, *dy, *scale, *bias, *saved;
   float epsilon;
-  bool centred;
+  bool centred, held;
   int64_t rows, columns, cycle;
   float *dscale, *dbias;
 } norm;
@@ -35,7 +35,8 @@ void ek_norm_forward(float *y, float *statistics, const float *x, const float *s
   ek_for_ranges(rows, ek_row_grain(columns), forward_range, &work);
 }
 
-// With u = dy * scale and x̂ = (x - mean) / deviation: dx = (u - mean(u) - x̂ * mean(u * x̂)) / deviation.
+// With u = dy * scale and x̂ = (x - mean) / deviation: dx = (u - mean(u) - x̂ * mean(u * x̂)) / deviation, without the
+// last term where the deviation is held constant.
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
   EK_FAST_MATH
   const norm *o = c;
@@ -52,15 +53,15 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
       product += u * (x[i] - mean);
     }
     const float shift = o->centred ? sum / (float)n : 0;
-    const float slope = product * inverse * inverse / (float)n;
+    const float slope = o->held ? 0 : product * inverse * inverse / (float)n;
 #pragma clang loop vectorize(assume_safety)
     for (int64_t i = 0; i < n; i++) dx[i] = (dy[i] * o->scale[i] - shift - (x[i] - mean) * slope) * inverse;
   }
 }
 void ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics, const float *scale,
-                      bool centred, int64_t rows, int64_t cycle, int64_t columns) {
+                      bool centred, bool held, int64_t rows, int64_t cycle, int64_t columns) {
   norm work = {.out = dx, .dy = dy, .x = x, .saved = statistics, .scale = scale,
-               .centred = centred, .rows = rows, .columns = columns, .cycle = cycle};
+               .centred = centred, .held = held, .rows = rows, .columns = columns, .cycle = cycle};
   ek_for_ranges(rows, ek_row_grain(columns), backward_range, &work);
 }
 

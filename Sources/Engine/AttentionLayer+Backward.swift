@@ -35,10 +35,12 @@ extension AttentionLayer {
   func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
     let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
-      dz, q: all.query, k: all.key, v: all.value)
-    if rules.freezesPatterns {
-      dq = Tensor(zeros: dq.shape, on: dq.device)
-      dk = Tensor(zeros: dk.shape, on: dk.device)
+      dz, q: all.query, k: all.key, v: all.value, rule: rules.pattern)
+    if rules.halvesAttention {
+      // Of pattern · value, and then of query · key.
+      dv.scale(by: 0.5)
+      dq.scale(by: 0.25)
+      dk.scale(by: 0.25)
     }
     rotary?.rotate(&dq, positions: tokens.queryPositions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)

@@ -30,17 +30,24 @@ extension Transformer {
       }
       return Layer(
         attention: AttentionLayer(
-          norm: block.attentionNorm, weights: block.attention, headCount: configuration.headCount,
+          norm: block.attentionNorm.holdingDeviation(rules.holdsDeviations),
+          weights: block.attention, headCount: configuration.headCount,
           keyCount: keyCount ?? configuration.keyValueHeadCount, dHead: configuration.dHead,
           variant: variant, rotary: variant.rotaryFrequencies.flatMap { tables[$0] },
           rules: rules, tokens: tokens, cache: cache?.layer(index)),
         mlp: MLPLayer(
-          norm: block.mlpNorm, weights: block.mlp, activation: configuration.mlp.activation))
+          norm: block.mlpNorm.holdingDeviation(rules.holdsDeviations), weights: block.mlp,
+          activation: configuration.mlp.activation, rules: rules))
     }
   }
 
   /// The last reader.
-  var logitReader: LogitReader {
-    LogitReader(norm: weights.finalNorm, unembedding: weights.unembedding)
+  ///
+  /// - Parameter rules: How gradients pass.
+  /// - Returns: The reader.
+  func logitReader(_ rules: BackwardRules = .exact) -> LogitReader {
+    LogitReader(
+      norm: weights.finalNorm.holdingDeviation(rules.holdsDeviations),
+      unembedding: weights.unembedding)
   }
 }

@@ -5,6 +5,7 @@ struct MLPLayer {
   let norm: Normalization
   let weights: MLPWeights
   let activation: Activation
+  let rules: BackwardRules
 
   /// What the backward needs: the read, and the values before the non-linearity.
   struct Tape {
@@ -38,12 +39,14 @@ struct MLPLayer {
 
   /// The gradients of a forward, from that at the write, `[token, dModel]`.
   func backward(_ dwrite: Tensor, _ tape: Tape) -> Gradients {
-    let dhidden = weights.down.backward(dwrite)
+    var dhidden = weights.down.backward(dwrite)
+    if rules.halvesGates, tape.gate != nil { dhidden.scale(by: 0.5) }
     let (dgate, dup): (Tensor?, Tensor)
     if let gate = tape.gate {
-      (dgate, dup) = activation.gatedBackward(dhidden, gate: gate, up: tape.up)
+      (dgate, dup) = activation.gatedBackward(
+        dhidden, gate: gate, up: tape.up, slope: rules.slope)
     } else {
-      (dgate, dup) = (nil, activation.backward(dhidden, x: tape.up))
+      (dgate, dup) = (nil, activation.backward(dhidden, x: tape.up, slope: rules.slope))
     }
     var dnormal = weights.up.backward(dup)
     if let gate = weights.gate, let dgate { dnormal.add(gate.backward(dgate)) }

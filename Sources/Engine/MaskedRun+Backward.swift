@@ -84,7 +84,7 @@ private struct MaskedBackward {
   private var tokenCount: Int { run.batch.tokens.count }
 
   mutating func visitLogits(_ dlogits: Tensor) {
-    let (reader, final) = (run.model.logitReader, tape.final)
+    let (reader, final) = (run.logitReader, tape.final)
     let (dnormal, dread) = reader.backward(dlogits, final)
     gradients.addWeights { reader.addGradients(dlogits, normal: dnormal, final, to: &$0) }
     var read = Tensor(zeros: readerSum.shape, on: readerSum.device)

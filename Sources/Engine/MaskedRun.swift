@@ -16,6 +16,7 @@ package struct MaskedRun {
   package let masks: RunMasks
   let ablated: AblatedStream
   let layers: [Layer]
+  let logitReader: LogitReader
   var graph: ComputationGraph { masks.graph }
 
   /// - Parameters:
@@ -39,6 +40,7 @@ package struct MaskedRun {
     self.ablated = ablated
     layers = model.layers(
       TokenPlaces(batch), cache: cache, keyCount: masks.graph.keyValueReaderCount, rules: rules)
+    logitReader = model.logitReader(rules)
   }
 
   /// A run with one mask for all tokens.
@@ -146,7 +148,7 @@ package struct MaskedRun {
     let read = reads(
       [masks.column(graph.logitsReader)], of: state.deltas.map { $0?.gatherRows(rows) },
       base: ablated.finalRead.gatherRows(rows), masks.spans(ofRows: rows))
-    let (logits, tape) = model.logitReader.forward(read.reshaped([rows.count, graph.dModel]))
+    let (logits, tape) = logitReader.forward(read.reshaped([rows.count, graph.dModel]))
     return (Result(logits: logits, state: state), tape)
   }
 

@@ -29,7 +29,7 @@ extension PlainRun {
     _ dlogits: Tensor, _ tape: Tape, given: GivenWrite? = nil
   ) -> ReaderGradients {
     var dstream = Tensor(zeros: [batch.tokens.count, model.configuration.dModel], on: model.device)
-    dstream.scatterAdd(model.logitReader.backward(dlogits, tape.final).read, to: tape.rows)
+    dstream.scatterAdd(logitReader.backward(dlogits, tape.final).read, to: tape.rows)
     var gradients = ReaderGradients(layers: [], logits: dstream)
     for layer in layers.indices.reversed() {
       gradients.layers.append(

@@ -7,6 +7,7 @@ package struct PlainRun {
   let model: Transformer
   let batch: TokenBatch
   let layers: [Layer]
+  let logitReader: LogitReader
   /// Whether the last layer is run only where logits are wanted.
   let isMeasuredOnly: Bool
 
@@ -32,6 +33,7 @@ package struct PlainRun {
         TokenPlaces(batch).queried(fromFirstOf: batch.rows))
     }
     self.layers = layers
+    logitReader = model.logitReader(rules)
   }
 
   /// What the backward needs of one layer.
@@ -184,7 +186,7 @@ package struct PlainRun {
   }
 
   private func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
-    let (logits, tape) = model.logitReader.forward(pass.stream.gatherRows(rows))
+    let (logits, tape) = logitReader.forward(pass.stream.gatherRows(rows))
     return (Result(logits: logits, writes: pass.writes), tape)
   }
 }

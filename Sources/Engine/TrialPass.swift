@@ -152,7 +152,7 @@ struct TrialPass {
 
   /// The logits of all trials, `[trial · row, outputs]`.
   func logits(of outputs: [Int32]?) -> Tensor {
-    run.model.logitReader.forward(
+    run.logitReader.forward(
       read(graph.logitsReader, base: run.ablated.finalRead, isWhole: false), of: outputs
     ).logits
   }

@@ -25,7 +25,7 @@ public enum PromptScores {
     try safetensors(scores, method: method, metric: metric, limit: limit)
   }
 
-  static func safetensors(
+  package static func safetensors(
     _ scores: [EdgeScores], method: String, metric: String, limit: Int
   ) throws -> Data {
     let graph = scores[0].graph

@@ -1,15 +1,26 @@
 import Graphs
 
 extension AttributionPatching {
-  private static let steps = MethodOption.count("steps", "points of the integral", standard: 5)
+  static let steps = MethodOption.count("steps", "points of the integral", standard: 5)
 
   private static func rule(_ standard: Rule) -> MethodOption<Rule> {
     .choice("rule", "where in its step each point lies", standard: standard)
   }
 
-  static let plainEntry = MethodEntry(
-    name: "eap", summary: "edge attribution patching", paper: "2310.10348",
-    cost: "2 forward, 1 backward", passes: { _, _ in PassCount(2, 1) }, make: { _ in plain })
+  /// A method of EAP's cost.
+  static func entry(
+    _ name: String, _ summary: String, paper: String,
+    options: [any MethodOptionDescription] = [],
+    make: @escaping @Sendable (MethodOptions) -> AttributionPatching
+  ) -> MethodEntry {
+    MethodEntry(
+      name: name, summary: summary, paper: paper, cost: "2 forward, 1 backward", options: options,
+      passes: { _, _ in PassCount(2, 1) }, make: make)
+  }
+
+  static let plainEntry = entry("eap", "edge attribution patching", paper: "2310.10348") { _ in
+    plain
+  }
 
   static let inputEntry = MethodEntry(
     name: "eap-ig", summary: "EAP with integrated gradients, along the input",

@@ -18,10 +18,14 @@ import Tensors
 /// of one batch, up to 512 MiB or one prompt; for each thread a tile of expanded writers, 16 MiB or 8
 /// tokens' worth, as much for some layers' readers, and a matrix `[writers, readers]`; one such in Float64.
 public struct AttributionPatching: DiscoveryMethod {
-  /// The α at which gradients are taken.
+  /// The α at which gradients are taken of every prompt.
   public let points: [Double]
   /// What is moved from ablated to clean.
   public let path: Path
+  /// What is multiplied and added up.
+  let terms: Terms
+  /// How gradients pass.
+  let rules: BackwardRules
 
   /// What is moved from ablated to clean.
   public enum Path: Sendable {
@@ -31,9 +35,24 @@ public struct AttributionPatching: DiscoveryMethod {
     case modules
   }
 
-  private init(points: [Double], path: Path = .input) {
+  /// What is multiplied and added up.
+  enum Terms: Sendable {
+    /// What each writer changes from ablated to clean, and the mean gradient of all points.
+    case differences
+    /// What each writer changes from one point to the next, and the gradient at a side of that.
+    case increments(Side)
+    /// What each writer changes from ablated to clean, and the gradient at a point of each prompt's own.
+    case ownPoints(@Sendable (PromptPair) -> Double)
+  }
+
+  init(
+    points: [Double], path: Path = .input, terms: Terms = .differences,
+    rules: BackwardRules = .exact
+  ) {
     self.points = points
     self.path = path
+    self.terms = terms
+    self.rules = rules
   }
 
   /// Edge attribution patching: the gradient of the clean run alone.
@@ -123,18 +142,28 @@ public struct AttributionPatching: DiscoveryMethod {
           RunProgress(
             "scoring edges", done: state.batch * moduleCount + state.module, total: total))
         run.keep(state)
-        runs.contract(module: state.module, at: points, [runs.tokens]) { state.sums.add($1) }
+        runs.contract(module: state.module, [runs.tokens]) { state.sums.add($1) }
         state.module += 1
       }
       (state.batch, state.module) = (state.batch + 1, 0)
     }
     run.progress(RunProgress("scoring edges", done: total, total: total))
-    return try problem.scores(state.sums.values(), termsPerPrompt: points.count * moduleCount)
+    return try problem.scores(state.sums.values(), termsPerPrompt: termCount(problem.graph))
   }
 
   /// How many modules are moved, one at a time.
   private func moduleCount(_ graph: ComputationGraph) -> Int {
     path == .input ? 1 : 2 * graph.layerCount + 1
+  }
+
+  /// Whether gradients are taken of the clean run, or runs start from it or end in it.
+  var goesThroughClean: Bool {
+    if case .increments = terms { true } else { path == .modules || points.contains(1) }
+  }
+
+  /// Of how many terms a prompt's score is the mean.
+  private func termCount(_ graph: ComputationGraph) -> Int {
+    if case .differences = terms { points.count * moduleCount(graph) } else { 1 }
   }
 
   /// Scores groups of prompts in one run of all of them; how far it has come is not kept.
@@ -160,13 +189,13 @@ public struct AttributionPatching: DiscoveryMethod {
       }
       for member in members where open[member] == nil { open[member] = Sums(count: size) }
       for module in 0..<moduleCount {
-        runs.contract(module: module, at: points, segments) { open[members[$0]]?.add($1) }
+        runs.contract(module: module, segments) { open[members[$0]]?.add($1) }
       }
       for member in members where groups[member].upperBound <= end {
         // A group's numbers are let go as soon as its last prompt was seen.
         let sums = open[member].take()?.values() ?? []
         scores[member] = try problem.restricted(to: groups[member]).scores(
-          sums, termsPerPrompt: points.count * moduleCount)
+          sums, termsPerPrompt: termCount(problem.graph))
       }
       first = end
     }

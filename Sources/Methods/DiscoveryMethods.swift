@@ -4,6 +4,9 @@ public enum DiscoveryMethods {
   public static let all: [MethodEntry] = [
     AttributionPatching.plainEntry, AttributionPatching.inputEntry,
     AttributionPatching.activationsEntry, AttributionPatching.cleanAndCorruptedEntry,
+    AttributionPatching.conductanceEntry, AttributionPatching.expectedGradientsEntry,
+    AttributionPatching.gimEntry, AttributionPatching.relpEntry,
+    AttributionPatching.relpThroughPatternsEntry, AttributionPatching.attnLRPEntry,
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,
     UniformGradientSampling.uniformEntry, UniformGradientSampling.hardConcreteEntry,

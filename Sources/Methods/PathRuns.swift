@@ -7,7 +7,7 @@ import Tensors
 struct PathRuns {
   private let problem: DiscoveryProblem
   private let metric: any DifferentiableMetric
-  private let path: AttributionPatching.Path
+  private let method: AttributionPatching
   private let batch: PairBatch
   private let run: PlainRun
   /// The clean run, where gradients are taken of it or runs start from it.
@@ -23,11 +23,12 @@ struct PathRuns {
     self.problem = problem
     self.metric = metric
     self.batch = batch
-    path = method.path
+    self.method = method
     let cache = batch.cache(problem.model)
     ablated = problem.ablationValues.writes(for: batch, cache: cache, isMeasuredOnly: true)
-    run = PlainRun(problem.model, batch: batch.clean, cache: cache, isMeasuredOnly: true)
-    clean = method.path == .modules || method.points.contains(1) ? run.taped() : nil
+    run = PlainRun(
+      problem.model, batch: batch.clean, cache: cache, rules: method.rules, isMeasuredOnly: true)
+    clean = method.goesThroughClean ? run.taped() : nil
     let result = clean?.result ?? run.forward()
     difference = result.writes - ablated
     reference = ReferenceLogits(result.logits)
@@ -36,34 +37,71 @@ struct PathRuns {
   /// For each prompt, the tokens at which writers can differ from their ablated values.
   var tokens: [Range<Int>] { batch.clean.prompts }
 
-  /// Hands out terms of the contraction with the gradients of the runs whose module is given a write at some points.
+  /// Hands out terms of the method's score, from runs in which a module is given its write.
   ///
   /// - Parameters:
   ///   - module: The module, counted as writers are.
-  ///   - points: Where its write lies between ablated and clean, in runs of their own.
   ///   - segments: Ranges of tokens whose terms belong together.
   ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   func contract(
-    module: Int, at points: [Double], _ segments: [[Range<Int>]],
-    add: (_ segment: Int, _ terms: Tensor) -> Void
+    module: Int, _ segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
+    switch method.terms {
+    case .differences: contractDifferences(module, segments, add: add)
+    case .increments(let side):
+      contractIncrements(side, at: method.points, segments, add: add)
+    case .ownPoints(let alpha):
+      let alphas = zip(tokens, batch.pairs).flatMap { tokens, pair in
+        [Float](repeating: Float(alpha(pair)), count: tokens.count)
+      }
+      var input = ablated.input
+      input.add(difference.input.scaledRows(by: alphas))
+      contract(
+        difference, with: [gradients(run.taped(given: .input(input)))], segments, add: add)
+    }
+  }
+
+  private func contractDifferences(
+    _ module: Int, _ segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
+  ) {
+    let points = method.points
     // A device with room holds the gradients of several points, and writers are multiplied by their sum once.
     let together = min(problem.model.device.roominess, Self.mostTogether)
     for first in stride(from: 0, to: points.count, by: together) {
       let some = points[first..<min(first + together, points.count)]
-      run.contract(
-        difference, with: some.map { gradients(module: module, at: $0) }, graph: problem.graph,
-        segments: segments, add: add)
+      contract(
+        difference, with: some.map { gradients(module: module, at: $0) }, segments, add: add)
     }
+  }
+
+  /// Hands out the products of what writers change and gradients at readers.
+  func contract(
+    _ difference: CompactWrites, with gradients: [ReaderGradients], _ segments: [[Range<Int>]],
+    add: (_ segment: Int, _ terms: Tensor) -> Void
+  ) {
+    run.contract(
+      difference, with: gradients, graph: problem.graph, segments: segments, add: add)
   }
 
   private static let mostTogether = 5
 
   /// The gradients of the run whose module is given a write at a point.
   private func gradients(module: Int, at point: Double) -> ReaderGradients {
-    // With the clean input the run is the clean one; other given writes cut the gradient.
-    let given = path == .input && point == 1 ? nil : given(module, Float(point))
-    let result = given == nil ? clean ?? run.taped() : run.taped(given: given, from: clean)
+    guard method.path == .modules else { return gradients(taped(at: point)) }
+    let given = given(module, Float(point))
+    return gradients(run.taped(given: given, from: clean), given: given)
+  }
+
+  /// The run whose input lies somewhere between ablated and clean.
+  func taped(at point: Double) -> PlainRun.TapedResult {
+    // With the clean input the run is the clean one.
+    point == 1 ? clean ?? run.taped() : run.taped(given: given(0, Float(point)))
+  }
+
+  /// The gradients of a run, through all but the write that it was given.
+  func gradients(
+    _ result: PlainRun.TapedResult, given: PlainRun.GivenWrite? = nil
+  ) -> ReaderGradients {
     let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
     return run.backward(gradient, result.tape, given: given)
   }

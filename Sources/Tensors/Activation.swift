@@ -14,11 +14,19 @@ public enum Activation: String, Sendable, CaseIterable {
     x.making(x.shape) { $0.activate($1, x.address, self, count: x.count) }
   }
 
-  /// `dy · f′(x)`.
-  package func backward(_ dy: Tensor, x: Tensor) -> Tensor {
+  /// How steep the function counts as when a gradient passes.
+  package enum Slope: Sendable {
+    /// `f′(x)`.
+    case tangent
+    /// `f(x) / x`: the line through the origin; 1 where |x| < 1e-6.
+    case secant
+  }
+
+  /// `dy · f′(x)`, or with another slope.
+  package func backward(_ dy: Tensor, x: Tensor, slope: Slope = .tangent) -> Tensor {
     precondition(dy.shape == x.shape)
     return x.making(x.shape) {
-      $0.activateBackward($1, dy.address, x.address, self, count: x.count)
+      $0.activateBackward($1, dy.address, x.address, self, slope, count: x.count)
     }
   }
 
@@ -32,14 +40,15 @@ public enum Activation: String, Sendable, CaseIterable {
 
   /// The gradients of ``gated(_:_:)`` with respect to `gate` and `up`.
   package func gatedBackward(
-    _ dy: Tensor, gate: Tensor, up: Tensor
+    _ dy: Tensor, gate: Tensor, up: Tensor, slope: Slope = .tangent
   ) -> (gate: Tensor, up: Tensor) {
     precondition(dy.shape == up.shape && gate.shape == up.shape)
     var dup = Tensor(zeros: up.shape, on: up.device)
     let other = dup.writable()
     let dgate = up.making(up.shape) {
       $0.gatedBackward(
-        gate: $1, up: other, dy.address, gate: gate.address, up: up.address, self, count: up.count)
+        gate: $1, up: other, dy.address, gate: gate.address, up: up.address, self, slope,
+        count: up.count)
     }
     return (dgate, dup)
   }

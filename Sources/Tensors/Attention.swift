@@ -41,6 +41,23 @@ package struct Rotary: Sendable, Equatable {
   }
 }
 
+/// How a gradient `g` at a pattern `p` becomes one at the scores `s` that it is the softmax of.
+package enum PatternRule: Sendable, Equatable {
+  /// `p (g − Σ g p)`, the gradient itself.
+  case exact
+  /// The pattern is a constant: 0.
+  case constant
+  /// `p′ (g − Σ g p′)` with `p′ = softmax(s / temperature)`.
+  case softened(temperature: Float)
+  /// `Σ g p · p / s`, 0 where `s` is: each score passes its share of what is relevant.
+  case relevance
+
+  /// What scores are divided by.
+  var temperature: Float {
+    if case .softened(let temperature) = self { temperature } else { 1 }
+  }
+}
+
 /// Attention inside each of several prompts that lie one after another.
 ///
 /// A prompt's keys and values may begin with some that are known from elsewhere, and only some of its last tokens
@@ -94,14 +111,14 @@ package struct PromptAttention: Sendable {
   ///
   /// Those of k and v are of own tokens, and of each query head's own copy: sum the groups for shared ones.
   package func backward(
-    _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor
+    _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor, rule: PatternRule = .exact
   ) -> (q: Tensor, k: Tensor, v: Tensor) {
     let operands = operands(q, k, v)
     let own = [Int(starts.last ?? 0), q.columnCount]
     var (dk, dv) = (Tensor(zeros: own, on: q.device), Tensor(zeros: own, on: q.device))
     let (keys, values) = (dk.writable(), dv.writable())
     let dq = q.making(q.shape) {
-      $0.attendBackward($1, keys, values, dz.address, operands, self)
+      $0.attendBackward($1, keys, values, dz.address, operands, self, rule)
     }
     return (dq, dk, dv)
   }

@@ -67,12 +67,13 @@ protocol Backend: Sendable {
     scale: Address, bias: Address, _ dy: Address, _ x: Address, statistics: Address, rows: Int,
     columns: Int)
   func activate(_ y: Address, _ x: Address, _ kind: Activation, count: Int)
-  func activateBackward(_ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, count: Int)
+  func activateBackward(
+    _ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, _ slope: Activation.Slope,
+    count: Int)
   func gated(_ y: Address, gate: Address, up: Address, _ kind: Activation, count: Int)
   func gatedBackward(
     gate dgate: Address, up dup: Address, _ dy: Address, gate: Address, up: Address,
-    _ kind: Activation,
-    count: Int)
+    _ kind: Activation, _ slope: Activation.Slope, count: Int)
   func softmax(_ y: Address, _ x: Address, valid: [Int32], columns: Int)
   func softmaxBackward(_ dx: Address, _ dy: Address, _ y: Address, rows: Int, columns: Int)
   func logSoftmax(_ y: Address, _ x: Address, rows: Int, columns: Int)
@@ -88,7 +89,7 @@ protocol Backend: Sendable {
   func attend(_ z: Address, _ inputs: AttentionOperands, _ attention: PromptAttention)
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention)
+    _ attention: PromptAttention, _ rule: PatternRule)
 }
 
 /// Queries, keys and values as kernels of attention take them.

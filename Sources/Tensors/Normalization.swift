@@ -24,6 +24,8 @@ package struct Normalization: Sendable, Equatable {
   package var bias: Tensor?
   package let epsilon: Float
   package let kind: NormKind
+  /// Whether `1 / √(variance + ε)` counts as a constant when a gradient passes.
+  package var holdsDeviation = false
 
   package init(scale: Tensor, bias: Tensor?, epsilon: Float, kind: NormKind) {
     self.scale = scale
@@ -50,6 +52,13 @@ package struct Normalization: Sendable, Equatable {
         $1, statistics: written, x.address, self, rows: x.rowCount, columns: x.columnCount)
     }
     return Normalized(output: output, statistics: statistics)
+  }
+
+  /// The same norm, whose deviation counts as a constant, or does not, when a gradient passes.
+  package func holdingDeviation(_ holds: Bool) -> Normalization {
+    var copy = self
+    copy.holdsDeviation = holds
+    return copy
   }
 
   /// The gradient with respect to `x`.

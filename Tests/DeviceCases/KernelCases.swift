@@ -4,7 +4,7 @@ import Foundation
 extension DeviceCase {
   /// Every kernel of a device, by the operations that reach it.
   package static let kernels: [DeviceCase] =
-    elements + rows + sums + layers + losses + attention + products
+    elements + rows + sums + layers + losses + attention + [relevance] + products
 
   private static let elements = [
     DeviceCase("sums and differences") { device in
@@ -95,6 +95,7 @@ extension DeviceCase {
         return [
           forward.output, forward.statistics,
           norm.backward(dy, x: x, statistics: forward.statistics),
+          norm.holdingDeviation(true).backward(dy, x: x, statistics: forward.statistics),
           inPlace, gradient.scale, gradient.bias ?? gradient.scale,
         ]
       }
@@ -104,8 +105,11 @@ extension DeviceCase {
       x.scale(by: 6)
       let (up, dy) = (random([4, 500], 45, on: device), random([4, 500], 46, on: device))
       return Activation.allCases.flatMap { kind in
-        let gated = kind.gatedBackward(dy, gate: x, up: up)
-        return [kind.forward(x), kind.backward(dy, x: x), kind.gated(x, up), gated.gate, gated.up]
+        [kind.forward(x), kind.gated(x, up)]
+          + [Activation.Slope.tangent, .secant].flatMap { slope in
+            let gated = kind.gatedBackward(dy, gate: x, up: up, slope: slope)
+            return [kind.backward(dy, x: x, slope: slope), gated.gate, gated.up]
+          }
       }
     },
   ]
@@ -160,6 +164,24 @@ extension DeviceCase {
         starts: [0, 900], queryStarts: [0, 40], headCount: 2, keyValueHeadCount: 1, scale: 0.3)),
   ]
 
+  /// Scores that are small make what is divided by them large: queries and keys here have none such.
+  private static let relevance = DeviceCase("attention that passes relevance") { device in
+    let attention = PromptAttention(
+      starts: [0, 5, 6, 18], queryStarts: [0, 2, 2, 14], keyStarts: [0, 9, 10, 25], headCount: 4,
+      keyValueHeadCount: 2, scale: 0.3)
+    let positive = { (shape: [Int], seed: UInt64) in
+      var x = random(shape, seed, on: device)
+      x.add(
+        row: Tensor(
+          [Float](repeating: 1.5, count: x.columnCount), shape: [x.columnCount], on: device))
+      return x
+    }
+    let gradients = attention.backward(
+      random([14, 80], 64, on: device), q: positive([14, 80], 61), k: positive([25, 40], 62),
+      v: random([25, 40], 63, on: device), rule: .relevance)
+    return [gradients.q, gradients.k, gradients.v]
+  }
+
   private static func attention(_ name: String, _ attention: PromptAttention) -> DeviceCase {
     DeviceCase(name) { device in
       let width = 20
@@ -168,8 +190,13 @@ extension DeviceCase {
       let (q, k, v) = (
         random(queries, 61, on: device), random(keys, 62, on: device), random(keys, 63, on: device)
       )
-      let gradients = attention.backward(random(queries, 64, on: device), q: q, k: k, v: v)
-      return [attention.forward(q: q, k: k, v: v), gradients.q, gradients.k, gradients.v]
+      let rules: [PatternRule] = [.exact, .constant, .softened(temperature: 2)]
+      return [attention.forward(q: q, k: k, v: v)]
+        + rules.flatMap { rule in
+          let gradients = attention.backward(
+            random(queries, 64, on: device), q: q, k: k, v: v, rule: rule)
+          return [gradients.q, gradients.k, gradients.v]
+        }
     }
   }
 }

@@ -2,7 +2,7 @@ import Graphs
 import Tensors
 import Testing
 
-@testable import Evaluation
+import Evaluation
 
 /// Clusters of vectors: hand-worked cases, planted clusters, and what no order of the vectors may change.
 @Suite struct ClusteringTests {

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import Files
+import Files
 
 /// The scores of single prompts as a file: all of them in canonical order, or the largest with their places.
 @Suite struct PromptScoresTests {

@@ -7,7 +7,6 @@ import Testing
 
 /// Pieces of mask learning against a float64 oracle: masks, losses and gradients for given numbers and noise.
 @Suite struct GoldenMaskTests {
-  static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
   static let metrics: [(name: String, metric: any DifferentiableMetric)] = [
     ("logit_difference", LogitDifference()), ("kl", Divergence.kl),
   ]
@@ -46,7 +45,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families) func `MAttr`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `MAttr`(family: String) throws {
     let piece = try Piece(family)
     let scores = try piece.numbers("mattr.scores")[0]
     let (masks, gradients) = (
@@ -66,7 +65,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families, metrics.indices) func `Edge Pruning`(
+  @Test(arguments: goldenFamilies, metrics.indices) func `Edge Pruning`(
     family: String, metric: Int
   ) throws {
     let piece = try Piece(family)
@@ -98,7 +97,7 @@ import Testing
     expectClose(found.gradients[1], [sparsity, sparsity * sparsity], relative: 1e-4)
   }
 
-  @Test(arguments: families, metrics.indices) func `UGS`(family: String, metric: Int) throws {
+  @Test(arguments: goldenFamilies, metrics.indices) func `UGS`(family: String, metric: Int) throws {
     let piece = try Piece(family)
     let (name, metric) = Self.metrics[metric]
     let numbers = try piece.numbers("ugs.theta")[0]

@@ -7,25 +7,12 @@ import Testing
 
 /// Scores of small random checkpoints against a float64 oracle.
 @Suite struct GoldenScoreTests {
-  static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
-
-  private func expectScores(
-    _ method: some DiscoveryMethod, of metric: any Metric, equal name: String, _ family: String
-  ) throws {
-    let golden = try GoldenModel(family)
-    let problem = DiscoveryProblem(model: golden.model, task: try golden.task(metric))
-    let scores = try method.scores(for: problem) { _ in }
-    expectClose(
-      scores.values.map(Double.init), try golden.file.tensor(name).values().map(Double.init),
-      relative: 1e-3, "\(family) \(name)")
-  }
-
-  @Test(arguments: families) func `EAP`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `EAP`(family: String) throws {
     try expectScores(
       AttributionPatching.plain, of: LogitDifference(), equal: "eap.logit_difference", family)
   }
 
-  @Test(arguments: families, AttributionPatching.Rule.allCases)
+  @Test(arguments: goldenFamilies, AttributionPatching.Rule.allCases)
   func `EAP-IG`(family: String, rule: AttributionPatching.Rule) throws {
     guard rule != .midpoint else { return }
     let name = "eap_ig_inputs.\(rule.rawValue).steps5"
@@ -34,13 +21,14 @@ import Testing
     try expectScores(method, of: Divergence.kl, equal: name + ".kl", family)
   }
 
-  @Test(arguments: families) func `exact patching`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `exact patching`(family: String) throws {
     try expectScores(
       ExactPatching(), of: LogitDifference(), equal: "exact.logit_difference", family)
     try expectScores(ExactPatching(), of: Divergence.kl, equal: "exact.kl", family)
   }
 
-  @Test(arguments: families) func `the graph's edges are the oracle's`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `the graph's edges are the oracle's`(family: String) throws
+  {
     let golden = try GoldenModel(family)
     let graph = golden.graph
     #expect(try golden.file.names("writers") == graph.writers.map(\.description))

@@ -126,6 +126,36 @@ import Testing
     expectClose(found, expected, relative: 0.03, "\(sizes)")
   }
 
+  /// −(m − m(M))², by the masked run's own metric; its gradient is that of the metric times −2 (m − m(M)).
+  @Test(arguments: ["gpt2", "llama"]) func `what is faithful is what the full model does`(
+    family: String
+  ) throws {
+    let golden = try GoldenModel(family)
+    let problem = DiscoveryProblem(model: golden.model, task: try golden.task(LogitDifference()))
+    let objective = { (metric: TrainedMetric, seed: UInt64) in
+      let recipe = MaskRecipe(
+        parametrisation: SigmoidMask(), units: .edges, sparsity: .none,
+        optimiser: .adam(Adam(rate: 1)), metric: metric, steps: 1, seed: seed)
+      return try MaskObjective(recipe, problem)
+    }
+    let map = MaskMap(.edges, problem.graph)
+    var numbers = [Double](repeating: 0, count: map.count)
+    var generator = SeededGenerator(seed: 21)
+    for index in numbers.indices { numbers[index] = .random(in: -2...2, using: &generator) }
+    let faithful = try objective(.faithful, 0)
+    let loss = { (numbers: [Double]) in
+      faithful.loss([numbers], [SigmoidMask().mask(numbers, noise: [])], progress: 1)
+    }
+    #expect(abs(loss([Double](repeating: 40, count: map.count)).loss) < 1e-6)
+    let gradient = loss(numbers).gradients[0]
+    let direction = numbers.map { _ in Double.random(in: -1...1, using: &generator) }
+    let slope = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+    let moved = [1e-2, -1e-2].map { step in
+      loss(zip(numbers, direction).map { $0 + step * $1 }).loss
+    }
+    #expect(abs((moved[0] - moved[1]) / 2e-2 - slope) < 1e-2 * abs(slope))
+  }
+
   @Test func `a metric that prompts lack answers for is refused`() throws {
     let golden = try GoldenModel("gpt2")
     let task = try golden.task(Divergence.kl)

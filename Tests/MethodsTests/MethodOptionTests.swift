@@ -94,7 +94,8 @@ import Methods
   @Test(arguments: [
     ("eap", 2, 1), ("eap-ig:steps=4", 6, 4), ("eap-ig-activations:steps=4", 14, 12),
     ("clean-corrupted", 3, 2), ("exact", 10, 0), ("acdc:tau=0.1/0.2", 18, 0), ("hisp", 1, 1),
-    ("hisp-edges", 1, 1),
+    ("hisp-edges", 1, 1), ("gim", 2, 1), ("attnlrp", 2, 1), ("ceap:steps=4", 6, 4),
+    ("expected-gradients", 3, 1),
   ]) func `passes are counted`(method: String, forward: Int, backward: Int) throws {
     let choice = try MethodChoice(method)
     let passes = choice.method.passes(choice.options(), try problem())

@@ -76,7 +76,7 @@ import Testing
     #expect(abs(steady[7] - (5 - 7 * 0.5)) < 1e-9)
   }
 
-  /// `θ ← (1 − rate · decay) θ − rate`, where the gradient is 1.
+  /// As AdamW has it: `θ ← (1 − rate · decay) θ − …`.
   @Test func `decay takes a share of every number, beside the gradient`() throws {
     let adam = Optimiser.adam(Adam(rate: 0.1, epsilon: 0, decay: 0.2))
     let found = try trained(Slope(adam), steps: 1)[1]

@@ -8,7 +8,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import Methods
+import Methods
 
 /// A gate that gives each prompt a mask: its gradients, what it learns where prompts use different paths, and resuming.
 @Suite struct PromptGateTests {

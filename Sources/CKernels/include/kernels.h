@@ -79,9 +79,10 @@ void ek_sum_groups(float *out, const float *x, int64_t rows, int64_t groups, int
 /// RMSNorm when `centred` is false: the mean is taken as 0. bias may be null.
 void ek_norm_forward(float *y, float *statistics, const float *x, const float *scale,
                      const float *bias, float epsilon, bool centred, int64_t rows, int64_t columns);
-/// dx from dy; row r of dy belongs to row r % cycle of x and statistics.
+/// dx from dy; row r of dy belongs to row r % cycle of x and statistics. 1 / deviation is a constant when `held`.
 void ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics,
-                      const float *scale, bool centred, int64_t rows, int64_t cycle, int64_t columns);
+                      const float *scale, bool centred, bool held, int64_t rows, int64_t cycle,
+                      int64_t columns);
 /// dscale[c] += Σ_r dy * normalised x; dbias[c] += Σ_r dy (may be null)
 void ek_norm_backward_parameters(float *dscale, float *dbias, const float *dy, const float *x,
                                  const float *statistics, int64_t rows, int64_t columns);
@@ -91,12 +92,12 @@ void ek_norm_backward_parameters(float *dscale, float *dbias, const float *dy, c
 typedef enum { ek_gelu_tanh = 0, ek_gelu_erf = 1, ek_silu = 2, ek_relu = 3 } ek_activation;
 /// y = f(x)
 void ek_activate(float *y, const float *x, ek_activation kind, int64_t count);
-/// dx = dy * f'(x)
-void ek_activate_backward(float *dx, const float *dy, const float *x, ek_activation kind, int64_t count);
+/// dx = dy * f'(x), or dy * f(x) / x when `secant`, with 1 for the quotient where |x| < 1e-6.
+void ek_activate_backward(float *dx, const float *dy, const float *x, ek_activation kind, bool secant, int64_t count);
 /// y = f(gate) * up
 void ek_gated(float *y, const float *gate, const float *up, ek_activation kind, int64_t count);
 void ek_gated_backward(float *dgate, float *dup, const float *dy, const float *gate, const float *up,
-                       ek_activation kind, int64_t count);
+                       ek_activation kind, bool secant, int64_t count);
 
 // Softmax and losses ---------------------------------------------------------------------------
 
@@ -133,9 +134,17 @@ typedef struct { const int32_t *queries, *keys, *own; int64_t count; } ek_prompt
 /// width]; head h reads key/value head h / (heads / keyValueHeads).
 void ek_attention(float *z, const float *q, const float *k, const float *v, ek_prompts prompts,
                   int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
+/// How gradients g at a pattern p become gradients at the scores s that it is the softmax of.
+typedef enum {
+  EK_PATTERN_EXACT,      // p (g - Σ g p)
+  EK_PATTERN_CONSTANT,   // 0
+  EK_PATTERN_SOFTENED,   // p' (g - Σ g p') with p' = softmax(s / temperature)
+  EK_PATTERN_RELEVANCE,  // p / s * Σ g p, 0 where s is
+} ek_pattern_rule;
 /// dq [query, head, width]; dk, dv [own, head, width]: gradients of each query head's own copy of k and v.
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
                            const float *k, const float *v, ek_prompts prompts,
-                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
+                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal,
+                           ek_pattern_rule rule, float temperature);
 
 #endif

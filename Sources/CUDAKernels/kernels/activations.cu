@@ -26,10 +26,16 @@ static __device__ float ek_slope(float x, i64 kind) {
   }
 }
 
+/// f'(x), or f(x) / x: 1 where x is close to 0.
+static __device__ float ek_passing(float x, i64 kind, i64 secant) {
+  if (!secant) return ek_slope(x, kind);
+  return fabsf(x) < 1e-6f ? 1 : ek_value(x, kind) / x;
+}
+
 EK_KERNEL ek_activate(float *y, const float *x, i64 kind, i64 count) { EK_EACH(i, count) y[i] = ek_value(x[i], kind); }
 
-EK_KERNEL ek_activate_backward(float *dx, const float *dy, const float *x, i64 kind, i64 count) {
-  EK_EACH(i, count) dx[i] = dy[i] * ek_slope(x[i], kind);
+EK_KERNEL ek_activate_backward(float *dx, const float *dy, const float *x, i64 kind, i64 secant, i64 count) {
+  EK_EACH(i, count) dx[i] = dy[i] * ek_passing(x[i], kind, secant);
 }
 
 EK_KERNEL ek_gated(float *y, const float *gate, const float *up, i64 kind, i64 count) {
@@ -37,9 +43,9 @@ EK_KERNEL ek_gated(float *y, const float *gate, const float *up, i64 kind, i64 c
 }
 
 EK_KERNEL ek_gated_backward(float *dgate, float *dup, const float *dy, const float *gate, const float *up, i64 kind,
-                            i64 count) {
+                            i64 secant, i64 count) {
   EK_EACH(i, count) {
-    dgate[i] = dy[i] * up[i] * ek_slope(gate[i], kind);
+    dgate[i] = dy[i] * up[i] * ek_passing(gate[i], kind, secant);
     dup[i] = dy[i] * ek_value(gate[i], kind);
   }
 }

@@ -19,6 +19,22 @@ typedef struct {
   double scale;
 } ek_attention_shape;
 
+/// How gradients at a pattern become gradients at its scores; see ek_pattern_rule in kernels.h.
+typedef struct {
+  i64 kind;
+  double temperature;
+} ek_rule;
+enum { EK_PATTERN_EXACT, EK_PATTERN_CONSTANT, EK_PATTERN_SOFTENED, EK_PATTERN_RELEVANCE };
+
+/// The gradient at one score, from that at its place of the pattern, and from the pattern's sum of weighted gradients.
+static __device__ float ek_score_gradient(const ek_rule &rule, float weight, float gradient, float mean, float score) {
+  switch (rule.kind) {
+    case EK_PATTERN_CONSTANT: return 0;
+    case EK_PATTERN_RELEVANCE: return score == 0 ? 0 : mean * weight / score;
+    default: return weight * (gradient - mean);
+  }
+}
+
 /// Where prompts start among queries (those of a prompt's last tokens), keys, and own keys (the last ones, which have
 /// gradients); each has one more number for the end.
 typedef struct { const int *queries, *keys, *own; } ek_starts;
@@ -115,9 +131,10 @@ EK_KERNEL ek_attention(float *z, const float *q, const float *k, const float *v,
   }
 }
 
-/// dq, and for each query and head what the gradients of its keys need: log Σ exp, and Σ pattern * dpattern.
-EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const float *dz, const float *q, const float *k,
-                                        const float *v, const int *starts,
+/// dq, and for each query and head what the gradients of its keys need: log Σ exp, the same of softened scores, and
+/// Σ pattern * dpattern.
+EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const float *dz, ek_rule rule, const float *q,
+                                        const float *k, const float *v, const int *starts,
                                         ek_attention_shape s, float *spill) {
   float *pattern = ek_rows_of_block(spill, s.longest), *dpattern = pattern + s.longest;
   const ek_starts prompts = ek_split(starts, s);
@@ -125,27 +142,36 @@ EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const floa
   EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
     const ek_place at = ek_locate(prompts, s, job);
     const float log_sum = ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
+    float soft_log_sum = log_sum;
+    if (rule.kind == EK_PATTERN_SOFTENED)
+      soft_log_sum = ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width,
+                                (float)(s.scale / rule.temperature));
     double product = 0;
     EK_LANES(j, at.seen) {
       dpattern[j] = ek_dot(dz + at.query, v + at.key + j * stride, s.width);
       product += (double)pattern[j] * (double)dpattern[j];
     }
     const float mean = (float)ek_sum(product);
-    EK_LANES(j, at.seen) dpattern[j] = pattern[j] * (dpattern[j] - mean);
+    EK_LANES(j, at.seen) {
+      const float score = rule.kind == EK_PATTERN_RELEVANCE
+                              ? (float)s.scale * ek_dot(q + at.query, k + at.key + j * stride, s.width) : 0;
+      dpattern[j] = ek_score_gradient(rule, pattern[j], dpattern[j], mean, score);
+    }
     __syncthreads();
     EK_LANES(i, s.width)
       dq[at.query + i] = (float)s.scale * ek_weighted(dpattern, k + at.key + i, at.seen, stride);
     if (threadIdx.x == 0) {
-      statistics[2 * job] = log_sum;
-      statistics[2 * job + 1] = mean;
+      statistics[3 * job] = log_sum;
+      statistics[3 * job + 1] = soft_log_sum;
+      statistics[3 * job + 2] = mean;
     }
     __syncthreads();
   }
 }
 
 /// dk and dv of each head's own copy of each own key, from what ek_attention_backward_queries left.
-EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statistics, const float *dz, const float *q,
-                                     const float *k, const float *v, const int *starts,
+EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statistics, const float *dz, ek_rule rule,
+                                     const float *q, const float *k, const float *v, const int *starts,
                                      ek_attention_shape s, float *spill) {
   float *pattern = ek_rows_of_block(spill, s.longest), *dpattern = pattern + s.longest;
   const ek_starts at = ek_split(starts, s);
@@ -158,10 +184,14 @@ EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statisti
     const i64 key = ((at.keys[p] + place) * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
     EK_LANES(i, queries - first) {
       const i64 query = (at.queries[p] + first + i) * s.heads + head;
-      const float weight = expf((float)s.scale * ek_dot(q + query * s.width, k + key, s.width) - statistics[2 * query]);
+      const float *of_query = statistics + 3 * query;
+      const float score = (float)s.scale * ek_dot(q + query * s.width, k + key, s.width);
+      const float weight = expf(score - of_query[0]);
+      const float passing = rule.kind == EK_PATTERN_SOFTENED
+                                ? expf(score / (float)rule.temperature - of_query[1]) : weight;
       pattern[i] = weight;
-      dpattern[i] = (float)s.scale * weight
-                    * (ek_dot(dz + query * s.width, v + key, s.width) - statistics[2 * query + 1]);
+      dpattern[i] = ek_score_gradient(rule, (float)s.scale * passing,
+                                      ek_dot(dz + query * s.width, v + key, s.width), of_query[2], score);
     }
     __syncthreads();
     const i64 rest = ((at.queries[p] + first) * s.heads + head) * s.width, stride = s.heads * s.width;

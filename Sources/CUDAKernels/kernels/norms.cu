@@ -17,9 +17,10 @@ EK_KERNEL ek_norm_forward(float *y, float *statistics, const float *x, const flo
   }
 }
 
-// With u = dy * scale and x̂ = (x - mean) / deviation: dx = (u - mean(u) - x̂ * mean(u * x̂)) / deviation.
+// With u = dy * scale and x̂ = (x - mean) / deviation: dx = (u - mean(u) - x̂ * mean(u * x̂)) / deviation, without the
+// last term where the deviation is held constant.
 EK_KERNEL ek_norm_backward(float *dx, const float *dy, const float *x, const float *statistics, const float *scale,
-                           i64 centred, i64 rows, i64 cycle, i64 columns) {
+                           i64 centred, i64 held, i64 rows, i64 cycle, i64 columns) {
   EK_ROWS(r, rows) {
     const float *row = x + r % cycle * columns, *gradient = dy + r * columns;
     const float mean = statistics[2 * (r % cycle)], inverse = statistics[2 * (r % cycle) + 1];
@@ -30,7 +31,7 @@ EK_KERNEL ek_norm_backward(float *dx, const float *dy, const float *x, const flo
       product += u * (row[i] - mean);
     }
     const float shift = centred ? (float)(ek_sum(sum) / (double)columns) : 0;
-    const float slope = (float)(ek_sum(product) * inverse * inverse / (double)columns);
+    const float slope = held ? 0 : (float)(ek_sum(product) * inverse * inverse / (double)columns);
     EK_LANES(i, columns)
       dx[r * columns + i] = (gradient[i] * scale[i] - shift - (row[i] - mean) * slope) * inverse;
   }

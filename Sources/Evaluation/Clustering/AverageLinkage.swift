@@ -2,7 +2,7 @@
 /// again and again.
 ///
 /// Joins are found as chains of nearest neighbours (Murtagh 1983), which gives the same tree in O(n²).
-struct AverageLinkage {
+package struct AverageLinkage {
   private struct Join {
     let one: Int
     let other: Int
@@ -13,7 +13,7 @@ struct AverageLinkage {
   /// The joins, nearest first, each named by a member of either cluster.
   private let joins: [Join]
 
-  init(_ similarities: Similarities) {
+  package init(_ similarities: Similarities) {
     let count = similarities.count
     self.count = count
     var distances = (0..<count).map { row in
@@ -54,7 +54,7 @@ struct AverageLinkage {
   }
 
   /// The division into so many clusters: that before the last joins.
-  func partition(clusterCount: Int) -> Partition {
+  package func partition(clusterCount: Int) -> Partition {
     var parents = Array(0..<count)
     func root(_ thing: Int) -> Int {
       var thing = thing

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+package import Tensors
 
 extension Similarities {
   /// The cosines of vectors of one Gaussian with the mean and the covariance of these.
@@ -7,7 +7,7 @@ extension Similarities {
   /// They say how well nothing but one crowd of vectors falls into clusters (after SigClust, Liu and others 2008).
   /// Row i is `x̄ + Σ_j z_ij (x_j − x̄) / √(n − 1)`, z drawn from the standard normal: it is A X with known A, so the
   /// cosines are those of `A G Aᵀ`.
-  func gaussianReference(using generator: inout SeededGenerator) -> Similarities {
+  package func gaussianReference(using generator: inout SeededGenerator) -> Similarities {
     let share = 1 / Double(count)
     let weights = (0..<count).flatMap { _ in
       let draws = (0..<count).map { _ in generator.normal() }

@@ -26,7 +26,7 @@ public struct Similarities: Sendable, Equatable {
   }
 
   /// Takes inner products, of vectors of any length.
-  init(products: [Double], count: Int) {
+  package init(products: [Double], count: Int) {
     self.count = count
     let lengths = (0..<count).map { products[$0 * count + $0].squareRoot() }
     var values = products
@@ -55,13 +55,13 @@ public struct Similarities: Sendable, Equatable {
   public func distance(_ one: Int, _ other: Int) -> Double { 1 - self[one, other] }
 
   /// The mean cosine of a vector of one group and one of another.
-  func mean(_ ones: [Int], _ others: [Int]) -> Double {
+  package func mean(_ ones: [Int], _ others: [Int]) -> Double {
     ones.reduce(0.0) { sum, one in others.reduce(sum) { $0 + self[one, $1] } }
       / Double(ones.count * others.count)
   }
 
   /// How far apart the mean vectors of two groups point: 1 − their cosine.
-  func distanceOfMeans(_ ones: [Int], _ others: [Int]) -> Double {
+  package func distanceOfMeans(_ ones: [Int], _ others: [Int]) -> Double {
     let length = (mean(ones, ones) * mean(others, others)).squareRoot()
     return length > 0 ? 1 - mean(ones, others) / length : 1
   }

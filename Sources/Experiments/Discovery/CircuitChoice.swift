@@ -133,21 +133,21 @@ extension PreparedDiscovery {
   /// What a circuit that was found does on prompts that it was not found on; on those where there are no others.
   ///
   /// - Throws: ``ExperimentError`` when a run's metric is NaN or infinite.
-  func unseen(
-    _ discovery: Discovery, telling listener: ExperimentListener
-  ) throws -> UnseenMeasure {
-    let report = discovery.report
+  func unseen(_ found: Discovery, telling listener: ExperimentListener) throws
+    -> UnseenMeasure
+  {
     let prompts = try plan.task.evaluated(besides: made, for: loaded, method: plan.method.method)
+    let report = found.report
     guard prompts.isHeldOut, !report.measured.isHeldOut else {
       return UnseenMeasure(
         faithfulness: report.faithfulness, prompts: report.measured.prompts,
         isHeldOut: report.measured.isHeldOut)
     }
-    let weights = try WeightMask(in: discovery.attachments, of: loaded.model)
-    let found = evaluation(on: prompts.task, weights).faithfulness(
+    let weights = try WeightMask(in: found.attachments, of: loaded.model)
+    let measured = evaluation(on: prompts.task, weights).faithfulness(
       of: report.circuit, progress: listener.progress)
-    try found.requireNumbers(of: loaded.model, on: prompts.task)
-    return UnseenMeasure(faithfulness: found, prompts: prompts.description, isHeldOut: true)
+    try measured.requireNumbers(of: loaded.model, on: prompts.task)
+    return UnseenMeasure(faithfulness: measured, prompts: prompts.description, isHeldOut: true)
   }
 
   /// Measures circuits on some prompts, with the plan's ablation and the weights that are kept.

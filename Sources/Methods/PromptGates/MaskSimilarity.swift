@@ -3,9 +3,9 @@ import Tensors
 /// How far the likeness of prompts' masks is from that of their features.
 ///
 /// `Σ_pq (cos(φ_p, φ_q) − cos(m_p, m_q))² / B²` over the prompts of a batch.
-enum MaskSimilarity {
+package enum MaskSimilarity {
   /// The cosines between vectors, `[vector, vector]`; 0 with a vector of zeros.
-  static func cosines(_ vectors: [[Double]]) -> [Double] {
+  package static func cosines(_ vectors: [[Double]]) -> [Double] {
     let units = units(vectors).tensor.matrix
     return Tensor.product(units, units.transposed).values().map(Double.init)
   }
@@ -16,7 +16,7 @@ enum MaskSimilarity {
   ///   - masks: For each prompt its mask.
   ///   - wanted: The cosines of features, `[prompt, prompt]`.
   /// - Returns: Both; the gradient of a vector of zeros is taken as 0.
-  static func cost(
+  package static func cost(
     _ masks: [[Double]], wanted: [Double]
   ) -> (cost: Double, gradients: [[Double]]) {
     let count = masks.count

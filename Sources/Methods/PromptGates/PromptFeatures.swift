@@ -1,20 +1,20 @@
-import Engine
+package import Engine
 import Graphs
-import Tasks
+package import Tasks
 import Tensors
 
 /// What a gate sees of a prompt: what each layer and the logits read of the residual stream of the clean run, averaged over
 /// the prompt's tokens, without what is below 0.
-struct PromptFeatures: Sendable, Equatable {
+package struct PromptFeatures: Sendable, Equatable {
   /// How many numbers a prompt has.
-  let width: Int
+  package let width: Int
   /// For each prompt its numbers, stream by stream.
-  let values: [[Double]]
+  package let values: [[Double]]
 
   /// Runs prompts.
   ///
   /// - Complexity: One forward pass.
-  init(of task: CircuitTask, in model: Transformer) {
+  package init(of task: CircuitTask, in model: Transformer) {
     let layers = (0..<model.configuration.layerCount).map {
       Reader.head(layer: $0, index: 0, projection: .query)
     }
@@ -40,7 +40,7 @@ struct PromptFeatures: Sendable, Equatable {
 
 /// What makes features of one size: their means over the prompts of a training are taken away, and each stream is divided
 /// by how far it lies from them (root mean square over prompts), so that a prompt's features have a length of about 1.
-struct FeatureScale: Sendable, Equatable {
+package struct FeatureScale: Sendable, Equatable {
   /// For each number its mean.
   let means: [Double]
   /// For each number what it is multiplied by.
@@ -50,7 +50,7 @@ struct FeatureScale: Sendable, Equatable {
     (self.means, self.factors) = (means, factors)
   }
 
-  init(_ features: PromptFeatures, streamCount: Int) {
+  package init(_ features: PromptFeatures, streamCount: Int) {
     let (count, width) = (Double(features.values.count), features.width)
     let means = (0..<width).map { column in
       features.values.reduce(0) { $0 + $1[column] } / count
@@ -70,7 +70,7 @@ struct FeatureScale: Sendable, Equatable {
   }
 
   /// A prompt's features in that size.
-  func callAsFunction(_ features: [Double]) -> [Double] {
+  package func callAsFunction(_ features: [Double]) -> [Double] {
     features.indices.map { (features[$0] - means[$0]) * factors[$0] }
   }
 }

@@ -17,7 +17,7 @@ extension CPUBackend {
   ) {
     unsafe ek_norm_backward(
       dx.floats, dy.floats, x.floats, statistics.floats, norm.scale.address.floats,
-      norm.kind == .layer, Int64(rows), Int64(cycle), Int64(columns))
+      norm.kind == .layer, norm.holdsDeviation, Int64(rows), Int64(cycle), Int64(columns))
   }
 
   func normBackwardParameters(
@@ -33,10 +33,12 @@ extension CPUBackend {
     unsafe ek_activate(y.floats, x.floats, kind.kernelKind, Int64(count))
   }
 
-  func activateBackward(_ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, count: Int)
-  {
+  func activateBackward(
+    _ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, _ slope: Activation.Slope,
+    count: Int
+  ) {
     unsafe ek_activate_backward(
-      dx.floats, dy.floats, x.floats, kind.kernelKind, Int64(count))
+      dx.floats, dy.floats, x.floats, kind.kernelKind, slope == .secant, Int64(count))
   }
 
   func gated(_ y: Address, gate: Address, up: Address, _ kind: Activation, count: Int) {
@@ -45,10 +47,11 @@ extension CPUBackend {
 
   func gatedBackward(
     gate dgate: Address, up dup: Address, _ dy: Address, gate: Address, up: Address,
-    _ kind: Activation, count: Int
+    _ kind: Activation, _ slope: Activation.Slope, count: Int
   ) {
     unsafe ek_gated_backward(
-      dgate.floats, dup.floats, dy.floats, gate.floats, up.floats, kind.kernelKind, Int64(count))
+      dgate.floats, dup.floats, dy.floats, gate.floats, up.floats, kind.kernelKind,
+      slope == .secant, Int64(count))
   }
 }
 
@@ -130,13 +133,25 @@ extension CPUBackend {
 
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention
+    _ attention: PromptAttention, _ rule: PatternRule
   ) {
     unsafe attention.withPrompts { prompts in
       unsafe ek_attention_backward(
         dq.floats, dk.floats, dv.floats, dz.floats, inputs.q.floats, inputs.k.floats,
         inputs.v.floats, prompts, Int64(attention.headCount), Int64(attention.keyValueHeadCount),
-        Int64(inputs.width), attention.scale, attention.isCausal)
+        Int64(inputs.width), attention.scale, attention.isCausal, rule.kernelRule,
+        rule.temperature)
+    }
+  }
+}
+
+extension PatternRule {
+  fileprivate var kernelRule: ek_pattern_rule {
+    switch self {
+    case .exact: EK_PATTERN_EXACT
+    case .constant: EK_PATTERN_CONSTANT
+    case .softened: EK_PATTERN_SOFTENED
+    case .relevance: EK_PATTERN_RELEVANCE
     }
   }
 }

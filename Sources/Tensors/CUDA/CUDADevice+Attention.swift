@@ -10,18 +10,19 @@ extension CUDADevice {
 
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention
+    _ attention: PromptAttention, _ rule: PatternRule
   ) {
     let queries = Int(attention.queryStarts.last ?? 0) * attention.headCount
     let keys = Int(attention.starts.last ?? 0) * attention.headCount
     // What a query's gradient leaves for those of its keys.
-    let statistics = unsafe allocate(byteCount: 8 * queries)
+    let statistics = unsafe allocate(byteCount: 12 * queries)
     defer { unsafe deallocate(statistics) }
     unsafe launchRows("ek_attention_backward_queries", queries, inputs, attention) { operands in
-      unsafe [.address(dq), .memory(statistics), .address(dz)] + operands
+      unsafe [.address(dq), .memory(statistics), .address(dz), rule.argument] + operands
     }
     unsafe launchRows("ek_attention_backward_keys", keys, inputs, attention) { operands in
-      unsafe [.address(dk), .address(dv), .memory(statistics), .address(dz)] + operands
+      unsafe [.address(dk), .address(dv), .memory(statistics), .address(dz), rule.argument]
+        + operands
     }
   }
 
@@ -51,6 +52,20 @@ extension CUDADevice {
     unsafe launch(
       kernel, .blocks(blocks, threads: threads, sharedFloats: fits ? floats : 0),
       arguments(operands))
+  }
+}
+
+extension PatternRule {
+  /// As in the kernels' source.
+  fileprivate var argument: KernelArgument {
+    let kind: UInt64 =
+      switch self {
+      case .exact: 0
+      case .constant: 1
+      case .softened: 2
+      case .relevance: 3
+      }
+    return .record([kind, Double(temperature).bitPattern])
   }
 }
 

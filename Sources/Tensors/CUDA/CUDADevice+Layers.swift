@@ -21,8 +21,8 @@ extension CUDADevice {
       "ek_norm_backward", .rows(rows),
       [
         .address(dx), .address(dy), .address(x), .address(statistics),
-        .address(norm.scale.address), .int(norm.kind == .layer ? 1 : 0), .int(rows), .int(cycle),
-        .int(columns),
+        .address(norm.scale.address), .int(norm.kind == .layer ? 1 : 0),
+        .int(norm.holdsDeviation ? 1 : 0), .int(rows), .int(cycle), .int(columns),
       ])
   }
 
@@ -44,11 +44,16 @@ extension CUDADevice {
       [.address(y), .address(x), .int(kind.kernelNumber), .int(count)])
   }
 
-  func activateBackward(_ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, count: Int)
-  {
+  func activateBackward(
+    _ dx: Address, _ dy: Address, _ x: Address, _ kind: Activation, _ slope: Activation.Slope,
+    count: Int
+  ) {
     launch(
       "ek_activate_backward", .elements(count),
-      [.address(dx), .address(dy), .address(x), .int(kind.kernelNumber), .int(count)])
+      [
+        .address(dx), .address(dy), .address(x), .int(kind.kernelNumber),
+        .int(slope == .secant ? 1 : 0), .int(count),
+      ])
   }
 
   func gated(_ y: Address, gate: Address, up: Address, _ kind: Activation, count: Int) {
@@ -59,13 +64,13 @@ extension CUDADevice {
 
   func gatedBackward(
     gate dgate: Address, up dup: Address, _ dy: Address, gate: Address, up: Address,
-    _ kind: Activation, count: Int
+    _ kind: Activation, _ slope: Activation.Slope, count: Int
   ) {
     launch(
       "ek_gated_backward", .elements(count),
       [
         .address(dgate), .address(dup), .address(dy), .address(gate), .address(up),
-        .int(kind.kernelNumber), .int(count),
+        .int(kind.kernelNumber), .int(slope == .secant ? 1 : 0), .int(count),
       ])
   }
 
