@@ -148,6 +148,9 @@ import Methods
     let choice = try MethodChoice("sp:steps=\(3 * batches)")
     let passes = choice.method.passes(choice.options(), problem)
     #expect(passes == PassCount(5, 3))
+    // Batches of five prompts, twice over, each prompt three times at once.
+    let ugs = try MethodChoice("ugs:prompts=5:draws=3:steps=\(2 * many.count / 5)")
+    #expect(ugs.method.passes(ugs.options(), problem) == PassCount(2 + 2 * 3, 2 * 3))
   }
 
   @Test(arguments: [Ablation.mean(), .positionalMean(), .resample])
