@@ -9,7 +9,7 @@ import Tensors
 ///
 ///     L = −log q(right | answers; m, w) + λ_e mean σ(θ_e) + λ_w mean σ(θ_w) + λ_c CE(uniform, q(· | 1 − m, 1 − w))
 ///
-/// q is the distribution over the prompt's right and wrong answers alone, m and w are drawn by ``StraightThrough``. As
+/// q is the distribution over the prompt's right and wrong answers alone, m and w are drawn by `StraightThrough`. As
 /// published the ablation is zero (`--ablation zero`), weights are first trained at temperature 0.01 for 500 epochs and
 /// edges then at 1 for 100; here both are trained at once. Embeddings, norms and the unembedding have no masks.
 ///

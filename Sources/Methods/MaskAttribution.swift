@@ -5,7 +5,7 @@ import Tasks
 ///
 ///     mᵢ = σ((sᵢ − τ) / ½),  Σ mᵢ = k,   L = −metric(run at m),   k drawn anew for each prompt
 ///
-/// There is no price and no target: one training ranks for all sizes, see ``SoftTopK``. Scores start at 0. The
+/// There is no price and no target: one training ranks for all sizes, see `SoftTopK`. Scores start at 0. The
 /// published runs take 5,000 steps of one prompt for edges, 500 for nodes; here a step runs several prompts, each at
 /// its own k.
 ///

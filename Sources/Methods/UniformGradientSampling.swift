@@ -5,7 +5,7 @@ import Tasks
 ///
 ///     L = KL(full ‖ run at α) + λ Σ p
 ///
-/// Every prompt of a batch is run with several masks of its own, see ``UniformSample``. λ is what keeping one edge
+/// Every prompt of a batch is run with several masks of its own, see `UniformSample`. λ is what keeping one edge
 /// costs, in nats. Left out of the public code: a second, small price of nodes, and the removal of edges on no path,
 /// which changes nothing where absent edges carry what corrupted prompts give.
 ///
