@@ -118,9 +118,8 @@ extension DiscoGP {
         + problem.preparedBytes
     },
     passes: { options, problem in
-      let limit = options[shared.prompts] == 0 ? nil : options[shared.prompts]
-      let batches = problem.trainingBatches(of: limit, sharesStarts: false).count
-      let share = 2 * Double(options[shared.steps]) / Double(batches)
+      let batches = problem.trainingBatches(of: shared.promptCount(options), sharesStarts: false)
+      let share = 2 * Double(options[shared.steps]) / Double(batches.count)
       return PassCount(forward: 1 + share, backward: share)
     },
     make: { options in

@@ -208,7 +208,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       would score 0; use eap-ig, or logit-difference.
       """
     case .missingAnswers(let metric):
-      "The metric \(metric) needs right and wrong answers, which not all prompts have: train for kl, or add them."
+      "The metric \(metric) needs right and wrong answers, which not all prompts have: add them, or take another metric."
     case .tooFewLayers(let count):
       "Dropping layers one at a time takes a model of at least 2, and this one has \(count): use eap, or gim."
     case .notFinite:

@@ -62,10 +62,8 @@ extension InformationBottleneck {
     options: shared.all + [price], isMasked: true,
     scoresEffects: false, bytes: { _, problem in problem.preparedBytes },
     passes: { options, problem in
-      let limit = options[shared.prompts] == 0 ? nil : options[shared.prompts]
-      let share =
-        Double(options[shared.steps])
-        / Double(problem.trainingBatches(of: limit, sharesStarts: false).count)
+      let batches = problem.trainingBatches(of: shared.promptCount(options), sharesStarts: false)
+      let share = Double(options[shared.steps]) / Double(batches.count)
       return PassCount(forward: 1 + share, backward: share)
     },
     make: {

@@ -1,24 +1,12 @@
 import Foundation
+import Graphs
 package import Methods
 import Testing
 
 /// Checks that a method ends in the same scores from every third state that it offers to keep, and takes no state
 /// that none of its runs can have left.
 package func expectResumes(_ method: some DiscoveryMethod, _ problem: DiscoveryProblem) throws {
-  var states: [Data] = []
-  let whole = try method.scores(
-    for: problem,
-    run: MethodRun(
-      states: .init { make in
-        if let state = try? make() { states.append(state) }
-      }))
-  #expect(states.count > 3)
-  let resumed = { (state: Data) in
-    try method.scores(for: problem, run: MethodRun(states: .init(saved: state) { _ in }))
-  }
-  for state in stride(from: 0, to: states.count, by: 3).map({ states[$0] }) {
-    #expect(try resumed(state) == whole)
-  }
+  let (states, resumed) = try expectResumesAlike(method, problem)
   let middle = try JSONSerialization.jsonObject(with: states[states.count / 2])
   let odd = impossible(middle, key: "")
   #expect(odd.count > 3)
@@ -33,6 +21,28 @@ package func expectResumes(_ method: some DiscoveryMethod, _ problem: DiscoveryP
 /// Checks that a method that trains ends in the same scores from every third state, and takes no other bytes.
 package func expectResumes(training method: any DiscoveryMethod, _ problem: DiscoveryProblem) throws
 {
+  let (states, resumed) = try expectResumesAlike(method, problem)
+  let middle = states[states.count / 2]
+  let text = String(decoding: middle, as: Unicode.ASCII.self)
+  var odd = [Data(), Data("{}".utf8), middle.dropLast(8), Data(middle.dropLast(1) + [0xff])]
+  for (good, bad) in [("\\\"step\\\":", "\\\"stop\\\":"), ("F64", "F32"), (".first", ".fist_")] {
+    let place = try #require(text.range(of: good))
+    let start = text.distance(from: text.startIndex, to: place.lowerBound)
+    odd.append(
+      middle.prefix(start) + Data(bad.prefix(good.count).utf8)
+        + middle.dropFirst(start + good.count))
+  }
+  for state in odd where state != middle {
+    #expect(throws: MethodError.foreignState) { try resumed(Data(state)) }
+  }
+}
+
+/// Checks that a method ends in the same scores from every third state that it offers to keep.
+///
+/// - Returns: All states, and how the method goes on from one.
+private func expectResumesAlike(
+  _ method: any DiscoveryMethod, _ problem: DiscoveryProblem
+) throws -> (states: [Data], resumed: (Data) throws -> EdgeScores) {
   var states: [Data] = []
   let whole = try method.scores(
     for: problem,
@@ -47,19 +57,7 @@ package func expectResumes(training method: any DiscoveryMethod, _ problem: Disc
   for state in stride(from: 0, to: states.count, by: 3).map({ states[$0] }) {
     #expect(try resumed(state) == whole)
   }
-  let middle = states[states.count / 2]
-  let text = String(decoding: middle, as: Unicode.ASCII.self)
-  var odd = [Data(), Data("{}".utf8), middle.dropLast(8), Data(middle.dropLast(1) + [0xff])]
-  for (good, bad) in [("\\\"step\\\":", "\\\"stop\\\":"), ("F64", "F32"), (".first", ".fist_")] {
-    let place = try #require(text.range(of: good))
-    let start = text.distance(from: text.startIndex, to: place.lowerBound)
-    odd.append(
-      middle.prefix(start) + Data(bad.prefix(good.count).utf8)
-        + middle.dropFirst(start + good.count))
-  }
-  for state in odd where state != middle {
-    #expect(throws: MethodError.foreignState) { try resumed(Data(state)) }
-  }
+  return (states, resumed)
 }
 
 /// States like one, in each of which one place holds what no run leaves there.

@@ -65,15 +65,13 @@ struct PreparedConstants {
 
   /// Names of all that makes this training what it is.
   var identity: [String: String] {
-    let hashes = { (files: [String: String]) in
-      files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    }
-    return [
-      "version": edgewiseVersion, "model": model.name, "model file": hashes(files.model),
-      "task": made.description, "task file": hashes(files.task ?? [:]), "circuit": circuitHash,
+    [
+      "version": edgewiseVersion, "model": model.name, "model file": files.model.listed,
+      "task": made.description, "task file": (files.task ?? [:]).listed, "circuit": circuitHash,
       "metric": plan.metric.rawValue, "steps": "\(plan.steps)", "rate": "\(plan.learningRate)",
       "prompts of a batch": plan.promptCount.map(String.init) ?? "as many as memory allows",
       "seed": "\(task.seed)", "device": model.device.identity,
+      "answers": task.reading.answers.rawValue,
     ]
   }
 
@@ -93,15 +91,7 @@ struct PreparedConstants {
     var training = Training(objective, steps: plan.steps, seed: task.seed)
     let start = training.numbers[0]
     let run = MethodRun(
-      progress: listener.progress,
-      states: state.map { state in
-        .init(saved: state.saved) { make in
-          state.save {
-            try model.device.check()
-            return try make()
-          }
-        }
-      })
+      progress: listener.progress, states: state.map { $0.states(of: model.device) })
     try training.finish(run, "learning constants")
     let learned = objective.constants.writes(training.numbers[0])
     let rows = try [

@@ -33,3 +33,10 @@ private func isRegular(_ url: URL) -> Bool? {
   (try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType)
     .map { $0 == .typeRegular }
 }
+
+extension [String: String] {
+  /// Names with what they stand for, in order of the names.
+  var listed: String {
+    sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+  }
+}

@@ -30,12 +30,16 @@ struct MaskOptions: Sendable {
   /// All of them.
   var all: [any MethodOptionDescription] { [steps, rate, loss, prompts, Self.start] }
 
+  /// The most prompts of a batch; nil for as many as memory allows.
+  func promptCount(_ options: MethodOptions) -> Int? {
+    options[prompts] == 0 ? nil : options[prompts]
+  }
+
   /// What was set.
   func settings(_ options: MethodOptions, sparsity: Double = 0) -> TrainingSettings {
     TrainingSettings(
       steps: options[steps], learningRate: options[rate], sparsity: sparsity, seed: options.seed,
-      metric: options[loss], promptCount: options[prompts] == 0 ? nil : options[prompts],
-      start: options.start)
+      metric: options[loss], promptCount: promptCount(options), start: options.start)
   }
 }
 
