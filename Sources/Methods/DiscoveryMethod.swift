@@ -188,6 +188,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case notFinite
   /// The scores of a run are not at hand, or are those of another graph.
   case missingScores(String)
+  /// A training's loss or gradient is infinite or NaN after some steps.
+  case diverged(step: Int)
   /// A kept state is not of this method or does not fit the problem.
   case foreignState
   /// No method has this name.
@@ -215,6 +217,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .missingScores(let path):
       "\(path): expected scores for the edges of this model's graph; name a run of this model and grouping."
+    case .diverged(let step):
+      "The training's numbers overflow in step \(step + 1): lower its rate, or what masks cost."
     case .foreignState:
       "The state to resume from is not of this method and problem; start again without it."
     case .unknownMethod(let name, let known): known.sentence(kind: "method", missing: name)

@@ -76,6 +76,15 @@ import Testing
     #expect(abs(steady[7] - (5 - 7 * 0.5)) < 1e-9)
   }
 
+  /// What overflows at once is the model's doing, what overflows later the training's.
+  @Test(arguments: [(0, MethodError.notFinite), (3, .diverged(step: 3))])
+  func `a loss that overflows says when`(step: Int, expected: MethodError) {
+    let factors = (0..<5).map { $0 == step ? Double.infinity : 1 }
+    #expect(throws: expected) {
+      try trained(Slope(.adam(Adam(rate: 0.1)), factors: factors), steps: 5)
+    }
+  }
+
   /// As AdamW has it: `θ ← (1 − rate · decay) θ − …`.
   @Test func `decay takes a share of every number, beside the gradient`() throws {
     let adam = Optimiser.adam(Adam(rate: 0.1, epsilon: 0, decay: 0.2))

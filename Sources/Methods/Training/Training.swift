@@ -45,11 +45,12 @@ package struct Training<Subject: Trainable> {
 
   /// Takes a step.
   ///
-  /// - Throws: ``MethodError/notFinite`` when the gradient is infinite or NaN.
+  /// - Throws: ``MethodError/notFinite`` when the loss or its gradient is infinite or NaN at the first step, where the
+  ///   model makes it so, and ``MethodError/diverged(step:)`` later.
   package mutating func advance() throws(MethodError) {
     let found = subject.loss(state.numbers, step: state.step, using: &state.generator)
     guard found.loss.isFinite, found.gradients.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-      throw .notFinite
+      throw state.step == 0 ? .notFinite : .diverged(step: state.step)
     }
     let factor = schedule.factor(step: state.step, of: steps)
     state.loss = found.loss
@@ -66,7 +67,7 @@ package struct Training<Subject: Trainable> {
   /// - Parameters:
   ///   - run: Is told about progress, and keeps how far it has come.
   ///   - title: What is being done.
-  /// - Throws: ``MethodError/notFinite`` and ``MethodError/foreignState``.
+  /// - Throws: As ``advance()``, and ``MethodError/foreignState``.
   package mutating func finish(
     _ run: MethodRun, _ title: String = "training the mask"
   ) throws(MethodError) {

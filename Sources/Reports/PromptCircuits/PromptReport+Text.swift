@@ -32,7 +32,8 @@ extension PromptReport {
   public var legend: String {
     """
     all circuits have \(Numbers.count(single.edgeCount, "edge")); unfaithful: Σ |m(full) − m(circuit)| / Σ |m(full) − \
-    m(empty)| over prompts; shared: Jaccard index with the edges of the one circuit
+    m(empty)| over prompts; shared: Jaccard index with the edges of the one circuit; where it does not say held out, \
+    measured in sample, on the prompts that the circuits were found on
     """
   }
 
