@@ -15,6 +15,8 @@ package struct ReaderGradients {
 
   var layers: [Layer]
   var logits: Tensor  // [token, dModel], zero where no logits were read
+  /// At the write of `input`, `[token, dModel]`.
+  package fileprivate(set) var input: Tensor
 }
 
 extension PlainRun {
@@ -31,13 +33,14 @@ extension PlainRun {
   ) -> ReaderGradients {
     var dstream = Tensor(zeros: [batch.tokens.count, model.configuration.dModel], on: model.device)
     dstream.scatterAdd(logitReader.backward(dlogits, tape.final).read, to: tape.rows)
-    var gradients = ReaderGradients(layers: [], logits: dstream)
+    var gradients = ReaderGradients(layers: [], logits: dstream, input: dstream)
     for layer in layers.indices.reversed() {
       gradients.layers.append(
         backward(
           layer, tape.layers[layer], given, isHeld: layer == held, tape.rows, &dstream))
     }
     gradients.layers.reverse()
+    gradients.input = dstream
     return gradients
   }
 

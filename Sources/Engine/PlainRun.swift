@@ -5,7 +5,7 @@ package import Tensors
 /// All readers of a layer share one read, the residual stream. Equal to ``MaskedRun`` at mask 1.
 package struct PlainRun {
   let model: Transformer
-  let batch: TokenBatch
+  package let batch: TokenBatch
   let layers: [Layer]
   let logitReader: LogitReader
   /// Whether the last layer is run only where logits are wanted.

@@ -101,7 +101,8 @@ public struct DiscoveryReport: Sendable {
     [
       ([measureTable.text(on: page), pruningLine, measuredLine] + [integralLine].compactMap(\.self))
         .joined(separator: "\n"), metricText(on: page),
-      nodeTable.text(on: page), topEdges(page.rows).text(on: page), prompts?.text(on: page),
+      nodeTable.text(on: page), scores.nodes?.table(page.rows).text(on: page),
+      topEdges(page.rows).text(on: page), prompts?.text(on: page),
     ].compactMap(\.self).joined(separator: "\n\n")
   }
 

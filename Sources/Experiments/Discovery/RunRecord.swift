@@ -203,6 +203,7 @@ extension Discovery {
       $1
     }
     var files = texts.mapValues { Data($0.utf8) }
+    files["node-scores.csv"] = report.scores.nodes.map { Data($0.csvText.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)
     files.merge(try promptCircuitFiles()) { $1 }
