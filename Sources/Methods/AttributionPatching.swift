@@ -107,7 +107,7 @@ public struct AttributionPatching: DiscoveryMethod {
   }
 
   @discardableResult
-  private func requireGradient(
+  func requireGradient(
     _ problem: DiscoveryProblem
   ) throws(MethodError) -> any DifferentiableMetric {
     try problem.requireGradient(onCleanRun: points == [1])
@@ -154,7 +154,7 @@ public struct AttributionPatching: DiscoveryMethod {
   }
 
   /// How many modules are moved, one at a time.
-  private func moduleCount(_ graph: ComputationGraph) -> Int {
+  func moduleCount(_ graph: ComputationGraph) -> Int {
     path == .input ? 1 : 2 * graph.layerCount + 1
   }
 
@@ -167,13 +167,13 @@ public struct AttributionPatching: DiscoveryMethod {
   var readsMeasuredOnly: Bool { if case .steered(_, .all) = terms { false } else { true } }
 
   /// The prompts in batches, without what those of a pair start with unless that is moved too.
-  private func batches(_ problem: DiscoveryProblem) -> [PairBatch] {
+  func batches(_ problem: DiscoveryProblem) -> [PairBatch] {
     guard case .steered = terms else { return problem.plainBatches.value }
     return problem.task.batches(problem.model.plainBatch)
   }
 
   /// Of how many terms a prompt's score is the mean.
-  private func termCount(_ graph: ComputationGraph) -> Int {
+  func termCount(_ graph: ComputationGraph) -> Int {
     switch terms {
     case .differences: points.count * moduleCount(graph)
     case .steered(let steps, _): steps

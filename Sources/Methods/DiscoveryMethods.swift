@@ -9,6 +9,7 @@ public enum DiscoveryMethods {
     AttributionPatching.gimEntry, AttributionPatching.relpEntry,
     AttributionPatching.relpThroughPatternsEntry, AttributionPatching.attnLRPEntry,
     AtPStar.dropEntry, AtPStar.entry, NodeAttribution.plainEntry, NodeAttribution.integratedEntry,
+    AttributionPatching.spanEntry,
     InformationFlow.entry,
     ExactPatching.entry, ACDC.entry, HeadImportance.nodeEntry, HeadImportance.edgeEntry,
     SubnetworkProbing.nodeEntry, SubnetworkProbing.edgeEntry, EdgePruning.entry,

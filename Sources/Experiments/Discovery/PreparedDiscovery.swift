@@ -66,6 +66,7 @@ public struct PreparedDiscovery {
     self.plan = plan
     loadSeconds = clock.seconds
     try checkPrompts()
+    try checkSpans()
     try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
   }
 
@@ -83,7 +84,7 @@ public struct PreparedDiscovery {
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes + spanBytes
         + entry.bytes(options, problem))
   }
 
@@ -161,6 +162,7 @@ public struct PreparedDiscovery {
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
       "answers": plan.task.reading.answers.rawValue, "per prompt": "\(plan.perPrompt)",
+      "spans": plan.spans.map(String.init(describing:)) ?? "none",
     ]
   }
 }
