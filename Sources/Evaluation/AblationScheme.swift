@@ -172,6 +172,7 @@ public struct Intervention: Sendable {
   /// - Parameters:
   ///   - batch: The prompts.
   ///   - first: The place of the first of them among all of the task.
+  /// - Returns: A mask for each token.
   func masks(of batch: PairBatch, from first: Int) -> RunMasks {
     switch places {
     case .first: positions.masks([masks[0]], in: batch)

@@ -63,6 +63,7 @@ public struct PromptSpans: Sendable, Equatable {
   /// - Parameters:
   ///   - batch: Some of the task's pairs.
   ///   - first: The place of the first of them among all.
+  /// - Returns: Ranges of tokens for each span.
   package func tokens(of batch: PairBatch, from first: Int) -> [[Range<Int>]] {
     var tokens = [[Range<Int>]](repeating: [], count: names.count)
     for (token, place) in segments(of: batch, from: first).enumerated() {
