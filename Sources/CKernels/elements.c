@@ -144,6 +144,51 @@ void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns
   ek_for_ranges(rows, ek_row_grain(columns), scale_rows_range, &(operands){x, 0, factors, 0, rows, columns});
 }
 
+EK_CLONES static void scale_columns_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *restrict row = o->x;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) x[i] *= row[i];
+  }
+}
+void ek_scale_columns(float *x, const float *row, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), scale_columns_range, &(operands){x, row, 0, 0, rows, columns});
+}
+
+EK_CLONES static void scale_by_deviations_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *statistics = o->x;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    const float inverse = statistics[2 * r + 1];
+    for (int64_t i = 0; i < o->columns; i++) x[i] *= inverse;
+  }
+}
+void ek_scale_by_deviations(float *x, const float *statistics, int64_t rows, int64_t columns) {
+  ek_for_ranges(
+      rows, ek_row_grain(columns), scale_by_deviations_range, &(operands){x, statistics, 0, 0, rows, columns});
+}
+
+typedef struct { float *out; const float *direction, *x, *y; float scale; int64_t columns, inner; } projection;
+EK_CLONES static void add_projections_range(const void *c, int64_t begin, int64_t end) {
+  const projection *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = o->x + r * o->inner, *y = o->y + r * o->inner;
+    double sum = 0;
+    for (int64_t i = 0; i < o->inner; i++) sum += (double)x[i] * (double)y[i];
+    const float factor = o->scale * (float)sum;
+    float *restrict out = o->out + r * o->columns;
+    const float *restrict direction = o->direction + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) out[i] += factor * direction[i];
+  }
+}
+void ek_add_projections(float *out, const float *direction, const float *x, const float *y, float scale, int64_t rows,
+                        int64_t columns, int64_t inner) {
+  const projection work = {out, direction, x, y, scale, columns, inner};
+  ek_for_ranges(rows, ek_row_grain(columns + inner), add_projections_range, &work);
+}
+
 static void transpose_range(const void *c, int64_t begin, int64_t end) {
   const operands *o = c;
   const float *x = o->x;

@@ -18,7 +18,7 @@ extension PlainRun {
     _ result: TapedResult, _ gradients: ReaderGradients, ablated: AblatedStream, segments: [Int],
     count: Int
   ) -> [Double] {
-    let dz = outputGradients(gradients)
+    let dz = outputGradients(gradients, result.tape)
     let headCount = model.configuration.headCount
     let rows = (0..<count).map { segment in
       segments.indices.filter { segments[$0] == segment }.map(Int32.init)

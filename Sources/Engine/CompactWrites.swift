@@ -1,7 +1,8 @@
 import Graphs
 package import Tensors
 
-/// What every writer wrote in one run, held compactly: heads before their output matrices.
+/// What every writer wrote in one run, held compactly: heads before their output matrices, but already divided by the
+/// deviation of the norm after the attention, where there is one.
 ///
 /// Memory: `tokens · (dModel + layers · (heads · dHead + dModel))` numbers, where the writes
 /// themselves would take `tokens · writers · dModel`.
@@ -53,14 +54,18 @@ package struct CompactWrites: Sendable {
       writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
     }
     let target = writes.layout
+    let rows = { (layer: Int) in
+      let heads = graph.headWriters(layer: layer)
+      return (heads.lowerBound * tokens.count)..<(heads.upperBound * tokens.count)
+    }
     writes.replace(
       heads.enumerated().flatMap { layer, z in
-        let first = graph.headWriters(layer: layer).lowerBound * tokens.count
-        return layers[layer].attention.writes(
-          z.pickedRows(tokens).matrix,
-          into: target.rows(first..<(first + graph.headCount * tokens.count))
-        )
+        layers[layer].attention.writes(
+          z.pickedRows(tokens).matrix, into: target.rows(rows(layer)))
       })
+    for layer in heads.indices {
+      writes.scale(columnsBy: layers[layer].attention.outputScale, rows: rows(layer))
+    }
     return writes
   }
 }

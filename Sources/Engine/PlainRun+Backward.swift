@@ -59,9 +59,10 @@ extension PlainRun {
     let tokens = layer.attention.tokens
     // A parallel block's heads do not write to its MLP: they see the gradient above both.
     var dz = layer.attention.backward(
-      write: tokens.queried(model.configuration.isParallel ? dwrite : dstream))
+      write: tokens.queried(model.configuration.isParallel ? dwrite : dstream), tape.outputs)
     if isHeld || given?.isHeads(of: index) == true { dz.scale(by: 0) }
-    var heads = layer.attention.backward(dz, tape.attention.inputs)
+    var heads = layer.attention.backward(
+      dz, tape.attention.inputs, tape.attention.products)
     dstream.add(layer.attention.backward(heads, tape.attention))
     heads.query = tokens.spread(heads.query)
     return ReaderGradients.Layer(

@@ -39,6 +39,7 @@ package struct PlainRun {
   /// What the backward needs of one layer.
   struct LayerTape {
     let attention: AttentionLayer.Tape
+    let outputs: AttentionLayer.NormTape?
     let mlp: MLPLayer.Tape
   }
 
@@ -162,17 +163,19 @@ package struct PlainRun {
   ) -> LayerTape {
     let (layer, read) = (layers[index], pass.stream)
     let (attention, tokens) = (layer.attention.inputs(read), layer.attention.tokens)
-    var z = layer.attention.attend(attention.inputs)
-    if case .heads(let known, index) = given { z = tokens.queried(known) }
-    pass.stream.add(tokens.spread(layer.attention.write(z)))
+    var outputs = layer.attention.outputs(layer.attention.attend(attention.inputs))
+    if case .heads(let known, index) = given {
+      outputs = AttentionLayer.Outputs(written: tokens.queried(known), norm: nil)
+    }
+    pass.stream.add(tokens.spread(layer.attention.write(outputs)))
     let mlpRead = model.configuration.isParallel ? read : pass.stream
     var (write, mlp) = layer.mlp.forward(some(rows, of: mlpRead, layer: index))
     write = spread(write, over: rows, layer: index)
     if case .mlp(let known, index) = given { write = known }
     pass.stream.add(write)
-    pass.writes.heads.append(tokens.spread(z))
+    pass.writes.heads.append(tokens.spread(outputs.written))
     pass.writes.mlps.append(write)
-    return LayerTape(attention: attention, mlp: mlp)
+    return LayerTape(attention: attention, outputs: outputs.norm, mlp: mlp)
   }
 
   /// The rows at which a layer's MLP is run.

@@ -54,14 +54,27 @@ extension Transformer {
     let shared = configuration.keyValueHeadCount * configuration.dHead
     let inner = (configuration.mlp.isGated ? 2 : 1) * configuration.dMLP
     let layer = 6 * configuration.dModel + 7 * heads + 2 * shared + inner
-    return configuration.layerCount * layer
+    return configuration.layerCount * layer + normNumbers
+  }
+
+  /// Numbers for each token that norms of queries, keys and writes keep.
+  private var normNumbers: Int {
+    let heads = configuration.headCount * configuration.dHead
+    let shared = configuration.keyValueHeadCount * configuration.dHead
+    return zip(weights.blocks, configuration.layers).reduce(0) { sum, layer in
+      let (block, variant) = layer
+      let keepsProducts = block.attention.queryNorm != nil || variant.inputLimit != nil
+      return sum + (keepsProducts ? heads + 2 * shared : 0)
+        + (block.attentionOutputNorm == nil ? 0 : heads + configuration.dModel)
+        + (block.mlpOutputNorm == nil ? 0 : configuration.dModel)
+    }
   }
 
   /// Numbers for each token of a masked run.
   private func maskedNumbers(withGradients: Bool) -> Int {
     let layerReaders = (graph.readerCount - 1) / graph.layerCount
     let blocks = 3 * graph.writerCount + (withGradients ? graph.readerCount * 2 : layerReaders * 2)
-    return blocks * configuration.dModel
+    return blocks * configuration.dModel + normNumbers
   }
 
   /// So many numbers for tokens, of which each takes some, and as many for prompts' logits and their gradients.

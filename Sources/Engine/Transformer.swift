@@ -78,6 +78,7 @@ public struct Transformer: Sendable {
   /// The write of `input`: token plus position embedding, `[token, dModel]`.
   package func embed(_ batch: TokenBatch) -> Tensor {
     var input = weights.tokenEmbedding.gatherRows(batch.tokens)
+    if configuration.embeddingScale != 1 { input.scale(by: configuration.embeddingScale) }
     if let positions = weights.positionEmbedding {
       input.add(positions.gatherRows(batch.positions))
     }

@@ -17,6 +17,23 @@ extension CPUBackend {
     unsafe ek_scale_rows(x.floats, factors, Int64(factors.count), Int64(columns))
   }
 
+  func scaleColumns(_ x: Address, by row: Address, rows: Int, columns: Int) {
+    unsafe ek_scale_columns(x.floats, row.floats, Int64(rows), Int64(columns))
+  }
+
+  func scaleRows(_ x: Address, byDeviations statistics: Address, rows: Int, columns: Int) {
+    unsafe ek_scale_by_deviations(x.floats, statistics.floats, Int64(rows), Int64(columns))
+  }
+
+  func addProjections(
+    _ out: Address, on direction: Address, _ x: Address, _ y: Address, scale: Float, rows: Int,
+    columns: Int, inner: Int
+  ) {
+    unsafe ek_add_projections(
+      out.floats, direction.floats, x.floats, y.floats, scale, Int64(rows), Int64(columns),
+      Int64(inner))
+  }
+
   func addRow(_ x: Address, _ row: Address, rows: Int, columns: Int) {
     unsafe ek_add_row(x.floats, row.floats, Int64(rows), Int64(columns))
   }
