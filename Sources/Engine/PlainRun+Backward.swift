@@ -13,10 +13,15 @@ package struct ReaderGradients {
     let mlpWrite: Tensor  // [token, dModel], at the write of the MLP
   }
 
+  /// Those of the readers of consecutive layers, all but where a pass hands them out in parts.
   var layers: [Layer]
+  /// The first of those layers.
+  var first = 0
   var logits: Tensor  // [token, dModel], zero where no logits were read
+  /// Whether those at the logits are a part of these.
+  var hasLogits = true
   /// At the write of `input`, `[token, dModel]`.
-  package fileprivate(set) var input: Tensor
+  package internal(set) var input: Tensor
 }
 
 extension PlainRun {
@@ -45,7 +50,7 @@ extension PlainRun {
   }
 
   /// Carries the gradient of the residual stream back through one layer.
-  private func backward(
+  func backward(
     _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, isHeld: Bool, _ rows: [Int32],
     _ dstream: inout Tensor
   ) -> ReaderGradients.Layer {

@@ -27,7 +27,7 @@ extension AttributionPatching {
     var first = 0
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring spans", done: index, total: batches.count))
-      let runs = PathRuns(self, batch, problem, metric)
+      let runs = runs(batch, problem, metric)
       let tokens = spans.tokens(of: batch, from: first)
       for module in 0..<moduleCount(problem.graph) {
         runs.contract(module: module, tokens) { sums[$0].add($1) }

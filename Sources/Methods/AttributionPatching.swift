@@ -138,7 +138,7 @@ public struct AttributionPatching: DiscoveryMethod {
       } ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
-      let runs = PathRuns(self, batches[state.batch], problem, metric)
+      let runs = runs(batches[state.batch], problem, metric)
       while state.module < moduleCount {
         run.progress(
           RunProgress(
@@ -196,7 +196,7 @@ public struct AttributionPatching: DiscoveryMethod {
     var first = 0
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring prompts", done: index, total: batches.count))
-      let runs = PathRuns(self, batch, problem, metric)
+      let runs = runs(batch, problem, metric)
       let end = first + batch.promptCount
       let members = groups.indices.filter { groups[$0].overlaps(first..<end) }
       let segments = members.map { group in

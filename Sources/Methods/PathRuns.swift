@@ -4,7 +4,7 @@ import Tasks
 import Tensors
 
 /// The runs of one batch on the way from ablated to clean.
-struct PathRuns {
+struct PathRuns: ScoreTerms {
   private let problem: DiscoveryProblem
   private let metric: any DifferentiableMetric
   private let method: AttributionPatching
@@ -38,15 +38,8 @@ struct PathRuns {
     reference = ReferenceLogits(result.logits)
   }
 
-  /// For each prompt, the tokens at which writers can differ from their ablated values.
   var tokens: [Range<Int>] { batch.clean.prompts }
 
-  /// Hands out terms of the method's score, from runs in which a module is given its write.
-  ///
-  /// - Parameters:
-  ///   - module: The module, counted as writers are.
-  ///   - segments: Ranges of tokens whose terms belong together.
-  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   func contract(
     module: Int, _ segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {

@@ -51,7 +51,7 @@ import Testing
     try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
   }
 
-  @Test(arguments: goldenFamilies, AttributionPatching.PathOutputs.allCases)
+  @Test(arguments: methodFamilies, AttributionPatching.PathOutputs.allCases)
   func `paths that gradients steer`(
     family: String, outputs: AttributionPatching.PathOutputs
   ) throws {
@@ -62,7 +62,7 @@ import Testing
     try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
   }
 
-  @Test(arguments: goldenFamilies) func `information flow`(family: String) throws {
+  @Test(arguments: methodFamilies) func `information flow`(family: String) throws {
     try expectScores(
       InformationFlow(), of: LogitDifference(), equal: "ifr", family, in: "methods")
     try expectScores(
