@@ -29,9 +29,10 @@ extension Transformer {
   /// Whether all that a plain run with its gradients keeps of so many tokens is more than a batch may take.
   package func isLong(tokens: Int) -> Bool { tokens * plainNumbers > budget(Self.plainBudget) }
 
-  /// So many numbers, times the device's room, or as many as a sixteenth of the weights' bytes where that is more: runs of
-  /// large models spend their time with reading weights, which is done once for a batch. Never more than a half of what
-  /// runs may take.
+  /// So many numbers, times the device's room, or a sixteenth of the weights' bytes where that is more.
+  ///
+  /// Runs of large models spend their time with reading weights, which is done once for a batch. It is never more than a
+  /// half of what runs may take.
   private func budget(_ usual: Int) -> Int {
     let numbers = max(device.roominess * usual, weightBytes / 16)
     return memory.map { min(numbers, max($0 / 8, 1)) } ?? numbers

@@ -3,6 +3,7 @@ import Experiments
 import Graphs
 import Methods
 import Tasks
+import Tensors
 import TestSupport
 import Testing
 
