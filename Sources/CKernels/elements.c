@@ -111,6 +111,27 @@ void ek_row_products(double *products, const float *x, const float *y, int64_t r
   ek_for_ranges(rows, ek_row_grain(columns), row_products_range, &(pairing){products, x, y, columns});
 }
 
+typedef struct { double *distances; const float *x, *y; int64_t places, columns; } metering;
+
+EK_CLONES static void row_distances_range(const void *c, int64_t begin, int64_t end) {
+  const metering *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = o->x + r * o->columns, *y = o->y + r % o->places * o->columns;
+    double lanes[8] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + 8 <= o->columns; i += 8)
+      for (int lane = 0; lane < 8; lane++) lanes[lane] += (double)fabsf(x[i + lane] - y[i + lane]);
+    for (; i < o->columns; i++) sum += (double)fabsf(x[i] - y[i]);
+    for (int lane = 0; lane < 8; lane++) sum += lanes[lane];
+    o->distances[r] = sum;
+  }
+}
+void ek_row_distances(
+    double *distances, const float *x, const float *y, int64_t rows, int64_t places, int64_t columns) {
+  ek_for_ranges(
+      rows, ek_row_grain(columns), row_distances_range, &(metering){distances, x, y, places, columns});
+}
+
 EK_CLONES static void scale_rows_range(const void *c, int64_t begin, int64_t end) {
   const operands *o = c;
   const float *factors = o->y;

@@ -43,14 +43,22 @@ package struct CompactWrites: Sendable {
   }
 
   /// The writes of some tokens in full, `[writer, token, dModel]`.
+  ///
+  /// - Parameters:
+  ///   - tokens: Which tokens.
+  ///   - graph: The model's graph.
+  ///   - layers: All layers.
+  ///   - end: What writers of layers from here on have is left open; nil for none.
+  /// - Returns: The writes.
   func expanded(
-    _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer]
+    _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer], upTo end: Int? = nil
   ) -> Tensor {
+    let end = end ?? layers.count
     let width = tokens.count * graph.dModel
     var writes = Tensor(
       unwritten: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
     writes.replace(at: 0, with: input.pickedRows(tokens))
-    for (layer, mlp) in mlps.enumerated() {
+    for (layer, mlp) in mlps.prefix(end).enumerated() {
       writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
     }
     let target = writes.layout
@@ -59,11 +67,11 @@ package struct CompactWrites: Sendable {
       return (heads.lowerBound * tokens.count)..<(heads.upperBound * tokens.count)
     }
     writes.replace(
-      heads.enumerated().flatMap { layer, z in
+      heads.prefix(end).enumerated().flatMap { layer, z in
         layers[layer].attention.writes(
           z.pickedRows(tokens).matrix, into: target.rows(rows(layer)))
       })
-    for layer in heads.indices {
+    for layer in 0..<min(end, heads.count) {
       writes.scale(columnsBy: layers[layer].attention.outputScale, rows: rows(layer))
     }
     return writes

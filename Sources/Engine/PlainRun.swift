@@ -5,7 +5,7 @@ package import Tensors
 /// All readers of a layer share one read, the residual stream. Equal to ``MaskedRun`` at mask 1.
 package struct PlainRun {
   let model: Transformer
-  let batch: TokenBatch
+  package let batch: TokenBatch
   let layers: [Layer]
   let logitReader: LogitReader
   /// Whether the last layer is run only where logits are wanted.
@@ -140,7 +140,7 @@ package struct PlainRun {
   }
 
   /// The residual stream on its way up, and what was written to it.
-  private struct Pass {
+  struct Pass {
     var stream: Tensor
     var writes: CompactWrites
 
@@ -158,7 +158,7 @@ package struct PlainRun {
   }
 
   /// Runs one layer, adding its writes to the residual stream.
-  private func run(
+  func run(
     _ index: Int, given: GivenWrite?, _ rows: [Int32], _ pass: inout Pass
   ) -> LayerTape {
     let (layer, read) = (layers[index], pass.stream)
@@ -191,7 +191,7 @@ package struct PlainRun {
     return all
   }
 
-  private func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
+  func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
     let (logits, tape) = logitReader.forward(pass.stream.gatherRows(rows))
     return (Result(logits: logits, writes: pass.writes), tape)
   }

@@ -56,6 +56,8 @@ protocol Backend: Sendable {
   func addEntries(_ x: Address, _ places: [Int64], _ values: [Float])
   /// Σ_c x[r, c] · y[r, c] in Float64, passing over zeros of y.
   func rowProducts(_ x: Address, _ y: Address, rows: Int, columns: Int) -> [Double]
+  /// Σ_c |x[r, c] − y[r mod places, c]| in Float64
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double]
 
   // Matrices
   /// All products, each into its own window of `out` or added to it.

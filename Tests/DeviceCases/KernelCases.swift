@@ -72,6 +72,9 @@ extension DeviceCase {
       for offset in [0, 800] { sums.add(x, at: offset) }
       return sums.values() + x.rowProducts(y)
     },
+    DeviceCase("distances of rows") { device in
+      random([6, 700], 31, on: device).rowDistances(to: random([2, 700], 32, on: device))
+    },
     DeviceCase("weighted sums of tensors that lie anywhere") { device in
       let terms = (0..<5).map { random([12, 17], 23 + $0, on: device) }
       var generator = SeededGenerator(seed: 30)

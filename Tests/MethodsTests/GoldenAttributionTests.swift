@@ -50,4 +50,23 @@ import Testing
       method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods")
     try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
   }
+
+  @Test(arguments: methodFamilies, AttributionPatching.PathOutputs.allCases)
+  func `paths that gradients steer`(
+    family: String, outputs: AttributionPatching.PathOutputs
+  ) throws {
+    let name = "eap_gp.\(outputs.rawValue)_position\(outputs == .all ? "s" : "").steps5"
+    let method = AttributionPatching.steered(steps: 5, by: outputs)
+    try expectScores(
+      method, of: LogitDifference(), equal: name + ".logit_difference", family, in: "methods")
+    try expectScores(method, of: Divergence.kl, equal: name + ".kl", family, in: "methods")
+  }
+
+  @Test(arguments: methodFamilies) func `information flow`(family: String) throws {
+    try expectScores(
+      InformationFlow(), of: LogitDifference(), equal: "ifr", family, in: "methods")
+    try expectScores(
+      InformationFlow(averaging: .proximities), of: LogitDifference(),
+      equal: "ifr.averaged_first", family, in: "methods")
+  }
 }

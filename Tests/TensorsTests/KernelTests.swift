@@ -247,6 +247,15 @@ import Testing
     #expect(gradients.v == expected.v.gatherRows(owned))
   }
 
+  @Test(arguments: [1, 7, 8, 29]) func `distances of rows`(columns: Int) {
+    let (x, y) = (Tensor.random([12, columns], seed: 61), Tensor.random([4, columns], seed: 62))
+    expectClose(
+      x.rowDistances(to: y),
+      (0..<12).map { row in
+        (0..<columns).reduce(0) { $0 + abs(Double(x[row, $1]) - Double(y[row % 4, $1])) }
+      }, relative: 1e-6)
+  }
+
   @Test func `scalings of columns and by deviations, and projections`() {
     let (x, y) = (Tensor.random([5, 7], seed: 28), Tensor.random([5, 7], seed: 29))
     let row = Tensor.random([7], seed: 30)

@@ -66,6 +66,9 @@ void ek_replace_rows(float *table, const float *x, const int32_t *indices, int64
 void ek_add_entries(float *x, const int64_t *places, const float *values, int64_t count);
 /// products[r] = Σ_c x[r, c] * y[r, c] in Float64, in order, passing over zeros of y
 void ek_row_products(double *products, const float *x, const float *y, int64_t rows, int64_t columns);
+/// distances[r] = Σ_c |x[r, c] - y[r mod places, c]| in Float64
+void ek_row_distances(
+    double *distances, const float *x, const float *y, int64_t rows, int64_t places, int64_t columns);
 /// x[r, c] *= factors[r]
 void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns);
 /// x[r, c] *= row[c]

@@ -89,4 +89,11 @@ extension CPUBackend {
     unsafe ek_row_products(&products, x.floats, y.floats, Int64(rows), Int64(columns))
     return products
   }
+
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double] {
+    var distances = [Double](repeating: 0, count: rows)
+    unsafe ek_row_distances(
+      &distances, x.floats, y.floats, Int64(rows), Int64(places), Int64(columns))
+    return distances
+  }
 }

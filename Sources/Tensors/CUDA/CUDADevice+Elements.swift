@@ -136,6 +136,14 @@ extension CUDADevice: Backend {
         [.memory($0), .address(x), .address(y), .int(rows), .int(columns)])
     }
   }
+
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double] {
+    unsafe doubles(rows) {
+      unsafe launch(
+        "ek_row_distances", .rows(rows),
+        [.memory($0), .address(x), .address(y), .int(rows), .int(places), .int(columns)])
+    }
+  }
 }
 
 extension ElementFormat {
