@@ -11,23 +11,25 @@ extension Transformer {
   /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a
   /// product uses them.
   ///
-  /// - Parameter url: The directory or file.
+  /// - Parameters:
+  ///   - url: The directory or file.
+  ///   - name: What results call the model; nil for the directory's or file's own name.
   /// - Throws: `CheckpointError`, which names the file and what is wrong with it.
-  public init(contentsOf url: URL) throws(CheckpointError) {
+  public init(contentsOf url: URL, name: String? = nil) throws(CheckpointError) {
     var isDirectory: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
       throw CheckpointError(url.path, .unreadable("there is no such file or directory"))
     }
     if isDirectory.boolValue {
-      try self.init(directory: url)
+      try self.init(directory: url, name: name ?? url.lastPathComponent)
     } else if url.pathExtension == "gguf" {
-      try self.init(gguf: url)
+      try self.init(gguf: url, name: name ?? url.deletingPathExtension().lastPathComponent)
     } else {
       throw CheckpointError(url.path, .notACheckpoint)
     }
   }
 
-  private init(directory: URL) throws(CheckpointError) {
+  private init(directory: URL, name: String) throws(CheckpointError) {
     let configURL = directory.appending(path: "config.json")
     guard FileManager.default.fileExists(atPath: configURL.path) else {
       throw CheckpointError(directory.path, .notACheckpoint)
@@ -38,24 +40,25 @@ extension Transformer {
       fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
     let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
     let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
-    try self.init(directory, family, fields, loader) { () throws(CheckpointError) in
+    try self.init(directory, name, family, fields, loader) { () throws(CheckpointError) in
       try BytePairTokenizer(directory: directory, family: family.name)
     }
   }
 
-  private init(gguf url: URL) throws(CheckpointError) {
+  private init(gguf url: URL, name: String) throws(CheckpointError) {
     let file = try GGUF.read(url)
     let fields = Fields(file: url.path, values: file.metadata)
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
     let loader = try WeightLoader(path: url.path, files: [file])
-    try self.init(url, family, fields, loader) { () throws(CheckpointError) in
+    try self.init(url, name, family, fields, loader) { () throws(CheckpointError) in
       try BytePairTokenizer(gguf: fields)
     }
   }
 
   private init(
-    _ url: URL, _ family: any ModelFamily.Type, _ fields: Fields, _ loader: WeightLoader,
+    _ url: URL, _ name: String, _ family: any ModelFamily.Type, _ fields: Fields,
+    _ loader: WeightLoader,
     tokenizer read: () throws(CheckpointError) -> (any Tokenizer)?
   ) throws(CheckpointError) {
     var loader = loader
@@ -78,8 +81,7 @@ extension Transformer {
       (tokenizer, problem) = (nil, error.description)
     }
     self.init(
-      name: (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent,
-      configuration: configuration, weights: weights, tokenizer: tokenizer,
+      name: name, configuration: configuration, weights: weights, tokenizer: tokenizer,
       tokenizerProblem: problem, notes: loader.notes, matrices: loader.matrices)
   }
 
@@ -108,20 +110,8 @@ extension Transformer {
       try requireSafetensors(file, in: directory)
       return [try Safetensors.read(file)]
     }
-    guard let map = try Fields(json: index).object("weight_map") else {
-      throw CheckpointError(index.path, .malformed("the index should have a \"weight_map\""))
-    }
-    var names: Set<String> = []
-    for tensor in map.values.keys.sorted() {
-      guard let name = map.text(tensor), !name.contains("/") else {
-        throw CheckpointError(
-          index.path,
-          .badField(tensor, expected: "a file's name", found: "\(map.values[tensor] ?? .null)"))
-      }
-      names.insert(name)
-    }
     var files: [TensorFile] = []
-    for name in names.sorted() {
+    for name in try ShardIndex(index).files {
       files.append(try Safetensors.read(directory.appending(path: name)))
     }
     return files
