@@ -17,7 +17,7 @@ extension Subject {
     let model = try Transformer(contentsOf: fixtures.appending(path: "gpt2"))
     let text = try Transformer(
       contentsOf: fixtures.appending(path: "cases/models/llama-double-bos"))
-    return prompts(text) + circuits(model) + models() + programs() + runs() + states()
+    return prompts(text) + circuits(model) + models() + formats() + programs() + runs() + states()
   }
 
   private static func prompts(_ model: Transformer) -> [Subject] {
@@ -95,6 +95,21 @@ extension Subject {
         others: ["config.json", "model.safetensors"].map { "cases/models/llama-double-bos/" + $0 },
         read: run),
     ]
+  }
+
+  /// Tensors of every format, alone.
+  private static func formats() -> [Subject] {
+    let kinds: [(name: String, read: (URL) throws -> TensorFile)] = [
+      ("quantised.gguf", { try GGUF.read($0) }), ("state.bin", { try TorchWeights.read($0) }),
+      ("old.bin", { try TorchWeights.read($0) }),
+      ("state.safetensors", { try Safetensors.read($0) }),
+    ]
+    return kinds.map { kind in
+      Subject(sample: "formats/" + kind.name) { url in
+        let file = try kind.read(url)
+        for (name, stored) in file.tensors { _ = try file.map(name, stored).float32 }
+      }
+    }
   }
 
   /// Compiled programs bring their circuit and prompts.

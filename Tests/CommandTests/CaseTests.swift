@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("bin-only", "found pytorch_model.bin, which is not read; convert it"),
+    ("bin-only", "pytorch_model.bin: the file ends inside the archive"),
     ("lfs-pointer", "model.safetensors: this is a pointer of Git LFS of 134 bytes"),
     (
       "llama-untied-head-missing",

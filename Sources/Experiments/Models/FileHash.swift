@@ -13,6 +13,11 @@ package func fileHashes(
   of url: URL, by hash: (URL) throws -> String = Hashing.sha256(of:)
 ) throws -> [String: String] {
   do {
+    let parts = SplitName.parts(of: url)
+    if parts.count > 1 {
+      return Dictionary(
+        uniqueKeysWithValues: try parts.map { ($0.lastPathComponent, try hash($0)) })
+    }
     let url = url.resolvingSymlinksInPath()
     guard isRegular(url) == false else { return [url.lastPathComponent: try hash(url)] }
     let files = try FileManager.default.contentsOfDirectory(

@@ -5,9 +5,10 @@ public import Foundation
 extension Transformer {
   /// Loads a model: a Hugging Face directory or a GGUF file.
   ///
-  /// A directory has `config.json` and `model.safetensors`, or several files that
-  /// `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
-  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3, architecture `llama`) has all in one.
+  /// A directory has `config.json` and `model.safetensors` or else `pytorch_model.bin`, or several files that
+  /// their `index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
+  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3, architecture `llama`) has all in one,
+  /// or in several of which any is named.
   /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a
   /// product uses them.
   ///
@@ -23,7 +24,7 @@ extension Transformer {
     if isDirectory.boolValue {
       try self.init(directory: url, name: name ?? url.lastPathComponent)
     } else if url.pathExtension == "gguf" {
-      try self.init(gguf: url, name: name ?? url.deletingPathExtension().lastPathComponent)
+      try self.init(gguf: url, name: name ?? SplitName.whole(url))
     } else {
       throw CheckpointError(url.path, .notACheckpoint)
     }
@@ -32,25 +33,27 @@ extension Transformer {
   private init(directory: URL, name: String) throws(CheckpointError) {
     let configURL = directory.appending(path: "config.json")
     guard FileManager.default.fileExists(atPath: configURL.path) else {
-      throw CheckpointError(directory.path, .notACheckpoint)
+      throw WeightFiles.nothing(in: directory)
     }
     let fields = try Fields(json: configURL)
     // TransformerLens' own configurations do not name a type.
     let type =
       fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
     let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
-    let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
+    let weights = try WeightFiles(in: directory)
+    var loader = try WeightLoader(path: directory.path, files: weights.files)
+    if let note = weights.note { loader.note(note) }
     try self.init(directory, name, family, fields, loader) { () throws(CheckpointError) in
       try BytePairTokenizer(directory: directory, family: family.name)
     }
   }
 
   private init(gguf url: URL, name: String) throws(CheckpointError) {
-    let file = try GGUF.read(url)
-    let fields = Fields(file: url.path, values: file.metadata)
+    let files = try GGUF.readParts(of: url)
+    let fields = Fields(file: url.path, values: files[0].metadata)
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
-    let loader = try WeightLoader(path: url.path, files: [file])
+    let loader = try WeightLoader(path: url.path, files: files)
     try self.init(url, name, family, fields, loader) { () throws(CheckpointError) in
       try BytePairTokenizer(gguf: fields)
     }
@@ -83,37 +86,5 @@ extension Transformer {
     self.init(
       name: name, configuration: configuration, weights: weights, tokenizer: tokenizer,
       tokenizerProblem: problem, notes: loader.notes, matrices: loader.matrices)
-  }
-
-  /// Refuses a directory that has weights in another format only, by their file.
-  private static func requireSafetensors(_ file: URL, in directory: URL) throws(CheckpointError) {
-    let files = FileManager.default
-    guard !files.fileExists(atPath: file.path) else { return }
-    let names = (try? files.contentsOfDirectory(atPath: directory.path)) ?? []
-    let kinds = [".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt"]
-    guard let other = names.sorted().first(where: { name in kinds.contains(where: name.hasSuffix) })
-    else { return }
-    throw CheckpointError(
-      directory.path,
-      .malformed(
-        """
-        expected the weights as model.safetensors, found \(other), which is not read; convert it, such as with \
-        save_pretrained(…, safe_serialization=True) of the transformers library
-        """))
-  }
-
-  /// The safetensors files of a directory: one, or those that an index lists.
-  private static func files(in directory: URL) throws(CheckpointError) -> [TensorFile] {
-    let index = directory.appending(path: "model.safetensors.index.json")
-    guard FileManager.default.fileExists(atPath: index.path) else {
-      let file = directory.appending(path: "model.safetensors")
-      try requireSafetensors(file, in: directory)
-      return [try Safetensors.read(file)]
-    }
-    var files: [TensorFile] = []
-    for name in try ShardIndex(index).files {
-      files.append(try Safetensors.read(directory.appending(path: name)))
-    }
-    return files
   }
 }
