@@ -98,7 +98,11 @@ import Testing
         }
       }, "holds NaN"
     ),
-    ("tokenizer", { $0.set("tokenizer.ggml.model", .text("llama")) }, "tokenizer \"llama\""),
+    ("tokenizer", { $0.set("tokenizer.ggml.model", .text("bert")) }, "tokenizer \"bert\""),
+    (
+      "scores", { $0.set("tokenizer.ggml.model", .text("llama")) },
+      "\"tokenizer.ggml.scores\" should be a number for each of"
+    ),
     ("pre-tokenizer", { $0.set("tokenizer.ggml.pre", .text("odd")) }, "pre-tokenizer \"odd\""),
     ("merge", { $0.set("tokenizer.ggml.merges", .texts(["abc"])) }, "merge \"abc\""),
     ("unknown merge", { $0.set("tokenizer.ggml.merges", .texts(["a é"])) }, "merge \"a é\""),

@@ -44,7 +44,7 @@ extension Transformer {
     var loader = try WeightLoader(path: directory.path, files: weights.files)
     if let note = weights.note { loader.note(note) }
     try self.init(directory, name, family, fields, loader) { () throws(CheckpointError) in
-      try BytePairTokenizer(directory: directory, family: family.name)
+      try SubwordTokenizer(directory: directory, family: family.name)
     }
   }
 
@@ -55,24 +55,25 @@ extension Transformer {
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
     let loader = try WeightLoader(path: url.path, files: files)
     try self.init(url, name, family, fields, loader) { () throws(CheckpointError) in
-      try BytePairTokenizer(gguf: fields)
+      try SubwordTokenizer(gguf: fields)
     }
   }
 
   private init(
     _ url: URL, _ name: String, _ family: any ModelFamily.Type, _ fields: Fields,
     _ loader: WeightLoader,
-    tokenizer read: () throws(CheckpointError) -> (any Tokenizer)?
+    tokenizer read: () throws(CheckpointError) -> SubwordTokenizer?
   ) throws(CheckpointError) {
     var loader = loader
     let (configuration, weights) = try family.load(fields, &loader)
     try loader.finish()
-    var tokenizer: (any Tokenizer)?
+    var tokenizer: SubwordTokenizer?
     // Prompts that are token ids need none, so what is wrong with one is said when a text needs it.
     var problem: String?
     do throws(CheckpointError) {
       tokenizer = try read()
-      if let largest = tokenizer?.largestToken, largest >= configuration.vocabularySize {
+      // Tokens that were added without rows of the embedding, such as one for padding, may stay unused.
+      if let largest = tokenizer?.largestLearnedToken, largest >= configuration.vocabularySize {
         throw CheckpointError(
           url.path,
           .malformed(

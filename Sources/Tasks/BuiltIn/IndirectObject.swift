@@ -74,6 +74,7 @@ public struct IndirectObject: BuiltInTask {
     let corrupted = nouns.merging(["1": chosen[2], "2": chosen[3], "giver": chosen[4]]) { $1 }
     return try writer.pair(
       PromptWriter.fill(template, clean), PromptWriter.fill(template, corrupted),
-      answers: writer.tokenizer.encode(receiver), wrong: writer.tokenizer.encode(giver))
+      answers: writer.tokenizer.encode(continuing: receiver),
+      wrong: writer.tokenizer.encode(continuing: giver))
   }
 }
