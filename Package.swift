@@ -43,6 +43,10 @@ let package = Package(
     // SHA-256 (Debian: libssl-dev); Apple platforms use CryptoKit instead. swift-crypto would compile
     // all of BoringSSL for it, half of a first build.
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    // HTTPS, with ranges and redirections, for fetching models (Debian: libcurl4-openssl-dev; part of Apple's systems).
+    // A client in Swift would bring SwiftNIO and BoringSSL, minutes of each first build. The header holds a function for
+    // each type of option, since Swift calls no variadic ones.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     // Element-wise kernels in C, compiled for several CPUs and chosen at run time. Threads are
     // Dispatch's; libgomp, which oneDNN runs on, is only told to use one thread.
     .target(
@@ -61,6 +65,7 @@ let package = Package(
     + module("Hashing", .target(name: "CCrypto", condition: .when(platforms: [.linux])))
     + module("Graphs", .product(name: "HeapModule", package: "swift-collections"))
     + module("Files", "Graphs", "Tensors")
+    + module("Hub", "Files", "Graphs", "Hashing", "CCurl")
     + module("Engine", "Graphs", "Tensors")
     + module(
       "Models", "Engine", "Files", "Graphs", "Tensors",
@@ -70,7 +75,8 @@ let package = Package(
     + module("Evaluation", "Tasks", "Models", "Engine", "Graphs", "Tensors")
     + module("Reports", "Evaluation", "Graphs")
     + module(
-      "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Files",
+      "Experiments", "Reports", "Evaluation", "Methods", "Tasks", "Models", "Engine", "Hub",
+      "Files",
       "Hashing", "Graphs", "Tensors")
     + [
       .target(

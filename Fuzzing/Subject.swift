@@ -17,7 +17,8 @@ extension Subject {
     let model = try Transformer(contentsOf: fixtures.appending(path: "gpt2"))
     let text = try Transformer(
       contentsOf: fixtures.appending(path: "cases/models/llama-double-bos"))
-    return prompts(text) + circuits(model) + models() + programs() + runs() + states()
+    return prompts(text) + circuits(model) + models() + formats() + tokenizers() + programs()
+      + runs() + states()
   }
 
   private static func prompts(_ model: Transformer) -> [Subject] {
@@ -94,6 +95,41 @@ extension Subject {
         others: ["config.json", "model.safetensors"].map { "cases/models/llama-double-bos/" + $0 },
         read: run),
     ]
+  }
+
+  /// Tokenizers of every kind, alone.
+  private static func tokenizers() -> [Subject] {
+    let names = [
+      "gpt2", "falcon", "words", "olmo", "llama2", "mistral", "unigram", "unigram-bytes",
+    ]
+    let texts = ["AB <|end|> 12 é\t數 ▁", " the  market", ""]
+    return names.map { name in
+      Subject(sample: "tokenizers/\(name).json") { url in
+        let tokenizer = try SubwordTokenizer(json: url)
+        for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
+      }
+    } + [
+      Subject(sample: "tokenizers/llama.gguf") { url in
+        let fields = Fields(file: url.path, values: try GGUF.read(url).metadata)
+        let tokenizer = try SubwordTokenizer(gguf: fields)
+        for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
+      }
+    ]
+  }
+
+  /// Tensors of every format, alone.
+  private static func formats() -> [Subject] {
+    let kinds: [(name: String, read: (URL) throws -> TensorFile)] = [
+      ("quantised.gguf", { try GGUF.read($0) }), ("state.bin", { try TorchWeights.read($0) }),
+      ("old.bin", { try TorchWeights.read($0) }),
+      ("state.safetensors", { try Safetensors.read($0) }),
+    ]
+    return kinds.map { kind in
+      Subject(sample: "formats/" + kind.name) { url in
+        let file = try kind.read(url)
+        for (name, stored) in file.tensors { _ = try file.map(name, stored).float32 }
+      }
+    }
   }
 
   /// Compiled programs bring their circuit and prompts.

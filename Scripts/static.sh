@@ -8,7 +8,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkdir "$place/edgewise"
 for program in edgewise edgewise-gpu-check; do
-  swift build -c release --static-swift-stdlib --product "$program" -Xlinker -rpath -Xlinker '$ORIGIN'
+  # The old kind of search path, which the libraries that curl brings along use for their own, too.
+  swift build -c release --static-swift-stdlib --product "$program" -Xlinker -rpath -Xlinker '$ORIGIN' \
+    -Xlinker --disable-new-dtags
   built=$(swift build -c release --show-bin-path)/$program
   strip -o "$place/edgewise/$program" "$built"
   # The C library is the machine's own; what is taken along is found beside the program.

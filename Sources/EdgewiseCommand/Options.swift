@@ -44,7 +44,8 @@ struct FileOptions: ParsableArguments {
 struct ModelArgument: ParsableArguments {
   @Argument(
     help: """
-      A Hugging Face directory, a .gguf file, or the name of a bundled or fetched model. Without it, \
+      A Hugging Face directory, a .gguf file, the name of a bundled or fetched model, or ORG/NAME (or \
+      ORG/NAME@REVISION), a model in Hugging Face's cache. Without it, \
       the bundled \(Transformer.bundledName).
       """)
   var model: String = Transformer.bundledName

@@ -1,4 +1,5 @@
 import Graphs
+import Tensors
 
 /// Why a checkpoint cannot be used: one file and what is wrong with it.
 public struct CheckpointError: Error, Equatable, CustomStringConvertible {
@@ -52,15 +53,18 @@ extension CheckpointError.Problem {
     case .unreadable(let reason): "the file cannot be read: \(reason)."
     case .notACheckpoint:
       """
-      expected a directory with config.json and model.safetensors (or model.safetensors.index.json), \
-      or a .gguf file.
+      expected a directory with config.json and model.safetensors or pytorch_model.bin (or their index.json), or a \
+      .gguf file.
       """
     case .truncated(let what):
       "the file ends inside \(what); it was probably not downloaded whole."
     case .malformed(let what): "\(what)."
     case .badExtent(let tensor, let reason): "tensor \"\(tensor.shortened)\" \(reason)."
     case .unsupportedFormat(let tensor, let format):
-      "tensor \"\(tensor.shortened)\" is stored as \(format.shortened); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are read."
+      """
+      tensor "\(tensor.shortened)" is stored as \(format.shortened), which is not read; read are \
+      \(ElementFormat.allCases.map(\.rawValue).joined(separator: ", ")).
+      """
     case .missingTensor(let name, let shape):
       "the model needs a tensor \"\(name.shortened)\" of shape \(shape), which the checkpoint lacks."
     case .wrongShape(let tensor, let expected, let found):

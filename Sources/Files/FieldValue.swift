@@ -62,6 +62,9 @@ extension FieldValue {
 /// What is wrong with a JSON text and where, as part of a sentence.
 package struct JSONProblem: Error, CustomStringConvertible {
   package let description: String
+
+  /// Takes part of a sentence.
+  package init(description: String) { self.description = description }
 }
 
 extension FieldValue: CustomStringConvertible {

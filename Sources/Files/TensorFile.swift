@@ -30,7 +30,23 @@ package struct TensorFile: Sendable {
           was cloned
           """))
     }
+    guard !isPage(data) else {
+      throw CheckpointError(
+        url.path,
+        .malformed(
+          """
+          this is a web page and not the file itself, as a download leaves that was refused or not found; get the file \
+          again, such as with "edgewise fetch"
+          """))
+    }
     return data
+  }
+
+  /// Whether bytes start as a web page does.
+  private static func isPage(_ data: Data) -> Bool {
+    let start = String(decoding: data.prefix(256), as: UTF8.self)
+      .drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+    return start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
   }
 
   /// A tensor as it lies in the file: neither read nor converted.

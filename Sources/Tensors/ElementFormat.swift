@@ -14,12 +14,29 @@ public enum ElementFormat: String, Sendable, CaseIterable {
   case q4_0 = "Q4_0"
   /// Blocks of 32 four-bit numbers with a scale and a minimum.
   case q4_1 = "Q4_1"
+  /// Blocks of 32 five-bit numbers with one scale.
+  case q5_0 = "Q5_0"
+  /// Blocks of 32 five-bit numbers with a scale and a minimum.
+  case q5_1 = "Q5_1"
+  /// Blocks of 32 four-bit places in a table of uneven steps, with one scale.
+  case iq4_nl = "IQ4_NL"
+  /// Blocks of 256 two-bit numbers, with a scale and a minimum for each 16.
+  case q2_k = "Q2_K"
+  /// Blocks of 256 three-bit numbers, with a scale for each 16.
+  case q3_k = "Q3_K"
+  /// Blocks of 256 four-bit numbers, with a scale and a minimum for each 32.
+  case q4_k = "Q4_K"
+  /// Blocks of 256 five-bit numbers, with a scale and a minimum for each 32.
+  case q5_k = "Q5_K"
+  /// Blocks of 256 six-bit numbers, with a scale for each 16.
+  case q6_k = "Q6_K"
 
   /// How many elements are stored together.
   public var blockCount: Int {
     switch self {
     case .f64, .f32, .f16, .bf16: 1
-    case .q8_0, .q4_0, .q4_1: 32
+    case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
+    case .q2_k, .q3_k, .q4_k, .q5_k, .q6_k: 256
     }
   }
 
@@ -30,8 +47,15 @@ public enum ElementFormat: String, Sendable, CaseIterable {
     case .f32: 4
     case .f16, .bf16: 2
     case .q8_0: 34
-    case .q4_0: 18
+    case .q4_0, .iq4_nl: 18
     case .q4_1: 20
+    case .q5_0: 22
+    case .q5_1: 24
+    case .q2_k: 84
+    case .q3_k: 110
+    case .q4_k: 144
+    case .q5_k: 176
+    case .q6_k: 210
     }
   }
 

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("bin-only", "found pytorch_model.bin, which is not read; convert it"),
+    ("bin-only", "pytorch_model.bin: the file ends inside the archive"),
     ("lfs-pointer", "model.safetensors: this is a pointer of Git LFS of 134 bytes"),
     (
       "llama-untied-head-missing",
@@ -28,18 +28,43 @@ import Testing
     #expect(outcome.status == 1 && outcome.errors.contains(says), "\(outcome)")
   }
 
-  @Test(arguments: [
-    ("gpt2-pad-added", "a token 61, but the model knows only 61 tokens"),
-    ("llama-sentencepiece", "byte_fallback is not supported"),
-  ]) func `a tokenizer that cannot be read is missed by text alone`(name: String, says: String)
-    throws
+  @Test func `a tokenizer that cannot be read is missed by text alone`() throws {
+    try withTemporaryDirectory { directory in
+      let copy = directory.appending(path: "model")
+      try FileManager.default.copyItem(atPath: model("llama-sentencepiece"), toPath: copy.path)
+      let file = copy.appending(path: "tokenizer.json")
+      let json = try String(contentsOf: file, encoding: .utf8)
+      try FileManager.default.removeItem(at: file)
+      try Data(json.replacing("\"Prepend\"", with: "\"Precompiled\"").utf8).write(to: file)
+      #expect(try discover(copy.path).status == 0)
+      let text = cases.appending(path: "tasks/UPPER.CSV").path
+      let says = "the normalizer Precompiled is not supported"
+      let outcome = try run("discover", copy.path, "--task", text)
+      #expect(outcome.status == 1 && outcome.errors.contains(says), "\(outcome)")
+      #expect(outcome.errors.contains("give prompts and answers as token ids"))
+      #expect(try run("inspect", copy.path).output.contains(says))
+    }
+  }
+
+  @Test(arguments: ["gpt2-pad-added", "llama-sentencepiece"])
+  func `tokens that were added and characters as bytes are no reason to refuse`(name: String) throws
   {
     #expect(try discover(model(name)).status == 0)
-    let text = cases.appending(path: "tasks/UPPER.CSV").path
-    let outcome = try run("discover", model(name), "--task", text)
-    #expect(outcome.status == 1 && outcome.errors.contains(says), "\(outcome)")
-    #expect(outcome.errors.contains("give prompts and answers as token ids"))
-    #expect(try run("inspect", model(name)).output.contains(says))
+    try withTemporaryDirectory { directory in
+      let pair = { (clean: String) -> String in
+        """
+        {"clean": "\(clean)", "corrupted": "BA", "answers": ["C"], "wrong_answers": ["D"]}
+        """
+      }
+      let task = directory.appending(path: "task.jsonl")
+      try Data(pair("AB").utf8).write(to: task)
+      let outcome = try run("discover", model(name), "--task", task.path, "--edges", "3")
+      #expect(outcome.status == 0, "\(outcome)")
+      guard name == "gpt2-pad-added" else { return }
+      try Data(pair("A[PAD]").utf8).write(to: task)
+      let unknown = try run("discover", model(name), "--task", task.path, "--edges", "3")
+      #expect(unknown.status == 1 && unknown.errors.contains("token 61"), "\(unknown)")
+    }
   }
 
   @Test func `the rotary base is found wherever it is stated`() throws {

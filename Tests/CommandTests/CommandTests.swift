@@ -128,7 +128,10 @@ import Testing
     (["inspect", "odd.safetensors"], 1, "cannot be read"),
     (["inspect", "FIXTURES/circuits/acdc.pth"], 1, "name the model with --model"),
     (["inspect", "FIXTURES/circuits/edge_pruning.json"], 1, "name the model with --model"),
-    (["fetch", "odd"], 1, "There is no known model \"odd\"; known are smollm2-135m"),
+    (
+      ["fetch", "odd"], 1,
+      "There is no known model \"odd\"; known are smollm2-135m, and those of Hugging"
+    ),
   ]) func `bad input gives one clear sentence`(
     arguments: [String], status: Int32, says: String
   ) throws {

@@ -1,3 +1,4 @@
+import DeviceCases
 import Engine
 import Foundation
 import Graphs
@@ -7,39 +8,28 @@ import Testing
 
 /// Weights in the format they are stored in give the same bytes as weights that were converted first.
 @Suite struct StoredFormatTests {
-  static let formats: [ElementFormat] = [.f32, .f16, .bf16, .q8_0, .q4_0, .q4_1]
+  static let formats = ElementFormat.allCases
 
-  /// Heads of 16, so that a head's columns are half of a block.
-  private let configuration = TransformerConfiguration(
-    layers: .alike(
-      2, rotaryFrequencies: [1, 0.3, 0.1, 0.05, 0.01, 0.005, 0.002, 0.001],
-      heads: HeadSizes(count: 4, width: 16)),
-    heads: HeadSizes(count: 4, keyValueCount: 2, width: 16),
-    mlp: MLPVariant(width: 96, activation: .silu, isGated: true),
-    norm: NormVariant(.rootMeanSquare, epsilon: 1e-6), dModel: 64, vocabularySize: 40,
-    contextLength: 16)
+  /// A head's columns are half of a block, or a quarter of a large one.
+  private func configuration(_ format: ElementFormat) -> TransformerConfiguration {
+    let isLarge = format.blockCount > 32
+    let heads = HeadSizes(count: 4, keyValueCount: 2, width: isLarge ? 64 : 16)
+    let frequencies = (0..<(heads.width / 2)).map { pow(0.4, Double($0)) }
+    return TransformerConfiguration(
+      layers: .alike(2, rotaryFrequencies: frequencies, heads: heads), heads: heads,
+      mlp: MLPVariant(width: isLarge ? 256 : 96, activation: .silu, isGated: true),
+      norm: NormVariant(.rootMeanSquare, epsilon: 1e-6), dModel: isLarge ? 256 : 64,
+      vocabularySize: 40, contextLength: 16)
+  }
 
   /// Random stored numbers of a moderate size.
   private func stored(_ shape: [Int], _ format: ElementFormat, seed: UInt64) -> Tensor {
-    var generator = SeededGenerator(seed: seed)
-    let blocks = shape.reduce(1, *) / format.blockCount
-    var bytes: [UInt8] = []
-    for _ in 0..<blocks {
-      var block = (0..<format.blockSize).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      switch format {
-      case .f32, .bf16, .f64: block[block.count - 1] = block[block.count - 1] & 0x80 | 0x3D
-      case .f16: block[1] = block[1] & 0x80 | 0x28
-      // Scales, and the minimum of Q4_1, of about 1/100 and 1/20.
-      case .q8_0: (block[0], block[1]) = (0x00, 0x0C)
-      case .q4_0: (block[0], block[1]) = (0x20, 0x21)
-      case .q4_1: (block[0], block[1], block[2], block[3]) = (0x20, 0x21, 0x60, 0xAA)
-      }
-      bytes += block
-    }
-    return Tensor(mapping: Data(bytes), as: format, shape: shape)
+    Tensor(
+      mapping: format.randomBytes(count: shape.reduce(1, *), seed: seed), as: format, shape: shape)
   }
 
   private func models(_ format: ElementFormat) -> (stored: Transformer, converted: Transformer) {
+    let configuration = configuration(format)
     let base = Transformer.random(configuration, seed: 1)
     var seed: UInt64 = 100
     var (own, other) = (base.weights, base.weights)
@@ -89,7 +79,8 @@ import Testing
   }
 
   @Test(arguments: formats) func `rows are moved as they are stored`(format: ElementFormat) {
-    let table = stored([5, 64], format, seed: 9)
+    let width = max(64, format.blockCount)
+    let table = stored([5, width], format, seed: 9)
     let moved = table.movedRows([4, 0, 0, 2])
     #expect(moved.format == format && moved == table.float32.gatherRows([4, 0, 0, 2]))
     // Half of a block cannot be taken by itself.

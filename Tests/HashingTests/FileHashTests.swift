@@ -22,6 +22,14 @@ import Testing
     }
   }
 
+  /// What `git hash-object` prints.
+  @Test(arguments: [
+    ("", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"),
+    ("hello\n", "ce013625030ba8dba906f756967f9e9ca394464a"),
+  ]) func `a file has the name that git gives it`(text: String, name: String) {
+    #expect(gitSHA1(of: Data(text.utf8)) == name)
+  }
+
   @Test func `a file that is not there is an error`() {
     #expect(throws: (any Error).self) { try sha256(of: URL(filePath: "/odd/file")) }
   }

@@ -65,7 +65,10 @@ import Testing
       "no place for 1 tensors: blk.9.extra"
     ),
     ("shape", { $0.tensors[0].shape = [56, 16] }, "should have shape"),
-    ("unknown format", { $0.tensors[0].type = 14 }, "stored as Q6_K"),
+    (
+      "unknown format", { $0.tensors[0].type = 23 },
+      "stored as IQ4_XS, which is not read; read are F64"
+    ),
     ("format of no number", { $0.tensors[0].type = 99 }, "stored as type 99"),
     ("offset", { $0.tensors[0].offset = 1 << 40 }, "ends inside tensor"),
     ("overlap", { $0.tensors[1].offset = 0 }, "overlaps another tensor"),
@@ -78,6 +81,13 @@ import Testing
         $0.tensors[0].shape = [32, 33]
       }, "impossible shape"
     ),
+    (
+      "part of a large block",
+      {
+        $0.tensors[0].type = 12
+        $0.tensors[0].shape = [8, 224]
+      }, "impossible shape [8, 224] for Q4_K"
+    ),
     ("many axes", { $0.tensors[0].shape = [1, 1, 1, 1, 1] }, "has 5 axes"),
     (
       "holds NaN",
@@ -88,7 +98,11 @@ import Testing
         }
       }, "holds NaN"
     ),
-    ("tokenizer", { $0.set("tokenizer.ggml.model", .text("llama")) }, "tokenizer \"llama\""),
+    ("tokenizer", { $0.set("tokenizer.ggml.model", .text("bert")) }, "tokenizer \"bert\""),
+    (
+      "scores", { $0.set("tokenizer.ggml.model", .text("llama")) },
+      "\"tokenizer.ggml.scores\" should be a number for each of"
+    ),
     ("pre-tokenizer", { $0.set("tokenizer.ggml.pre", .text("odd")) }, "pre-tokenizer \"odd\""),
     ("merge", { $0.set("tokenizer.ggml.merges", .texts(["abc"])) }, "merge \"abc\""),
     ("unknown merge", { $0.set("tokenizer.ggml.merges", .texts(["a é"])) }, "merge \"a é\""),

@@ -1,28 +1,61 @@
 import Engine
 import Files
 import Foundation
+import Models
 import TestSupport
 import Testing
 
 /// Faults in tokenizers: each its own error, no trap.
 @Suite struct TokenizerFaultTests {
   static let tokenizers: [(old: String, new: String, says: String)] = [
-    ("\"merges\"", "\"mergers\"", "should describe a BPE model"),
-    ("\"type\": \"BPE\"", "\"type\": \"Unigram\"", "tokenizer model Unigram"),
+    ("\"merges\"", "\"mergers\"", "should describe a model with vocab, and merges if it is BPE"),
+    ("\"vocab\"", "\"vocabulary\"", "should describe a model with vocab"),
+    ("\"type\": \"BPE\"", "\"type\": \"WordPiece\"", "tokenizer model WordPiece"),
     (
-      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false", "\"type\": \"Metaspace\"",
-      "pre-tokenizer Metaspace"
+      "\"type\": \"BPE\"", "\"type\": \"Unigram\"",
+      "\"vocab\" should be a list of texts with scores"
     ),
     (
-      "\"add_prefix_space\": false,\n    \"trim", "\"add_prefix_space\": true,\n    \"trim",
-      "add_prefix_space"
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false", "\"type\": \"BertPreTokenizer\"",
+      "pre-tokenizer BertPreTokenizer"
     ),
-    ("\"normalizer\": null", "\"normalizer\": {\"type\": \"Lowercase\"}", "normalizer Lowercase"),
+    (
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false",
+      "\"type\": \"Split\", \"pattern\": {\"Regex\": \"(\"}, \"behavior\": \"Isolated\"",
+      "pattern \"(\" is not understood"
+    ),
+    (
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false",
+      "\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Odd\"",
+      "\"behavior\" should be one of Removed"
+    ),
+    (
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false",
+      "\"type\": \"Split\", \"behavior\": \"Isolated\"", "pattern of the pre-tokenizer Split"
+    ),
+    (
+      "\"type\": \"ByteLevel\",\n    \"add_prefix_space\": false",
+      "\"type\": \"Metaspace\", \"prepend_scheme\": \"odd\"",
+      "\"prepend_scheme\" should be one of first"
+    ),
+    (
+      "\"normalizer\": null", "\"normalizer\": {\"type\": \"Precompiled\"}",
+      "normalizer Precompiled"
+    ),
+    (
+      "\"normalizer\": null",
+      "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(a+)+\"}}",
+      "can take forever"
+    ),
+    ("\"normalizer\": null", "\"normalizer\": {\"type\": \"Replace\"}", "normalizer Replace"),
     ("\"#\": ", "\"#\": -", "which is negative or another's"),
     ("\"#\": 2,", "\"#\": 3,", "which is negative or another's"),
-    ("\"byte_fallback\": false", "\"byte_fallback\": true", "byte_fallback"),
-    ("\"lstrip\": false", "\"lstrip\": true", "lstrip"),
-    ("\"pre_tokenizer\": {", "\"pre_tokenizer\": null, \"unused\": {", "not byte-level"),
+    ("\"dropout\": null", "\"dropout\": 0.1", "the tokenizer's dropout"),
+    (
+      "\"continuing_subword_prefix\": null", "\"continuing_subword_prefix\": \"##\"",
+      "continuing_subword_prefix"
+    ),
+    ("\"lstrip\": false", "\"lstrip\": 1", "\"lstrip\" should be true or false"),
     ("\"merges\": [", "\"merges\": [[\"zz\", \"qq\"],", "merge \"zz qq\""),
     ("\"merges\": [", "\"merges\": [[\"zz\"],", "merge \"zz\" should be"),
   ]
@@ -38,6 +71,38 @@ import Testing
     #expect(model.tokenizer == nil)
     #expect(
       model.tokenizerProblem?.contains(says) ?? false, "\(new): \(model.tokenizerProblem ?? "")")
+  }
+
+  static let unigrams: [(old: String, new: String, says: String)] = [
+    ("\"unk_id\":0", "\"unk_id\":100000", "the token for what is unknown is none"),
+    ("\"unk_id\":0", "\"unk_id\":-1", "\"unk_id\" should be a whole number"),
+    (
+      "\"vocab\":[[", "\"vocab\":[[1],[",
+      "should be a list of texts with scores, found a list of 1 in it"
+    ),
+    ("\"vocab\":[[", "\"vocab\":[[\"a\",NaN],[", "should be a list of texts with scores"),
+    (
+      "\"vocab\":[[", "\"vocab\":[],\"other\":[[",
+      "should be a list of texts with scores, found none"
+    ),
+  ]
+
+  @Test(arguments: unigrams.indices) func `faults of unigrams`(index: Int) throws {
+    let (old, new, says) = Self.unigrams[index]
+    let source = fixtures.appending(path: "tokenizers/unigram.json")
+    let text = try String(contentsOf: source, encoding: .utf8)
+    #expect(text.contains(old), "\(old)")
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "tokenizer.json")
+      try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: url)
+      let error = #expect(throws: CheckpointError.self) { try SubwordTokenizer(json: url) }
+      #expect(error?.description.contains(says) ?? false, "\(new): \(error?.description ?? "")")
+    }
+  }
+
+  @Test func `a tokenizer of SentencePiece alone names the way out`() throws {
+    let model = try load("llama", changing: "tokenizer.model") { _ in "odd" }
+    #expect(model.tokenizerProblem?.contains("save it, which writes tokenizer.json") ?? false)
   }
 
   @Test func `a tokenizer of more tokens than the model knows`() throws {

@@ -32,7 +32,7 @@ import Testing
   /// Small tokenizers with the pre-tokenizers of four families, made by Scripts/fixtures.
   @Test(arguments: ["gpt2", "smollm", "llama3", "qwen2"])
   func `tokenizer.json gives the tokenizers library's tokens`(family: String) throws {
-    let tokenizer = try BytePairTokenizer(
+    let tokenizer = try SubwordTokenizer(
       json: fixtures.appending(path: "tokenizers/\(family).json"))
     let pairs = try pairs("tokenizers/\(family).pairs.json")
     #expect(pairs.count > 60)
@@ -42,6 +42,75 @@ import Testing
       #expect(Array(tokenizer.decode(pair.ids).utf8) == Array(composed.utf8))
     }
     #expect((tokenizer.startToken != nil) == (family == "llama3"))
+  }
+
+  private func checksum(_ text: String, digits: Int) -> String {
+    let value = text.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    let hex = String(value, radix: 16)
+    return String((String(repeating: "0", count: 8 - hex.count) + hex).prefix(digits))
+  }
+
+  /// Holds a tokenizer to the ids of 2,000 texts, and the texts that come back, by their checksums.
+  private func hold(_ tokenizer: SubwordTokenizer, to name: String) throws {
+    let folder = fixtures.appending(path: "tokenizers")
+    let texts = try JSONDecoder().decode(
+      [String].self, from: Data(contentsOf: folder.appending(path: "texts.json")))
+    let lines = try String(
+      contentsOf: folder.appending(path: name + ".checksums"), encoding: .utf8
+    ).split(separator: "\n")
+    #expect(texts.count == 2000 && lines.count == texts.count)
+    var wrong: [String] = []
+    for (text, line) in zip(texts, lines) where line != "-" {
+      let ids = tokenizer.encode(text)
+      let found =
+        checksum(ids.map(String.init).joined(separator: ","), digits: 5)
+        + checksum(tokenizer.decode(ids), digits: 3)
+      if found != line {
+        wrong.append("\(text.debugDescription): \(ids) \(tokenizer.decode(ids).debugDescription)")
+      }
+    }
+    #expect(wrong.isEmpty, "\(name): \(wrong.count) of \(texts.count), \(wrong.prefix(5))")
+  }
+
+  /// Tokenizers with the steps of many families, and what the tokenizers library makes of random texts.
+  @Test(arguments: [
+    "gpt2", "smollm", "llama3", "qwen2", "falcon", "deepseek", "gpt4o", "prefix", "olmo", "words",
+    "llama2", "mistral", "gemma", "unknown", "unigram", "unigram-bytes",
+  ]) func `any text gives the tokenizers library's tokens`(family: String) throws {
+    try hold(
+      SubwordTokenizer(json: fixtures.appending(path: "tokenizers/\(family).json")), to: family)
+  }
+
+  @Test func `a GGUF file's pieces are merged as SentencePiece merges them`() throws {
+    let url = fixtures.appending(path: "tokenizers/llama.gguf")
+    let fields = Fields(file: url.path, values: try GGUF.read(url).metadata)
+    let tokenizer = try SubwordTokenizer(gguf: fields)
+    #expect(tokenizer.startToken == 1)
+    try hold(tokenizer, to: "llama.gguf")
+    for (field, value, says) in [
+      ("tokenizer.ggml.scores", FieldValue.list([.number(1)]), "a number for each of"),
+      ("tokenizer.ggml.model", .text("bert"), "the tokenizer \"bert\""),
+      ("tokenizer.ggml.unknown_token_id", .integer(-1), "\"tokenizer.ggml.unknown_token_id\""),
+    ] {
+      var values = fields.values
+      values[field] = value
+      let error = #expect(throws: CheckpointError.self) {
+        try SubwordTokenizer(gguf: Fields(file: url.path, values: values))
+      }
+      #expect(error?.description.contains(says) ?? false, "\(error?.description ?? "")")
+    }
+  }
+
+  /// An answer with its space is what follows a prompt, whatever a tokenizer puts before a text.
+  @Test(arguments: ["gpt2", "prefix", "llama2", "mistral", "gemma", "unigram", "unigram-bytes"])
+  func `what continues a text gets no space of its own`(family: String) throws {
+    let tokenizer = try SubwordTokenizer(
+      json: fixtures.appending(path: "tokenizers/\(family).json"))
+    let (whole, first) = (tokenizer.encode("the weather"), tokenizer.encode("the"))
+    #expect(first + tokenizer.encode(continuing: " weather") == whole)
+    #expect(tokenizer.decode(tokenizer.encode(continuing: " weather")) == " weather")
+    let end = tokenizer.encode(continuing: "s")
+    #expect(end.count == 1 && tokenizer.decode(end) == "s")
   }
 
   @Test func `vocab.json with merges.txt gives the same tokens as tokenizer.json`() throws {
@@ -61,7 +130,7 @@ import Testing
       for lineEnd in ["\n", "\r\n"] {
         try Data(merges.joined(separator: lineEnd).utf8).write(
           to: directory.appending(path: "merges.txt"))
-        let tokenizer = try #require(try BytePairTokenizer(directory: directory, family: "gpt2"))
+        let tokenizer = try #require(try SubwordTokenizer(directory: directory, family: "gpt2"))
         for pair in try pairs("tokenizers/gpt2.pairs.json") where !pair.text.contains("<|") {
           #expect(tokenizer.encode(pair.text) == pair.ids)
         }
@@ -69,7 +138,7 @@ import Testing
       for (name, text) in [("merges.txt", "a b c"), ("vocab.json", "[]"), ("vocab.json", "{}")] {
         try Data(text.utf8).write(to: directory.appending(path: name))
         #expect(throws: CheckpointError.self) {
-          try BytePairTokenizer(directory: directory, family: "gpt2")
+          try SubwordTokenizer(directory: directory, family: "gpt2")
         }
       }
     }
@@ -97,7 +166,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: file).write(to: url)
-      let tokenizer = try BytePairTokenizer(json: url)
+      let tokenizer = try SubwordTokenizer(json: url)
       let tokens = tokenizer.encode(text)
       #expect(tokens.map { $0 >= 900 ? $0 : nil } == expected)
       #expect(Array(tokenizer.decode(tokens).utf8) == Array(text.utf8))
@@ -108,7 +177,7 @@ import Testing
   private func tokenizer(
     _ vocabulary: [String: Int], merges: [[String]] = [], added: [String: Int] = [:],
     steps: [[String: any Sendable]] = []
-  ) throws -> BytePairTokenizer {
+  ) throws -> SubwordTokenizer {
     let bytes: [String: any Sendable] = ["type": "ByteLevel", "use_regex": steps.isEmpty]
     let json: [String: Any] = [
       "model": ["type": "BPE", "vocab": vocabulary, "merges": merges] as [String: Any],
@@ -118,7 +187,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: json).write(to: url)
-      return try BytePairTokenizer(json: url)
+      return try SubwordTokenizer(json: url)
     }
   }
 

@@ -63,7 +63,7 @@ import Testing
     }
     #expect(error == .noTokenizer(task: "ioi"))
     // A tokenizer without one-token names.
-    let tokenizer = try BytePairTokenizer(json: fixtures.appending(path: "tokenizers/gpt2.json"))
+    let tokenizer = try SubwordTokenizer(json: fixtures.appending(path: "tokenizers/gpt2.json"))
     let bundled = Transformer.bundled()
     let model = Transformer(
       name: "small", configuration: bundled.configuration, weights: bundled.weights,
@@ -143,7 +143,7 @@ import Testing
   }
 
   /// A tokenizer like GPT-2's: centuries and years are two digits each, but " 1700" and " 1776" are one token.
-  private func pairsOfDigits() throws -> BytePairTokenizer {
+  private func pairsOfDigits() throws -> SubwordTokenizer {
     let file = fixtures.appending(path: "tokenizers/gpt2.json")
     var json = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
@@ -166,7 +166,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "tokenizer.json")
       try JSONSerialization.data(withJSONObject: json).write(to: url)
-      return try BytePairTokenizer(json: url)
+      return try SubwordTokenizer(json: url)
     }
   }
 

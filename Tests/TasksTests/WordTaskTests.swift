@@ -17,7 +17,7 @@ import Testing
     "have",
   ]
 
-  private let tokenizer: BytePairTokenizer
+  private let tokenizer: SubwordTokenizer
   private let model: Transformer
 
   init() throws {

@@ -9,7 +9,7 @@ package import Models
 ///   - start: The token that prompts start with, if any.
 /// - Returns: The tokenizer.
 /// - Throws: When the file between cannot be written or read.
-package func wordTokenizer(_ words: [String], start: String? = nil) throws -> BytePairTokenizer {
+package func wordTokenizer(_ words: [String], start: String? = nil) throws -> SubwordTokenizer {
   let bytes = (33...126).map { String(UnicodeScalar(UInt8($0))) } + ["Ġ", "Ċ"]
   let texts = bytes + words.filter { $0.count > 1 } + words.map { "Ġ" + $0 }
   let vocabulary = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, $0) })
@@ -28,6 +28,6 @@ package func wordTokenizer(_ words: [String], start: String? = nil) throws -> By
   return try withTemporaryDirectory { directory in
     let url = directory.appending(path: "tokenizer.json")
     try JSONSerialization.data(withJSONObject: json).write(to: url)
-    return try BytePairTokenizer(json: url)
+    return try SubwordTokenizer(json: url)
   }
 }

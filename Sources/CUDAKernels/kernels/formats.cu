@@ -1,6 +1,9 @@
 // Numbers as checkpoints store them.
 
-enum { EK_F64, EK_F32, EK_F16, EK_BF16, EK_Q8_0, EK_Q4_0, EK_Q4_1 };
+enum {
+  EK_F64, EK_F32, EK_F16, EK_BF16, EK_Q8_0, EK_Q4_0, EK_Q4_1, EK_Q5_0, EK_Q5_1, EK_IQ4_NL, EK_Q2_K, EK_Q3_K, EK_Q4_K,
+  EK_Q5_K, EK_Q6_K
+};
 
 /// Half precision, at any address.
 static __device__ float ek_half(const u8 *bytes) {
@@ -11,6 +14,54 @@ static __device__ float ek_half(const u8 *bytes) {
   else out.value *= 5.192296858534828e33f;            // 2^112, from the exponent's bias of 15 to that of 127.
   out.bits |= (half & 0x8000u) << 16;
   return out.value;
+}
+
+/// Element i of block b of 32: scale, maybe minimum, maybe fifth bits, 16 bytes whose low halves are the first 16 elements.
+static __device__ float ek_small_block(const u8 *row, int format, i64 b, int i) {
+  const bool has_minimum = format == EK_Q4_1 || format == EK_Q5_1, is_five = format == EK_Q5_0 || format == EK_Q5_1;
+  const int head = has_minimum ? 4 : 2, size = head + (is_five ? 4 : 0) + 16;
+  const u8 *block = row + b * size, *packed = block + size - 16;
+  int number = i < 16 ? packed[i] & 15 : packed[i - 16] >> 4;
+  if (is_five) number |= (block[head + i / 8] >> i % 8 & 1) << 4;
+  if (format == EK_IQ4_NL) {
+    const signed char uneven[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    return ek_half(block) * (float)uneven[number];
+  }
+  if (has_minimum) return ek_half(block) * (float)number + ek_half(block + 2);
+  return ek_half(block) * (float)(number - (is_five ? 16 : 8));
+}
+
+/// Element i of block b of 256, in which each 16 or 32 numbers have a small scale, and maybe a minimum, of their own.
+static __device__ float ek_large_block(const u8 *row, int format, i64 b, int i) {
+  const int sizes[] = {84, 110, 144, 176, 210};
+  const u8 *block = row + b * sizes[format - EK_Q2_K];
+  // In halves of 128, each byte of 32 holds two bits of four numbers.
+  const int half = i / 128, place = i % 32, shift = i % 128 / 32 * 2, g = i / 16;
+  switch (format) {
+    case EK_Q2_K: {  // 16 scales and minima, 64 bytes, halves
+      const int number = block[16 + 32 * half + place] >> shift & 3;
+      return ek_half(block + 80) * (float)(block[g] & 15) * (float)number - ek_half(block + 82) * (float)(block[g] >> 4);
+    }
+    case EK_Q3_K: {  // 32 bytes of third bits, 64, 16 scales of 6 bits in 12, half
+      const u8 *small = block + 96;
+      const int low = g < 8 ? small[g] & 15 : small[g - 8] >> 4, high = small[8 + g % 4] >> g / 4 * 2 & 3;
+      const int number = (block[32 + 32 * half + place] >> shift & 3) - (block[place] >> i / 32 & 1 ? 0 : 4);
+      return ek_half(block + 108) * (float)((low | high << 4) - 32) * (float)number;
+    }
+    case EK_Q6_K: {  // 128 bytes, 64 of high bits, 16 scales, half
+      const int low = block[64 * half + i % 64] >> i % 128 / 64 * 4 & 15, high = block[128 + 32 * half + place] >> shift & 3;
+      return ek_half(block + 208) * (float)(signed char)block[192 + g] * (float)((low | high << 4) - 32);
+    }
+    default: {  // halves, 8 scales and minima of 6 bits in 12 bytes, maybe 32 bytes of fifth bits, 128
+      const u8 *small = block + 4, *packed = block + (format == EK_Q4_K ? 16 : 48);
+      const int s = i / 32;
+      const int scale = s < 4 ? small[s] & 63 : (small[s + 4] & 15) | (small[s - 4] >> 6) << 4;
+      const int minimum = s < 4 ? small[s + 4] & 63 : small[s + 4] >> 4 | (small[s] >> 6) << 4;
+      int number = packed[s / 2 * 32 + place] >> s % 2 * 4 & 15;
+      if (format == EK_Q5_K) number |= (block[16 + place] >> s & 1) << 4;
+      return ek_half(block) * (float)scale * (float)number - ek_half(block + 2) * (float)minimum;
+    }
+  }
 }
 
 /// Element i of a row of whole blocks.
@@ -28,13 +79,9 @@ static __device__ float ek_element(const u8 *row, int format, i64 i) {
       const u8 *block = row + i / 32 * 34;
       return ek_half(block) * (float)(signed char)block[2 + i % 32];
     }
-    default: {  // scale, maybe minimum, 16 bytes whose low halves are the first 16 elements
-      const i64 size = format == EK_Q4_0 ? 18 : 20, place = i % 32;
-      const u8 *block = row + i / 32 * size, *packed = block + size - 16;
-      const int number = place < 16 ? packed[place] & 15 : packed[place - 16] >> 4;
-      if (format == EK_Q4_0) return ek_half(block) * (float)(number - 8);
-      return ek_half(block) * (float)number + ek_half(block + 2);
-    }
+    case EK_Q2_K: case EK_Q3_K: case EK_Q4_K: case EK_Q5_K: case EK_Q6_K:
+      return ek_large_block(row, format, i / 256, (int)(i % 256));
+    default: return ek_small_block(row, format, i / 32, (int)(i % 32));
   }
 }
 

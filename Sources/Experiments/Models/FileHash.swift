@@ -13,13 +13,20 @@ package func fileHashes(
   of url: URL, by hash: (URL) throws -> String = Hashing.sha256(of:)
 ) throws -> [String: String] {
   do {
+    let parts = SplitName.parts(of: url)
+    if parts.count > 1 {
+      return Dictionary(
+        uniqueKeysWithValues: try parts.map { ($0.lastPathComponent, try hash($0)) })
+    }
     let url = url.resolvingSymlinksInPath()
     guard isRegular(url) == false else { return [url.lastPathComponent: try hash(url)] }
-    let kinds = ["json", "safetensors", "txt"]
     let files = try FileManager.default.contentsOfDirectory(
       at: url, includingPropertiesForKeys: nil)
+    // PyTorch's files are read where there are no others.
+    let weights = files.contains { $0.pathExtension == "safetensors" } ? "safetensors" : "bin"
     let read = files.filter {
-      kinds.contains($0.pathExtension) && isRegular($0.resolvingSymlinksInPath()) == true
+      ["json", "txt", weights].contains($0.pathExtension)
+        && isRegular($0.resolvingSymlinksInPath()) == true
     }
     return Dictionary(
       uniqueKeysWithValues: try read.map { ($0.lastPathComponent, try hash($0)) })

@@ -31,7 +31,8 @@ public struct KnownModel: Sendable {
     guard let model = all.first(where: { $0.name == name }) else {
       throw ExperimentError(
         """
-        There is no known model "\(name)"; known are \(all.map(\.name).joined(separator: ", ")).
+        There is no known model "\(name)"; known are \(all.map(\.name).joined(separator: ", ")), and those of Hugging \
+        Face's hub as ORG/NAME.
         """)
     }
     return model

@@ -51,7 +51,7 @@ extension CircuitTask {
     for pair in some {
       let token = pair.answers[0]
       let text = tokenizer.decode([token])
-      let other = tokenizer.encode(" " + text)
+      let other = tokenizer.encode(continuing: " " + text)
       guard text.first?.isLetter ?? false, other.count == 1 else { return nil }
       spaced.append(pair.answered(by: other))
     }

@@ -5,68 +5,75 @@ public import Foundation
 extension Transformer {
   /// Loads a model: a Hugging Face directory or a GGUF file.
   ///
-  /// A directory has `config.json` and `model.safetensors`, or several files that
-  /// `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
-  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3) has all in one.
+  /// A directory has `config.json` and `model.safetensors` or else `pytorch_model.bin`, or several files that
+  /// their `index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
+  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3) has all in one,
+  /// or in several of which any is named.
   /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a
   /// product uses them.
   ///
-  /// - Parameter url: The directory or file.
+  /// - Parameters:
+  ///   - url: The directory or file.
+  ///   - name: What results call the model; nil for the directory's or file's own name.
   /// - Throws: `CheckpointError`, which names the file and what is wrong with it.
-  public init(contentsOf url: URL) throws(CheckpointError) {
+  public init(contentsOf url: URL, name: String? = nil) throws(CheckpointError) {
     var isDirectory: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
       throw CheckpointError(url.path, .unreadable("there is no such file or directory"))
     }
     if isDirectory.boolValue {
-      try self.init(directory: url)
+      try self.init(directory: url, name: name ?? url.lastPathComponent)
     } else if url.pathExtension == "gguf" {
-      try self.init(gguf: url)
+      try self.init(gguf: url, name: name ?? SplitName.whole(url))
     } else {
       throw CheckpointError(url.path, .notACheckpoint)
     }
   }
 
-  private init(directory: URL) throws(CheckpointError) {
+  private init(directory: URL, name: String) throws(CheckpointError) {
     let configURL = directory.appending(path: "config.json")
     guard FileManager.default.fileExists(atPath: configURL.path) else {
-      throw CheckpointError(directory.path, .notACheckpoint)
+      throw WeightFiles.nothing(in: directory)
     }
     let fields = try Fields(json: configURL)
     // TransformerLens' own configurations do not name a type.
     let type =
       fields.text("model_type") ?? (fields.contains("n_layers") ? TransformerLens.name : nil)
     let family = try ModelFamilies.family(type, ModelFamilies.directories, fields)
-    let loader = try WeightLoader(path: directory.path, files: try Self.files(in: directory))
-    try self.init(directory, family, fields, loader) { () throws(CheckpointError) in
-      try BytePairTokenizer(directory: directory, family: family.name)
+    let weights = try WeightFiles(in: directory)
+    var loader = try WeightLoader(path: directory.path, files: weights.files)
+    if let note = weights.note { loader.note(note) }
+    try self.init(directory, name, family, fields, loader) { () throws(CheckpointError) in
+      try SubwordTokenizer(directory: directory, family: family.name)
     }
   }
 
-  private init(gguf url: URL) throws(CheckpointError) {
-    let file = try GGUF.read(url)
-    let fields = Fields(file: url.path, values: file.metadata)
+  private init(gguf url: URL, name: String) throws(CheckpointError) {
+    let files = try GGUF.readParts(of: url)
+    let fields = Fields(file: url.path, values: files[0].metadata)
     let family = try ModelFamilies.family(
       fields.text("general.architecture"), ModelFamilies.ggufArchitectures, fields)
-    let loader = try WeightLoader(path: url.path, files: [file])
-    try self.init(url, family, fields, loader) { () throws(CheckpointError) in
-      try BytePairTokenizer(gguf: fields)
+    let loader = try WeightLoader(path: url.path, files: files)
+    try self.init(url, name, family, fields, loader) { () throws(CheckpointError) in
+      try SubwordTokenizer(gguf: fields)
     }
   }
 
   private init(
-    _ url: URL, _ family: any ModelFamily.Type, _ fields: Fields, _ loader: WeightLoader,
-    tokenizer read: () throws(CheckpointError) -> (any Tokenizer)?
+    _ url: URL, _ name: String, _ family: any ModelFamily.Type, _ fields: Fields,
+    _ loader: WeightLoader,
+    tokenizer read: () throws(CheckpointError) -> SubwordTokenizer?
   ) throws(CheckpointError) {
     var loader = loader
     let (configuration, weights) = try family.load(fields, &loader)
     try loader.finish()
-    var tokenizer: (any Tokenizer)?
+    var tokenizer: SubwordTokenizer?
     // Prompts that are token ids need none, so what is wrong with one is said when a text needs it.
     var problem: String?
     do throws(CheckpointError) {
       tokenizer = try read()
-      if let largest = tokenizer?.largestToken, largest >= configuration.vocabularySize {
+      // Tokens that were added without rows of the embedding, such as one for padding, may stay unused.
+      if let largest = tokenizer?.largestLearnedToken, largest >= configuration.vocabularySize {
         throw CheckpointError(
           url.path,
           .malformed(
@@ -78,52 +85,7 @@ extension Transformer {
       (tokenizer, problem) = (nil, error.description)
     }
     self.init(
-      name: (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent,
-      configuration: configuration, weights: weights, tokenizer: tokenizer,
+      name: name, configuration: configuration, weights: weights, tokenizer: tokenizer,
       tokenizerProblem: problem, notes: loader.notes, matrices: loader.matrices)
-  }
-
-  /// Refuses a directory that has weights in another format only, by their file.
-  private static func requireSafetensors(_ file: URL, in directory: URL) throws(CheckpointError) {
-    let files = FileManager.default
-    guard !files.fileExists(atPath: file.path) else { return }
-    let names = (try? files.contentsOfDirectory(atPath: directory.path)) ?? []
-    let kinds = [".bin", ".pt", ".pth", ".h5", ".msgpack", ".ckpt"]
-    guard let other = names.sorted().first(where: { name in kinds.contains(where: name.hasSuffix) })
-    else { return }
-    throw CheckpointError(
-      directory.path,
-      .malformed(
-        """
-        expected the weights as model.safetensors, found \(other), which is not read; convert it, such as with \
-        save_pretrained(…, safe_serialization=True) of the transformers library
-        """))
-  }
-
-  /// The safetensors files of a directory: one, or those that an index lists.
-  private static func files(in directory: URL) throws(CheckpointError) -> [TensorFile] {
-    let index = directory.appending(path: "model.safetensors.index.json")
-    guard FileManager.default.fileExists(atPath: index.path) else {
-      let file = directory.appending(path: "model.safetensors")
-      try requireSafetensors(file, in: directory)
-      return [try Safetensors.read(file)]
-    }
-    guard let map = try Fields(json: index).object("weight_map") else {
-      throw CheckpointError(index.path, .malformed("the index should have a \"weight_map\""))
-    }
-    var names: Set<String> = []
-    for tensor in map.values.keys.sorted() {
-      guard let name = map.text(tensor), !name.contains("/") else {
-        throw CheckpointError(
-          index.path,
-          .badField(tensor, expected: "a file's name", found: "\(map.values[tensor] ?? .null)"))
-      }
-      names.insert(name)
-    }
-    var files: [TensorFile] = []
-    for name in names.sorted() {
-      files.append(try Safetensors.read(directory.appending(path: name)))
-    }
-    return files
   }
 }

@@ -1,109 +1,59 @@
-import Engine
-import Files
-import Foundation
-
-/// Splits text into the pieces that are merged on their own, written in the alphabet for bytes.
+/// Splits text into the pieces of which tokens are made, each on its own.
 struct PreTokenizer: Sendable {
-  /// Splits applied one after another: every match, and everything between matches, is a piece.
-  private let textPatterns: [NSRegularExpression]
-  /// Splits applied after bytes were spelt as characters, so that they see `Â½` where the text has `½`.
-  private let bytePatterns: [NSRegularExpression]
-  /// Whether text is first brought into Unicode's composed form.
-  private let composes: Bool
-
-  /// The splits of a pre-tokenizer, before and after bytes are spelt as characters.
-  struct Patterns: Equatable {
-    var text: [String] = []
-    var bytes: [String] = []
+  enum Step: Sendable {
+    case split(SplitPattern)
+    /// Puts a space before a piece that does not start with one.
+    case prefixSpace
+    /// Writes bytes in the alphabet for them.
+    case spellBytes
+    /// Writes spaces as another character, of which a word may get one that had no space before it.
+    case markSpaces(String, prefix: Prefix)
   }
 
-  /// - Parameters:
-  ///   - patterns: Regular expressions as in `tokenizer.json`.
-  ///   - composes: Whether text is normalised to NFC.
-  /// - Throws: ``TokenizerProblem`` for a pattern that is not understood.
-  init(_ patterns: Patterns, composes: Bool = false) throws(TokenizerProblem) {
-    textPatterns = try Self.compile(patterns.text)
-    bytePatterns = try Self.compile(patterns.bytes)
-    self.composes = composes
+  /// Which pieces get a space that they do not have.
+  enum Prefix: String, Sendable {
+    case first
+    case always
+    case never
   }
 
-  private static func compile(
-    _ patterns: [String]
-  ) throws(TokenizerProblem) -> [NSRegularExpression] {
-    var compiled: [NSRegularExpression] = []
-    for pattern in patterns {
-      guard !repeatsRepetition(pattern) else { throw .slowPattern(pattern) }
-      // ICU's \s leaves out vertical tab and next line, which Unicode and other engines count.
-      let portable = pattern.replacingOccurrences(of: "\\s", with: "\\p{White_Space}")
-        .replacingOccurrences(of: "\\S", with: "\\P{White_Space}")
-      guard let expression = try? NSRegularExpression(pattern: portable) else {
-        throw .badPattern(pattern)
-      }
-      compiled.append(expression)
-    }
-    return compiled
+  /// Where a stretch of text lies.
+  struct Start {
+    /// Whether nothing comes before it.
+    var isFirst = true
+    /// Whether the text follows another one, so that no space is put before it.
+    var continues = false
   }
 
-  /// Whether a group that can be repeated any number of times holds something that can: such as `(a+)+`, which takes
-  /// time that doubles with each letter where it does not match.
-  private static func repeatsRepetition(_ pattern: String) -> Bool {
-    var (isEscaped, isInSet, isAfterGroup) = (false, false, false)
-    /// For each open group, whether something in it can be repeated or is one of several.
-    var groups = [false]
-    /// Whether the group that was closed last holds a repetition.
-    var closed = false
-    for character in pattern {
-      let wasAfterGroup = isAfterGroup
-      isAfterGroup = false
-      if isEscaped {
-        isEscaped = false
-      } else if character == "\\" {
-        isEscaped = true
-      } else if isInSet {
-        isInSet = character != "]"
-      } else if character == "[" {
-        isInSet = true
-      } else if character == "(" {
-        groups.append(false)
-      } else if character == ")" {
-        closed = groups.count > 1 ? groups.removeLast() : false
-        groups[groups.count - 1] = groups[groups.count - 1] || closed
-        isAfterGroup = true
-      } else if character == "*" || character == "+" || character == "{" {
-        if wasAfterGroup, closed { return true }
-        if character != "{" { groups[groups.count - 1] = true }
-      } else if character == "|", groups.count > 1 {
-        groups[groups.count - 1] = true
+  var steps: [Step] = []
+
+  /// Whether pieces are spelt in the alphabet for bytes.
+  var spellsBytes: Bool {
+    steps.contains { if case .spellBytes = $0 { true } else { false } }
+  }
+
+  /// The pieces of a stretch of text.
+  func pieces(of text: String, _ start: Start = Start()) -> [String] {
+    steps.reduce(text.isEmpty ? [] : [text]) { pieces, step in
+      pieces.enumerated().flatMap { index, piece in
+        Self.apply(
+          step, to: piece, Start(isFirst: start.isFirst && index == 0, continues: start.continues))
       }
     }
-    return false
   }
 
-  func pieces(of text: String) -> [String] {
-    let text = composes ? text.precomposedStringWithCanonicalMapping : text
-    let pieces = Self.split(text.isEmpty ? [] : [text], by: textPatterns)
-    return Self.split(pieces.map { ByteAlphabet.spell($0.utf8) }, by: bytePatterns)
-  }
-
-  private static func split(_ pieces: [String], by patterns: [NSRegularExpression]) -> [String] {
-    patterns.reduce(pieces) { pieces, pattern in pieces.flatMap { split($0, by: pattern) } }
-  }
-
-  private static func split(_ text: String, by pattern: NSRegularExpression) -> [String] {
-    let whole = text as NSString
-    var pieces: [String] = []
-    var end = 0
-    for match in pattern.matches(in: text, range: NSRange(location: 0, length: whole.length)) {
-      let range = match.range
-      guard range.length > 0 else { continue }
-      if range.location > end {
-        pieces.append(whole.substring(with: NSRange(location: end, length: range.location - end)))
-      }
-      pieces.append(whole.substring(with: range))
-      end = range.location + range.length
+  private static func apply(_ step: Step, to piece: String, _ start: Start) -> [String] {
+    switch step {
+    case .split(let pattern): return pattern.pieces(of: piece)
+    case .prefixSpace:
+      return [start.continues || piece.utf8.first == UInt8(ascii: " ") ? piece : " " + piece]
+    case .spellBytes: return [ByteAlphabet.spell(piece.utf8)]
+    case .markSpaces(let mark, let prefix):
+      let marked = piece.replacingBytes(of: " ", with: mark)
+      let isWanted = prefix == .always || prefix == .first && start.isFirst
+      let isThere = marked.utf8.starts(with: mark.utf8)
+      return [isWanted && !start.continues && !isThere ? mark + marked : marked]
     }
-    if end < whole.length { pieces.append(whole.substring(from: end)) }
-    return pieces
   }
 }
 
@@ -113,15 +63,30 @@ extension PreTokenizer {
     #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
   /// Every digit by itself.
   static let digit = #"\p{N}"#
+  /// Three digits of ten together, as Falcon splits them.
+  static let threeDigits = "[0-9][0-9][0-9]"
 
-  /// The splits that GGUF files call by name.
-  static func named(_ name: String) -> Patterns? {
+  /// Text to pieces in the alphabet for bytes.
+  ///
+  /// - Throws: ``TokenizerProblem`` for a pattern that is not understood.
+  static func bytes(_ patterns: [String]) throws(TokenizerProblem) -> PreTokenizer {
+    var steps: [Step] = []
+    for pattern in patterns { steps.append(.split(try SplitPattern(pattern))) }
+    return PreTokenizer(steps: steps + [.spellBytes])
+  }
+
+  /// The splits that GGUF files call by name, applied one after another.
+  static func named(_ name: String) -> [String]? {
     switch name {
     // SmolLM's vocabulary joins no digits, so splitting them first would only matter where several
     // spaces or a sign such as ½ come with them; there, these are the tokens of the reference values.
-    case "gpt-2", "gpt2", "smollm": Patterns(text: [gpt2])
-    case "llama-bpe", "llama3", "llama-v3": Patterns(text: [modern(digits: "{1,3}")])
-    case "qwen2": Patterns(text: [modern(digits: "")])
+    case "gpt-2", "gpt2", "smollm", "mpt", "olmo", "jais", "phi-2": [gpt2]
+    case "llama-bpe", "llama3", "llama-v3", "dbrx", "smaug-bpe": [modern(digits: "{1,3}")]
+    case "qwen2", "stablelm2", "megrez": [modern(digits: "")]
+    case "starcoder", "refact", "command-r", "codeshell": [digit, gpt2]
+    case "falcon": [#"[\p{P}\$\+<=>\^~\|`]+"#, gpt2, threeDigits]
+    case "default": [#"[\p{P}\$\+<=>\^~\|]+"#, gpt2, #"\p{N}+"#, threeDigits]
+    case "gpt-4o": [cased]
     default: nil
     }
   }
@@ -131,4 +96,13 @@ extension PreTokenizer {
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + digits
       + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   }
+
+  /// The split of GPT-4o, at the capital letters inside of words too.
+  private static let cased = {
+    let (upper, lower) = (#"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#, #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#)
+    let end = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    let first = #"[^\r\n\p{L}\p{N}]?"#
+    return "\(first)\(upper)*\(lower)+\(end)|\(first)\(upper)+\(lower)*\(end)|"
+      + #"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  }()
 }

@@ -74,7 +74,8 @@ public struct IndirectObject: BuiltInTask {
     let corrupted = nouns.merging(["1": chosen[2], "2": chosen[3], "giver": chosen[4]]) { $1 }
     return try writer.pair(
       PromptWriter.fill(template, clean), PromptWriter.fill(template, corrupted),
-      answers: writer.tokenizer.encode(receiver), wrong: writer.tokenizer.encode(giver),
+      answers: writer.tokenizer.encode(continuing: receiver),
+      wrong: writer.tokenizer.encode(continuing: giver),
       marks: nouns.map { SpanMark($0.key, $0.value) }.sorted { $0.name < $1.name } + [
         SpanMark("IO", receiver), SpanMark("S1", giver), SpanMark("S2", giver, occurrence: 2),
       ])

@@ -29,7 +29,7 @@ struct PromptWriter {
   func singleTokens(
     _ words: [String], atLeast least: Int, _ kind: String
   ) throws(TaskError) -> [String] {
-    let usable = words.filter { tokenizer.encode(" " + $0).count == 1 }
+    let usable = words.filter { tokenizer.encode(continuing: " " + $0).count == 1 }
     guard usable.count >= least else {
       throw .unsuitableModel(
         task: task, reason: "only \(usable.count) of \(words.count) \(kind) are one token each")
@@ -48,7 +48,9 @@ struct PromptWriter {
   }
 
   /// The tokens of words, each after a space.
-  func tokens(_ words: [String]) -> [Int32] { words.flatMap { tokenizer.encode(" " + $0) } }
+  func tokens(_ words: [String]) -> [Int32] {
+    words.flatMap { tokenizer.encode(continuing: " " + $0) }
+  }
 
   /// Pairs two texts.
   ///

@@ -107,7 +107,7 @@ struct PairMaker {
     case .tokens(let tokens): return (tokens, "\(tokens)")
     case .text(let text):
       guard let tokenizer = model.tokenizer else { throw noTokenizer }
-      return (tokenizer.encode(text), text)
+      return (tokenizer.encode(continuing: text), text)
     }
   }
 }

@@ -66,6 +66,14 @@ extension ElementFormat {
     case .q8_0: ek_q8_0
     case .q4_0: ek_q4_0
     case .q4_1: ek_q4_1
+    case .q5_0: ek_q5_0
+    case .q5_1: ek_q5_1
+    case .iq4_nl: ek_iq4_nl
+    case .q2_k: ek_q2_k
+    case .q3_k: ek_q3_k
+    case .q4_k: ek_q4_k
+    case .q5_k: ek_q5_k
+    case .q6_k: ek_q6_k
     }
   }
 }

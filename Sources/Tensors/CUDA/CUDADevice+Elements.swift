@@ -157,6 +157,14 @@ extension ElementFormat {
     case .q8_0: 4
     case .q4_0: 5
     case .q4_1: 6
+    case .q5_0: 7
+    case .q5_1: 8
+    case .iq4_nl: 9
+    case .q2_k: 10
+    case .q3_k: 11
+    case .q4_k: 12
+    case .q5_k: 13
+    case .q6_k: 14
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Graphs
 
 /// Reads Python's pickle format, protocols 2 to 5, as far as plain data and tensors use it.
 struct Unpickler {
@@ -10,13 +11,23 @@ struct Unpickler {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
 
+  /// The classes and functions that may be called; nil for any.
+  private let calls: Set<String>?
+
   /// Reads a pickle and hands its value to `body`, which must not keep it.
   ///
-  /// - Throws: ``CheckpointError`` for data that ends early or breaks the format, and what `body` throws.
+  /// - Parameters:
+  ///   - data: The pickle.
+  ///   - file: What errors call it.
+  ///   - calls: The classes and functions that it may call; nil for any, since none is called.
+  ///   - body: Is handed the value.
+  /// - Returns: What `body` makes of it.
+  /// - Throws: ``CheckpointError`` for data that ends early, breaks the format or calls something else, and what `body`
+  ///   throws.
   static func read<Result>(
-    _ data: Data, file: String, _ body: (PickleValue) throws -> Result
+    _ data: Data, file: String, calls: Set<String>? = nil, _ body: (PickleValue) throws -> Result
   ) throws -> Result {
-    var unpickler = Unpickler(reader: ByteReader(file: file, data: data))
+    var unpickler = Unpickler(reader: ByteReader(file: file, data: data), calls: calls)
     defer {
       for box in unpickler.boxes {
         box.items = []
@@ -40,7 +51,9 @@ struct Unpickler {
     return box
   }
 
-  private init(reader: ByteReader) { self.reader = reader }
+  private init(reader: ByteReader, calls: Set<String>?) {
+    (self.reader, self.calls) = (reader, calls)
+  }
 
   private func malformed(_ what: String) -> CheckpointError {
     CheckpointError(reader.file, .malformed("the pickle \(what)"))
@@ -184,6 +197,15 @@ struct Unpickler {
       let (arguments, callable) = (try pop().items, try pop())
       guard let arguments, case .global(let name) = callable else {
         throw malformed("calls something that is neither a class nor a function")
+      }
+      guard calls?.contains(name) ?? true else {
+        throw CheckpointError(
+          reader.file,
+          .malformed(
+            """
+            loading this file with Python would call \(name.shortened), which weights have no need of, so it is not \
+            trusted; get the model as safetensors, or from someone else
+            """))
       }
       let object = box(callable: name, arguments: arguments)
       stack.append(.object(object))
