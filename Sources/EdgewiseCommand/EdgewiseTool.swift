@@ -16,7 +16,8 @@ struct EdgewiseTool: ParsableCommand {
     version: edgewiseVersion + (builtCommit.map { " (\($0))" } ?? ""),
     subcommands: [
       Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
-      ConstantsCommand.self, Compare.self, Inspect.self, Prompts.self, MethodList.self, Tasks.self,
+      ConstantsCommand.self, Compare.self, Diff.self, Inspect.self, Prompts.self, MethodList.self,
+      Tasks.self,
       Models.self,
       Fetch.self,
     ])
