@@ -15,7 +15,8 @@ struct EdgewiseTool: ParsableCommand {
       """,
     version: edgewiseVersion + (builtCommit.map { " (\($0))" } ?? ""),
     subcommands: [
-      Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
+      Discover.self, Select.self, Evaluate.self, Verify.self, RobustnessCommand.self,
+      AblateCommand.self,
       ConstantsCommand.self, Compare.self, Diff.self, Inspect.self, Prompts.self, MethodList.self,
       Tasks.self,
       Models.self,

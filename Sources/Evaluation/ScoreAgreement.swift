@@ -44,6 +44,12 @@ public struct ScoreAgreement: Sendable, Equatable {
   }
 }
 
+/// Spearman's rank correlation of two lists; nil when all numbers of one are equal, or there are fewer than two.
+package func rankCorrelation(_ one: [Float], _ other: [Float]) -> Double? {
+  guard [one, other].allSatisfy({ Set($0).count > 1 }) else { return nil }
+  return pearson(ranks(one), ranks(other))
+}
+
 /// The rank of each value, from 1; equal values share the mean of their ranks.
 func ranks(_ values: [Float]) -> [Double] {
   let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
