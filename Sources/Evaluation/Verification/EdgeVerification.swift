@@ -7,8 +7,8 @@ public import Graphs
 ///
 ///     log(ε + |y|) = log(ε + |s|) + θᵀx
 ///
-/// with θ by ridge regression on the edges that were patched: without any, or with features that tell nothing, scores
-/// stay what they are. ε is 10⁻⁵ of the largest score.
+/// with θ by ridge regression on the edges that were patched, its penalty chosen by leaving each of them out: without any, or
+/// with features that tell nothing, scores stay what they are. ε is a hundredth of the last one of the best scores.
 public struct EdgeVerification: Sendable {
   /// The scores that are verified.
   public let scores: EdgeScores
@@ -40,8 +40,16 @@ public struct EdgeVerification: Sendable {
     self.bestCount = bestCount
     offsets = scores.graph.edgeOffsets
     effects = [Double?](repeating: nil, count: offsets.count)
-    let largest = offsets.map { scores.magnitude($0) }.max() ?? 0
-    floor = 1e-5 * (largest > 0 ? largest : 1)
+    floor = Self.floor(of: offsets.map { scores.magnitude($0) }, bestCount: bestCount)
+  }
+
+  /// What a magnitude has to be to count: a hundredth of the last one of the best, or where that is 0, 10⁻⁵ of the largest.
+  ///
+  /// How small an effect is that is far from the best ones tells nothing that matters.
+  package static func floor(of magnitudes: [Double], bestCount: Int) -> Double {
+    let sorted = magnitudes.sorted(by: >)
+    let (largest, last) = (sorted[0], sorted[min(bestCount, sorted.count) - 1])
+    return last > 0 ? last / 100 : largest > 0 ? 1e-5 * largest : 1
   }
 
   /// How many edges were patched.
@@ -93,7 +101,7 @@ public struct EdgeVerification: Sendable {
       if let effect = effects[place] {
         values[offset] = Float(effect)
       } else if let fit, values[offset] != -.infinity {
-        let size = Float(max(exp(min(logarithm(place, fit), 80)) - floor, 0))
+        let size = Float(max(exp(min(cautious(place, fit), 80)) - floor, 0))
         values[offset] = values[offset] < 0 ? -size : size
       }
     }
@@ -102,12 +110,17 @@ public struct EdgeVerification: Sendable {
 
   /// The share of the best edges by exact effects that is among the best of the verified scores.
   ///
+  /// Edges that do nothing, of less than 10⁻⁵ of the largest effect, are none of the best, so that there may be fewer.
+  ///
   /// - Parameters:
   ///   - truth: The exact effects of all edges.
   ///   - strategy: The strategy that predicts what was not patched.
   /// - Returns: The share; nil when all scores of one side are equal.
   public func recall(of truth: EdgeScores, by strategy: PatchStrategy) -> Double? {
-    ScoreAgreement(verified(by: strategy), truth, by: .magnitude).overlap(at: bestCount)
+    let sizes = offsets.map { truth.magnitude($0) }
+    let least = 1e-5 * (sizes.max() ?? 0)
+    return ScoreAgreement(verified(by: strategy), truth, by: .magnitude)
+      .recall(of: min(bestCount, sizes.count { $0 > least }), among: bestCount)
   }
 
   private func place(of edge: Int) -> Int? {
@@ -140,9 +153,16 @@ extension EdgeVerification {
 
   /// The fit of how far exact effects are from scores.
   var regression: RidgeFit {
-    RidgeFit(
+    RidgeFit.crossValidated(
       patched.map(features.row), patched.map { log(size(of: $0)) - log(floor + magnitude($0)) },
       width: features.width)
+  }
+
+  /// The logarithm of an edge's predicted effect, nearer to its score the less the edge is like those that were patched:
+  /// what was learned of it counts by `1 / (1 + xᵀA⁻¹x)`.
+  private func cautious(_ edge: Int, _ fit: RidgeFit) -> Double {
+    let row = features.row(edge)
+    return log(floor + magnitude(edge)) + fit.value(row) / (1 + fit.leverage(row))
   }
 
   /// The logarithm of an edge's predicted effect.

@@ -1,10 +1,12 @@
 /// Least squares with a penalty on the coefficients: `θ = A⁻¹ Σ x t` with `A = Λ + Σ x xᵀ`.
 ///
-/// Λ has λ on its diagonal, but for the last coefficient, that of a constant, which costs a thousandth of it: what is the
-/// same for all examples is no hypothesis.
+/// Λ has λ on its diagonal, but for the last coefficient, that of a constant, which costs a thousandth at most: what is
+/// the same for all examples is no hypothesis.
 package struct RidgeFit: Sendable {
   /// θ.
   package private(set) var coefficients: [Double]
+  /// λ.
+  let penalty: Double
   /// A⁻¹, row by row: how little is known in each direction.
   package let covariance: SquareMatrix
 
@@ -22,6 +24,7 @@ package struct RidgeFit: Sendable {
       precision.add(outerProductOf: row)
       for (place, value) in row.enumerated() { moment[place] += value * target }
     }
+    self.penalty = penalty
     covariance = precision.inverse
     coefficients = covariance.times(moment[...])
   }
@@ -31,6 +34,27 @@ package struct RidgeFit: Sendable {
 
   /// xᵀA⁻¹x: the variance of the prediction as a share of the noise's, large for what is unlike all examples.
   package func leverage(_ row: ArraySlice<Double>) -> Double { covariance.form(row) }
+}
+
+extension RidgeFit {
+  /// The fit whose penalty predicts each example best from all others.
+  ///
+  /// Penalties are powers of ten from 1 to 10⁶. Without an example its error is `(t − θᵀx) / (1 − xᵀA⁻¹x)`.
+  package static func crossValidated(
+    _ rows: [ArraySlice<Double>], _ targets: [Double], width: Int
+  ) -> RidgeFit {
+    let fits = [1, 10, 100, 1000, 1e4, 1e5, 1e6].map { penalty in
+      RidgeFit(rows, targets, width: width, penalty: penalty)
+    }
+    let errors = fits.map { fit in
+      zip(rows, targets).reduce(0) { sum, example in
+        let error = (example.1 - fit.value(example.0)) / max(1 - fit.leverage(example.0), 1e-9)
+        return sum + error * error
+      }
+    }
+    let best = errors.indices.reduce(0) { errors[$1] <= errors[$0] ? $1 : $0 }
+    return fits[best]
+  }
 }
 
 /// The sum of the products of two rows.
@@ -47,10 +71,10 @@ package struct SquareMatrix: Sendable {
   /// Row by row.
   private var elements: [Double]
 
-  /// A number on the diagonal, a thousandth of it in the last place, that of a constant, and 0 beside the diagonal.
+  /// A number on the diagonal, a thousandth at most in the last place, that of a constant, and 0 beside the diagonal.
   init(penalty: Double, width: Int) {
     self.init(diagonal: penalty, width: width)
-    elements[width * width - 1] = penalty / 1000
+    elements[width * width - 1] = min(penalty, 1e-3)
   }
 
   /// A number on the diagonal and 0 beside it.

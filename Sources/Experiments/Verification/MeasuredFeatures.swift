@@ -13,6 +13,7 @@ import Tensors
 /// edge lies.
 struct MeasuredFeatures {
   private let problem: DiscoveryProblem
+  private let bestCount: Int
   private let listener: ExperimentListener
   private var graph: ComputationGraph { problem.graph }
 
@@ -21,14 +22,16 @@ struct MeasuredFeatures {
   /// - Parameters:
   ///   - problem: The problem that edges are patched on.
   ///   - scores: The scores that are verified.
+  ///   - bestCount: How many of the best edges are to be found.
   ///   - listener: Is told how it goes on.
   /// - Returns: The features; without those of methods that have nothing to say of the metric.
   /// - Throws: `MethodError` when the model's numbers overflow.
   /// - Complexity: Three forward passes beside those of EAP and EAP-IG.
   static func of(
-    _ problem: DiscoveryProblem, _ scores: EdgeScores, telling listener: ExperimentListener
+    _ problem: DiscoveryProblem, _ scores: EdgeScores, bestCount: Int,
+    telling listener: ExperimentListener
   ) throws(MethodError) -> EdgeFeatures {
-    let measured = MeasuredFeatures(problem: problem, listener: listener)
+    let measured = MeasuredFeatures(problem: problem, bestCount: bestCount, listener: listener)
     var columns: [Column] = [("score", measured.magnitudes(of: scores))]
     for name in ["eap", "eap-ig"] {
       if let estimate = try measured.estimate(name) { columns.append((name, estimate)) }
@@ -48,16 +51,11 @@ struct MeasuredFeatures {
   }
 
   private func magnitudes(of scores: EdgeScores) -> [Double] {
-    Self.logarithms(
-      graph.edgeOffsets.map { offset in
-        scores.values[offset] == -.infinity ? 0 : abs(Double(scores.values[offset]))
-      })
-  }
-
-  /// Logarithms of numbers that are not negative; what is less than 10⁻⁵ of the largest counts as that.
-  private static func logarithms(_ values: [Double]) -> [Double] {
-    let largest = values.max() ?? 0
-    return values.map { log(max($0, 1e-5 * largest, .leastNormalMagnitude)) }
+    let values = graph.edgeOffsets.map { offset in
+      scores.values[offset] == -.infinity ? 0 : abs(Double(scores.values[offset]))
+    }
+    let floor = EdgeVerification.floor(of: values, bestCount: bestCount)
+    return values.map { log(floor + $0) }
   }
 
   /// What runs of the prompts show of writers and softmaxes.
@@ -82,7 +80,9 @@ struct MeasuredFeatures {
     }
     listener.progress(RunProgress("measuring writes", done: batches.count, total: batches.count))
     let count = Double(max(rowCount, 1))
-    let norms = Self.logarithms(squares.map { $0.squareRoot() })
+    let changes = squares.map { $0.squareRoot() }
+    let least = 1e-3 * max(changes.max() ?? 0, .leastNormalMagnitude)
+    let norms = changes.map { log(least + $0) }
     let edges = graph.edgeOffsets.map(graph.edge(at:))
     return [
       ("write", graph.edgeOffsets.map { norms[$0 / graph.readerCount] }),

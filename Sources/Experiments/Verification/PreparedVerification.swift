@@ -90,7 +90,8 @@ struct PreparedVerification {
     standing.notes.forEach(listener.note)
     let states = try state.map { try StagedStates<[Double]>($0) }
     let features = try prepared.explained { () throws(MethodError) in
-      try MeasuredFeatures.of(prepared.problem, scores, telling: listener)
+      try MeasuredFeatures.of(
+        prepared.problem, scores, bestCount: bestCount, telling: listener)
     }
     let start = EdgeVerification(scores, features: features, bestCount: bestCount)
     let patching = ExactRounds(

@@ -3,14 +3,14 @@ extension PatchStrategy {
   ///
   /// The case of horizon 1 of stabilised linear Q-learning (arXiv 2206.00796): without a next state the target is the
   /// effect itself, and the second-order update `θ ← θ + A⁻¹ x (y − xᵀθ)` ends in the ridge fit. The bonus is
-  /// `(2 σ + √λ) √(xᵀA⁻¹x)` with the fit's own σ and λ = 1: a feature may change an effect by a factor of e for each
-  /// standard deviation before anything is known. After each choice A grows by `x xᵀ`, so that a round does not take the
+  /// `(2 σ + √λ) √(xᵀA⁻¹x)` with the fit's own σ and λ: before anything is known, one standard deviation of features may
+  /// change an effect by a factor of e. After each choice A grows by `x xᵀ`, so that a round does not take the
   /// same bonus many times over. Of a round, four times as many candidates as it has places are looked at.
   public static let linUCB = PatchStrategy(
     "linucb", "the largest effects that are still plausible"
   ) { count, known in
     let fit = known.regression
-    let radius = 2 * known.deviation(of: fit) + 1
+    let radius = 2 * known.deviation(of: fit) + fit.penalty.squareRoot()
     let bound = { (edge: Int, leverage: Double) in
       known.logarithm(edge, fit) + radius * max(leverage, 0).squareRoot()
     }
