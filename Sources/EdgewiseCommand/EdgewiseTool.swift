@@ -17,7 +17,8 @@ struct EdgewiseTool: ParsableCommand {
     subcommands: [
       Discover.self, Select.self, Evaluate.self, Verify.self, RobustnessCommand.self,
       AblateCommand.self,
-      ConstantsCommand.self, Compare.self, Diff.self, Inspect.self, Prompts.self, MethodList.self,
+      ConstantsCommand.self, Compare.self, Diff.self, ExportCommand.self, Inspect.self,
+      Prompts.self, MethodList.self,
       Tasks.self,
       Models.self,
       Fetch.self,
