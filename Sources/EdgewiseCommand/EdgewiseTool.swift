@@ -15,8 +15,11 @@ struct EdgewiseTool: ParsableCommand {
       """,
     version: edgewiseVersion + (builtCommit.map { " (\($0))" } ?? ""),
     subcommands: [
-      Discover.self, Select.self, Evaluate.self, RobustnessCommand.self, AblateCommand.self,
-      ConstantsCommand.self, Compare.self, Inspect.self, Prompts.self, MethodList.self, Tasks.self,
+      Discover.self, Select.self, Evaluate.self, Verify.self, RobustnessCommand.self,
+      AblateCommand.self,
+      ConstantsCommand.self, Compare.self, Diff.self, ExportCommand.self, Inspect.self,
+      Prompts.self, MethodList.self,
+      Tasks.self,
       Models.self,
       Fetch.self,
     ])

@@ -14,6 +14,20 @@ extension EvaluationMeasure: ExpressibleByArgument {
   /// Takes the name of a measure.
   public init?(argument: String) { self.init(named: argument) }
 }
+extension PatchStrategy: ExpressibleByArgument {
+  /// Takes the name of a strategy.
+  public init?(argument: String) { self.init(named: argument) }
+  /// The name.
+  public var defaultValueDescription: String { name }
+  /// The names.
+  public static var allValueStrings: [String] { all.map(\.name) }
+}
+extension VerificationPlan.Truth: ExpressibleByArgument {
+  /// Takes `exhaustive` or a path.
+  public init?(argument: String) {
+    self = argument == "exhaustive" ? .exhaustive : .scores(argument)
+  }
+}
 extension AblatedPositions: ExpressibleByArgument {
   /// Reads the positions of an option.
   public init?(argument: String) { self.init(argument) }

@@ -32,16 +32,31 @@ public struct ScoreAgreement: Sendable, Equatable {
   /// - Returns: nil when all scores of one side are equal, or for no edges.
   /// - Complexity: O(E).
   public func overlap(at count: Int) -> Double? {
-    let count = min(count, keys[0].count)
-    guard spearman != nil, count > 0 else { return nil }
+    recall(of: count, among: count)
+  }
+
+  /// The share of the `count` best edges of the other that are among the `best` best of the one; ties as in
+  /// ``overlap(at:)``.
+  ///
+  /// - Returns: nil when all scores of one side are equal, or for no edges.
+  /// - Complexity: O(E).
+  public func recall(of count: Int, among best: Int) -> Double? {
+    let counts = [best, count].map { min($0, keys[0].count) }
+    guard spearman != nil, counts.allSatisfy({ $0 > 0 }) else { return nil }
     let chances = [0, 1].map { side in
-      let last = sorted[side][count - 1]
-      let better = sorted[side].prefix(count).count { $0 > last }
-      let share = Double(count - better) / Double(keys[side].count { $0 == last })
+      let last = sorted[side][counts[side] - 1]
+      let better = sorted[side].prefix(counts[side]).count { $0 > last }
+      let share = Double(counts[side] - better) / Double(keys[side].count { $0 == last })
       return keys[side].map { $0 > last ? 1 : $0 == last ? share : 0 }
     }
-    return zip(chances[0], chances[1]).reduce(0) { $0 + $1.0 * $1.1 } / Double(count)
+    return zip(chances[0], chances[1]).reduce(0) { $0 + $1.0 * $1.1 } / Double(counts[1])
   }
+}
+
+/// Spearman's rank correlation of two lists; nil when all numbers of one are equal, or there are fewer than two.
+package func rankCorrelation(_ one: [Float], _ other: [Float]) -> Double? {
+  guard [one, other].allSatisfy({ Set($0).count > 1 }) else { return nil }
+  return pearson(ranks(one), ranks(other))
 }
 
 /// The rank of each value, from 1; equal values share the mean of their ranks.

@@ -1,6 +1,6 @@
 public import Foundation
 public import Graphs
-import Tensors
+package import Tensors
 
 extension EdgeScores {
   /// The scores as a safetensors file: tensor `scores`, F32 `[writers, readers]`.
@@ -16,10 +16,18 @@ extension EdgeScores {
   /// - Returns: The bytes of the file.
   /// - Throws: An error of the JSON encoder.
   public func safetensors(method: String, metric: String) throws -> Data {
+    try safetensors(method: method, metric: metric, beside: [:])
+  }
+
+  /// The same with more tensors in the file.
+  package func safetensors(
+    method: String, metric: String, beside others: [String: Tensor]
+  ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     let names = { (names: [String]) in String(decoding: try encoder.encode(names), as: UTF8.self) }
-    var tensors = ["scores": Tensor(values, shape: [graph.writerCount, graph.readerCount])]
+    var tensors = others
+    tensors["scores"] = Tensor(values, shape: [graph.writerCount, graph.readerCount])
     tensors["nodes"] = nodes.map {
       Tensor($0.values.map { $0 ?? 0 }, shape: [graph.writerCount])
     }

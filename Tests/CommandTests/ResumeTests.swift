@@ -100,6 +100,30 @@ import Testing
     }
   }
 
+  @Test func `killed at random moments, a verification ends in the same bytes`() throws {
+    try withRun(edges: 10) { scored, directory in
+      let options = [
+        "verify", scored, "--count", "300", "--budget", "60", "--strategy", "cnml", "--truth",
+        "exhaustive",
+      ]
+      let whole = directory.appending(path: "whole").path
+      let first = try run(options + ["--output", whole])
+      #expect(first.status == 0, "\(first.errors)")
+      let parts = directory.appending(path: "parts").path
+      var generator = SeededGenerator(seed: 0)
+      let kills = try persist(options + ["--output", parts, "--resume-seconds", "0"], &generator)
+      #expect(kills > 0)
+      for file in try FileManager.default.contentsOfDirectory(atPath: whole) {
+        let bytes = try [whole, parts].map {
+          try Data(contentsOf: URL(filePath: $0).appending(path: file))
+        }
+        #expect(bytes[0] == bytes[1], "\(file) after \(kills) kills")
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+      #expect(left.sorted() == ["parts", "run", "whole"])
+    }
+  }
+
   @Test func `an interrupted run says how to go on`() throws {
     try withTemporaryDirectory { directory in
       let path = directory.appending(path: "run").path

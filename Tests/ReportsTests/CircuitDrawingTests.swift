@@ -110,4 +110,31 @@ import Testing
     let svg = circuit.map { CircuitDrawing($0, scores: scores).svg } ?? ""
     #expect(svg.contains("<path") && !svg.contains("nan") && !svg.contains("–\""))
   }
+
+  @Test func `of two circuits the look says which has an edge, and the width its larger score`() {
+    let graph = ComputationGraph(layerCount: 1, headCount: 1, dModel: 4)
+    let first = EdgeScores(["input->m0": 1, "m0->logits": 2], graph: graph)
+    let second = EdgeScores(["input->m0": -4, "input->logits": 3], graph: graph)
+    let drawing = CircuitDrawing(
+      (first.circuit(edgeCount: 2), first), and: (second.circuit(edgeCount: 2), second),
+      title: "two")
+    let edges = drawing.figure.curves
+    #expect(
+      edges.map(\.tip) == [
+        "m0->logits, only in the first: +2.0000, +0.0000",
+        "input->logits, only in the second: +0.0000, +3.0000",
+        "input->m0, in both: +1.0000, -4.0000",
+      ])
+    #expect(edges.map(\.stroke?.ink) == [.lines[3], .lines[2], .frame])
+    #expect(edges.map { $0.stroke?.dashes.isEmpty } == [false, true, true])
+    #expect(edges.map { Numbers.fixed($0.stroke?.width ?? 0) } == ["2.800", "3.900", "5.000"])
+    for text in ["in both", "only in the first", "only in the second", "4.000"] {
+      #expect(drawing.figure.texts.contains(text))
+    }
+    #expect(drawing.drawnEdgeCount == 3 && drawing.leftOutEdgeCount == 0)
+    let limited = CircuitDrawing(
+      (first.circuit(edgeCount: 2), first), and: (second.circuit(edgeCount: 2), second),
+      title: "two", edgeLimit: 1)
+    #expect(limited.leftOutEdgeCount == 2 && limited.figure.curves.map(\.tip) == [edges[2].tip])
+  }
 }

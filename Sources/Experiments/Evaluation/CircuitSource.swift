@@ -1,6 +1,7 @@
 import Engine
 import Files
 package import Foundation
+import Graphs
 
 /// Circuits and scores in files and in directories of runs.
 package enum CircuitSource {
@@ -17,8 +18,18 @@ package enum CircuitSource {
   }
 
   /// The circuit and scores of a file, or of a run's directory.
-  static func contents(_ url: URL, _ model: Transformer) throws -> CircuitFile.Contents {
-    let read = { (url: URL) in try CircuitFile.read(url, for: model.configuration.graphs) }
+  static func contents(_ url: URL, _ model: Transformer) throws(CircuitFileError)
+    -> CircuitFile.Contents
+  {
+    try contents(url, model.configuration.graphs)
+  }
+
+  /// The circuit and scores of a file, or of a run's directory, for one of some graphs; for any that says its sizes
+  /// where there are none.
+  static func contents(_ url: URL, _ graphs: [ComputationGraph]) throws(CircuitFileError)
+    -> CircuitFile.Contents
+  {
+    let read = { (url: URL) throws(CircuitFileError) in try CircuitFile.read(url, for: graphs) }
     let circuit = circuitFile(url)
     guard circuit != url else { return try read(url) }
     return CircuitFile.Contents(

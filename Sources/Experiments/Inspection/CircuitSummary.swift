@@ -20,17 +20,8 @@ struct CircuitSummary: Encodable {
     let score: Float
   }
 
-  /// What a run's record says of it.
-  struct Heading: Codable {
-    let model: String
-    let task: String
-    let method: String
-    let metric: String
-    let nodes: [NodeRecord]?
-  }
-
   /// The run; nil for a file.
-  let run: Heading?
+  let run: RunHeading?
   let model: String
   /// How many edges the model has.
   let edges: Int
@@ -50,7 +41,7 @@ struct CircuitSummary: Encodable {
 
   /// A circuit, scores or both.
   private init(
-    run: Heading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph
+    run: RunHeading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph
   ) {
     self.run = run
     model = graph.size + (graph.isParallel ? ", parallel" : "")
@@ -86,7 +77,7 @@ struct CircuitSummary: Encodable {
   /// What a file holds.
   ///
   /// - Throws: ``ExperimentError`` when the file does not say how large its model is, and the errors of circuit files.
-  init(file: URL, run: Heading? = nil, graphs: [ComputationGraph] = []) throws {
+  init(file: URL, run: RunHeading? = nil, graphs: [ComputationGraph] = []) throws {
     let contents: CircuitFile.Contents
     do {
       contents = try CircuitFile.read(file, for: graphs)
@@ -109,19 +100,12 @@ struct CircuitSummary: Encodable {
   ///
   /// - Throws: ``ExperimentError`` when its record is not one, and the errors of circuit files.
   init(run directory: URL) throws {
-    let url = directory.appending(path: "run.json")
-    let heading = try (try? RegularFile.contents(url)).map { data in
-      guard let heading = try? JSONDecoder().decode(Heading.self, from: data) else {
-        throw ExperimentError(
-          "\(url.path): expected the record of a run, with model, task, method and metric.")
-      }
-      return heading
-    }
-    try self.init(file: CircuitSource.circuitFile(directory), run: heading)
+    try self.init(
+      file: CircuitSource.circuitFile(directory), run: RunHeading.read(directory))
   }
 
   func text(on page: Page) -> String {
-    let heading = run.map { "\($0.model)\n\($0.task)\n\($0.method), \($0.metric)" }
+    let heading = run.map { $0.lines.joined(separator: "\n") }
     let count =
       circuitEdges.map { kept in
         """

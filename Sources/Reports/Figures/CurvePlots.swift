@@ -48,6 +48,28 @@ extension LinePlot {
       ])
   }
 
+  /// Which share of the best edges is found, over patches, a line for each strategy.
+  package static func recall(
+    _ title: String, caption: String = "", _ curves: [RecallCurve]
+  ) -> LinePlot {
+    let counts = curves.first?.points.map(\.patches) ?? []
+    let most = max(counts.last ?? 1, 1)
+    return LinePlot(
+      title, caption: caption,
+      x: LinePlot.Axis(
+        "edges patched", 0...Double(most),
+        ticks: [0, most / 4, most / 2, most * 3 / 4, most].map {
+          (Double($0), Numbers.count($0))
+        }, notation: Numbers.short),
+      y: LinePlot.Axis(
+        "recall of the best edges", 0...1, ticks: shares(from: 0, through: 1, by: 0.25),
+        notation: Numbers.percent),
+      series: curves.map { curve in
+        LinePlot.Series(
+          curve.strategy, curve.points.map { LinePlot.Point(Double($0.patches), $0.recall) })
+      })
+  }
+
   private static func shares(
     from start: Double, through end: Double, by step: Double
   ) -> [(place: Double, label: String)] {
