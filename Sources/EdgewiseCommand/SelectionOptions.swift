@@ -40,6 +40,21 @@ struct SelectionOptions: ParsableArguments {
       """)
   var order: CircuitSelection.Order?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      With --edges or --fraction: take so large a share of them, such as 0.7, from the edges that support the behaviour, \
+      and the others from those that oppose it.
+      """)
+  var positive: Double?
+
+  @Option(
+    help: """
+      With scores prompt by prompt: leave out edges whose sign is not the same in this share of draws of prompts, such as \
+      95%.
+      """)
+  var signConsistent: Share?
+
   @Flag(help: "Drop edges that lie on no path from input to logits.")
   var prune = false
 
@@ -51,7 +66,9 @@ struct SelectionOptions: ParsableArguments {
 
   /// What was given.
   var plan: SelectionPlan {
-    SelectionPlan(size: size, keep: keep?.value, ranking: ranking, order: order, prunes: prune)
+    SelectionPlan(
+      size: size, keep: keep?.value, ranking: ranking, order: order, prunes: prune,
+      positiveShare: positive, signShare: signConsistent?.value)
   }
 
   func validate() throws {

@@ -61,4 +61,39 @@ public enum PromptScores {
           rows.flatMap { row in row.map { Float(places[$0] ?? 0) } }, shape: [scores.count, width]),
       ], metadata: metadata)
   }
+
+  /// Reads the scores of every prompt.
+  ///
+  /// - Parameters:
+  ///   - url: A file of ``safetensors(_:method:metric:)`` that has all of them.
+  ///   - graph: The graph whose edges are scored.
+  /// - Returns: The scores of each prompt.
+  /// - Throws: ``CheckpointError`` when the file is malformed, about another graph, or has only the largest scores of each
+  ///   prompt.
+  public static func read(
+    _ url: URL, for graph: ComputationGraph
+  ) throws(CheckpointError) -> [EdgeScores] {
+    let file = try Safetensors.read(url)
+    let offsets = graph.edgeOffsets
+    let names = Fields(file: file.path, values: file.metadata).text("edges") ?? ""
+    let edges = (try? JSONDecoder().decode([String].self, from: Data(names.utf8))) ?? []
+    guard file.tensors["indices"] == nil else {
+      throw CheckpointError(
+        url.path, .malformed("expected the scores of all edges, found the largest of each prompt"))
+    }
+    guard let stored = file.tensors["scores"], stored.shape.count == 2,
+      edges == offsets.map({ graph.edge(at: $0).description }), stored.shape[1] == offsets.count
+    else {
+      throw CheckpointError(
+        url.path, .malformed("expected scores of each prompt for all edges of the model"))
+    }
+    let values = try file.read("scores", stored).values()
+    return (0..<stored.shape[0]).map { prompt in
+      var all = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
+      for (place, offset) in offsets.enumerated() {
+        all[offset] = values[prompt * offsets.count + place]
+      }
+      return EdgeScores(all, graph: graph)
+    }
+  }
 }

@@ -12,6 +12,14 @@ public struct CircuitSelection: Sendable, Equatable {
     case threshold(Float)
     /// All edges between the best heads and MLPs, `input` and `logits`.
     case nodes(Int)
+
+    /// Whether edges are taken up in an order until there are enough.
+    package var isCounted: Bool {
+      switch self {
+      case .edges, .fraction: true
+      case .threshold, .nodes: false
+      }
+    }
   }
 
   /// The order in which edges are taken up.
@@ -30,12 +38,16 @@ public struct CircuitSelection: Sendable, Equatable {
   public var order: Order
   /// Whether edges that lie on no path from `input` to `logits` are dropped from the choice.
   public var prunes: Bool
+  /// The share of a number of edges whose scores are positive, the best of them, the others being the most negative; nil
+  /// for what the ranking gives.
+  public var positiveShare: Double?
 
   /// Describes a choice; a number of edges by magnitude if nothing else is said.
   public init(
     _ size: Size, ranking: EdgeScores.Ranking = .magnitude, order: Order = .top,
-    prunes: Bool = false
+    prunes: Bool = false, positiveShare: Double? = nil
   ) {
+    self.positiveShare = positiveShare
     self.size = size
     self.ranking = ranking
     self.order = order
@@ -49,7 +61,9 @@ extension EdgeScores {
   /// - Complexity: O(E log E) in the number of edges E.
   public func circuit(_ selection: CircuitSelection) -> Circuit {
     let ranking = selection.ranking
-    let order = { ordered(by: ranking, order: selection.order) }
+    let order = {
+      selection.positiveShare.map(mixed) ?? ordered(by: ranking, order: selection.order)
+    }
     let circuit =
       switch selection.size {
       case .edges(let count): Circuit(offsets: order().prefix(max(count, 0)), graph: graph)
@@ -75,6 +89,27 @@ extension EdgeScores {
   /// The places of all edges in the order in which they are taken up.
   package func ordered(by ranking: Ranking, order: CircuitSelection.Order) -> [Int] {
     order == .top ? ranked(by: ranking) : greedy(by: ranking)
+  }
+
+  /// The places of all edges, positive and negative ones mixed so that of the first n the share is positive, rounded up.
+  ///
+  /// Edges of score 0 come last. Where one sign is used up, the other goes on.
+  private func mixed(positiveShare share: Double) -> [Int] {
+    let ranked = ranked(by: .magnitude)
+    let (positive, negative) = (ranked.filter { values[$0] > 0 }, ranked.filter { values[$0] < 0 })
+    var order: [Int] = []
+    var (taken, left) = (0, 0)
+    while taken < positive.count || left < negative.count {
+      let isDue = Double(taken) < share * Double(order.count + 1)
+      if taken < positive.count, isDue || left == negative.count {
+        order.append(positive[taken])
+        taken += 1
+      } else {
+        order.append(negative[left])
+        left += 1
+      }
+    }
+    return order + ranked.filter { values[$0] == 0 }
   }
 
   /// Edges into `logits` compete first; a writer that is reached adds the edges into its readers.

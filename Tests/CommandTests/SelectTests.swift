@@ -54,6 +54,41 @@ import Testing
     #expect(odd.status == 64)
   }
 
+  @Test func `edges are chosen in a ratio of signs, or by signs that prompts agree on`() throws {
+    try withTemporaryDirectory { directory in
+      let path = { (name: String) in directory.appending(path: name).path }
+      let common = ["--count", "20", "--per-prompt"]
+      #expect(try run(["discover", "--edges", "50", "--output", path("a")] + common).status == 0)
+      let half = try run(
+        "select", path("a"), "--edges", "10", "--positive", "0.5", "--output", path("half"))
+      #expect(half.status == 0, "\(half.errors)")
+      let shown = try run("evaluate", path("half"), "--measures", "none")
+      #expect(shown.output.contains("50.0 % of edges from the best positive ones"), "\(shown)")
+      let steady = ["--edges", "10", "--sign-consistent", "95%"]
+      let selected = try run(["select", path("a"), "--output", path("b")] + steady)
+      #expect(selected.status == 0 && selected.errors.contains("depends on the prompts"))
+      #expect(try run(["discover", "--output", path("c")] + steady + common).status == 0)
+      for file in ["circuit.json", "scores.safetensors"] {
+        let data = try ["b", "c"].map {
+          try Data(contentsOf: URL(filePath: path($0)).appending(path: file))
+        }
+        #expect(data[0] == data[1], "\(file)")
+      }
+      let cases: [([String], Int32, String)] = [
+        (["select", path("b")] + steady, 1, "no scores prompt by prompt"),
+        (["discover"] + steady, 1, "add --per-prompt"),
+        (["evaluate", path("a")] + steady, 1, "with select"),
+        (["select", path("a"), "--edges", "5", "--positive", "2"], 64, "from 0 to 1"),
+        (["select", path("a"), "--threshold", "1", "--positive", "0.5"], 64, "goes with a number"),
+        (["select", path("a"), "--edges", "5", "--sign-consistent", "0.2"], 64, "more than 0.5"),
+      ]
+      for (arguments, status, text) in cases {
+        let outcome = try run(arguments)
+        #expect(outcome.status == status && outcome.errors.contains(text), "\(outcome)")
+      }
+    }
+  }
+
   @Test func `without a size the smallest circuit that keeps 85 % is found, on held-out prompts`()
     throws
   {

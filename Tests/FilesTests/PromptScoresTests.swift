@@ -51,4 +51,17 @@ import Files
     #expect(try values("indices", file).map { edges[Int($0)] } == top.flatMap { $0.map(\.edge) })
     #expect(try PromptScores.safetensors(scores, method: "eap", metric: "kl", limit: 25) == data)
   }
+
+  @Test func `what is written reads back, and nothing else does`() throws {
+    try withTemporaryDirectory { directory in
+      let url = directory.appending(path: "scores.safetensors")
+      try PromptScores.safetensors(scores, method: "eap", metric: "kl").write(to: url)
+      #expect(try PromptScores.read(url, for: graph) == scores)
+      let other = ComputationGraph(layerCount: 1, headCount: 1, dModel: 4)
+      #expect(throws: CheckpointError.self) { try PromptScores.read(url, for: other) }
+      try PromptScores.safetensors(scores, method: "eap", metric: "kl", limit: 25).write(to: url)
+      let error = #expect(throws: CheckpointError.self) { try PromptScores.read(url, for: graph) }
+      #expect(error?.description.contains("found the largest of each prompt") ?? false)
+    }
+  }
 }

@@ -35,6 +35,28 @@ import Testing
       names(dangling.circuit(CircuitSelection(.edges(2), prunes: true))) == ["input->logits"])
   }
 
+  /// Of every number of edges the share is positive, rounded up, as long as there are enough of both signs.
+  @Test(arguments: [0, 0.3, 0.5, 0.75, 1]) func `positive and negative edges in a ratio`(
+    share: Double
+  ) {
+    let graph = ComputationGraph(layerCount: 2, headCount: 3, dModel: 4)
+    let size = graph.writerCount * graph.readerCount
+    let scores = EdgeScores((0..<size).map { Float($0 * 7919 % 1009) - 500 }, graph: graph)
+    let signed = scores.ranked(by: .signed)
+    for count in [1, 2, 7, 20] {
+      let chosen = scores.circuit(CircuitSelection(.edges(count), positiveShare: share)).offsets
+      let positive = Int((share * Double(count)).rounded(.up))
+      let expected = signed.prefix(positive) + signed.suffix(count - positive)
+      #expect(chosen == expected.sorted())
+    }
+    // Where one sign is used up, the other goes on; edges of score 0 come last.
+    let few = self.scores(["input->m0": 3, "m0->logits": -1, "input->logits": -2])
+    #expect(
+      names(few.circuit(CircuitSelection(.edges(3), positiveShare: 1)))
+        == ["input->m0", "input->logits", "m0->logits"])
+    #expect(few.circuit(CircuitSelection(.fraction(1), positiveShare: share)).edgeCount == 13)
+  }
+
   /// The strongest edge waits until its reader's node is reached.
   @Test func `greedy starts at the logits`() throws {
     let scores = scores([

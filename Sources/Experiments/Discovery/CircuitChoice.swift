@@ -117,7 +117,9 @@ extension EdgeScores {
     case .fraction(let share): count = graph.edgeCount(share: share)
     case .threshold, .nodes: return nil
     }
-    guard selection.order == .top, count > 0, count < graph.edgeCount else { return nil }
+    guard selection.order == .top, selection.positiveShare == nil, count > 0,
+      count < graph.edgeCount
+    else { return nil }
     let keys = ranked(by: selection.ranking).map { key($0, selection.ranking) }
     guard keys[count] == keys[count - 1] else { return nil }
     let (kept, all) = (keys.prefix(count), keys.count { $0 == keys[count] })

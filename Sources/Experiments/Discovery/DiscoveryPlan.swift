@@ -58,6 +58,10 @@ public struct DiscoveryPlan: Sendable, Codable {
   func check() throws {
     try task.check()
     try selection.check()
+    guard selection.signShare == nil || perPrompt else {
+      throw ExperimentError(
+        "Signs that are consistent over prompts take scores prompt by prompt: add --per-prompt.")
+    }
   }
 
   /// What is said of the method.

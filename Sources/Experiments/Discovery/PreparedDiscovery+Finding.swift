@@ -80,7 +80,7 @@ extension PreparedDiscovery {
       try plan.perPrompt ? explained { () throws(MethodError) in try promptScores(run) } : nil
     let spans = try spanScores(run)
     let scores =
-      try prompts.map { EdgeScores(meanOf: $0.parts) } ?? spans?.total
+      try prompts.map { plan.selection.scores(of: $0.parts, seed: plan.task.seed) } ?? spans?.total
       ?? explained { () throws(MethodError) in try method.scores(for: problem, run: run) }
     return Scored(
       scores: scores, seconds: clock.seconds - start, attachments: attachments, prompts: prompts,
@@ -116,6 +116,7 @@ extension PreparedDiscovery {
     // Scores that others have moved sum up to nothing that is known.
     let isIntegral =
       plan.method.method.integratesInputs && plan.ablation == .resample
+      && plan.selection.signShare == nil
       && coupling?.multiplier ?? 0 == 0
     let integral =
       isIntegral

@@ -2,6 +2,7 @@ import Engine
 import Files
 public import Foundation
 import Graphs
+import Reports
 import Tensors
 
 extension FinishedRun {
@@ -31,11 +32,17 @@ extension FinishedRun {
     if plan.perPrompt {
       listener.note("note: clusters of prompts are those of the run, and are not found again.")
       plan.perPrompt = false
+    } else if selection.signShare != nil {
+      throw ExperimentError(
+        "\(directory.path): the run has no scores prompt by prompt; run discover again with --per-prompt."
+      )
     }
     if plan.spans != nil {
       listener.note("note: circuits at spans are those of the run, and are not found again.")
       plan.spans = nil
     }
+    // What the run's own scores are made of is asked for here, not of the run.
+    plan.selection.signShare = nil
     let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(
@@ -43,8 +50,21 @@ extension FinishedRun {
       )
     }
     let contents = try CircuitSource.contents(directory, prepared.loaded.model)
-    guard let scores = contents.scores else {
+    guard let found = contents.scores else {
       throw ExperimentError("\(directory.path): the run has no scores; run discover again.")
+    }
+    let scores =
+      selection.signShare == nil
+      ? found
+      : selection.scores(
+        of: try PromptScores.read(
+          directory.appending(path: "prompt-scores.safetensors"), for: found.graph),
+        seed: plan.task.seed)
+    if selection.signShare != nil {
+      let count = scores.graph.edgeOffsets.count { scores.values[$0] != found.values[$0] }
+      listener.note(
+        "note: the sign of \(Numbers.count(count, "edge")) depends on the prompts; their scores count as 0."
+      )
     }
     return try prepared.loaded.model.device.checked {
       try prepared.discovery(

@@ -30,7 +30,9 @@ public struct EvaluationSource: Sendable {
   public let circuitDescription: String
   /// What is said of how edges rank.
   public var selectionDescription: String {
-    "edges ranked by \(selection.ranking.rawValue), order \(selection.order.rawValue)"
+    selection.positiveShare.map { share in
+      "\(Numbers.percent(share)) of edges from the best positive ones, the others from the most negative"
+    } ?? "edges ranked by \(selection.ranking.rawValue), order \(selection.order.rawValue)"
   }
 
   /// The model.
@@ -54,6 +56,10 @@ public struct EvaluationSource: Sendable {
       throw ExperimentError("The source should be a run or a file.")
     }
     try plan.selection.check()
+    guard plan.selection.signShare == nil else {
+      throw ExperimentError(
+        "Edges are chosen by signs that are consistent with select, whose run can be evaluated.")
+    }
     self.plan = plan
     let url = URL(path: plan.source)
     let run = try FinishedRun(url)
