@@ -8,7 +8,7 @@ import Testing
 /// Names of the parts of prompts: from templates, files and lists.
 @Suite struct SpanTaskTests {
   private let model: Transformer
-  private let tokenizer: BytePairTokenizer
+  private let tokenizer: SubwordTokenizer
 
   init() throws {
     tokenizer = try wordTokenizer(
