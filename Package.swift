@@ -112,7 +112,8 @@ let package = Package(
         swiftSettings: settings)
     ]
     // See of Edgewise what another package would: `swift run -c release CustomMetric`.
-    + ["CustomMetric", "CustomMethod", "Quickstart", "RunningExperiments"].map { name in
+    + ["BlindSpots", "CustomMetric", "CustomMethod", "Quickstart", "RunningExperiments"].map {
+      name in
       .executableTarget(
         name: name, dependencies: ["Edgewise"],
         path: "Examples/\(name)", packageAccess: false, swiftSettings: settings)

@@ -59,7 +59,6 @@ extension Subject {
         for graphs in [model.configuration.graphs, []] {
           let found = try CircuitFile.read(file, for: graphs)
           _ = found.scores?.circuit(edgeCount: 5).pruned()
-          _ = found.nodeScores?.circuit(nodeCount: 2)
         }
       }
     }

@@ -1,8 +1,5 @@
-// GELU (two forms), SiLU, ReLU, alone and as the gate of a product; forward and backward.
+// GELU (two forms), SiLU, ReLU, tanh (two forms), alone and as the gate of a product; forward and backward.
 #include "internal.h"
-
-/// tanh(x) for any x, through exp.
-EK_INLINE float ek_tanh(float x) { return 1.0f - 2.0f / (ek_exp(2.0f * x) + 1.0f); }
 
 /// erf(x) as a rational function of x on [-4, 4], where Float32 has reached ±1; error below 3e-7.
 EK_INLINE float ek_erf(float x) {
@@ -29,6 +26,8 @@ EK_INLINE float ek_value(float x, ek_activation kind) {
     case ek_gelu_erf: return 0.5f * x * (1.0f + ek_erf(0.7071067812f * x));
     case ek_silu: return x / (1.0f + ek_exp(-x));
     case ek_relu: return x <= 0 ? 0 : x;  // NaN stays NaN.
+    case ek_plain_tanh: return ek_fine_tanh(x);
+    case ek_hard_tanh: return x > 1 ? 1 : (x < -1 ? -1 : x);
   }
 }
 
@@ -45,6 +44,11 @@ EK_INLINE float ek_slope(float x, ek_activation kind) {
       return s * (1.0f + x * (1.0f - s));
     }
     case ek_relu: return x > 0 ? 1 : 0;
+    case ek_plain_tanh: {
+      const float t = ek_fine_tanh(x);
+      return 1.0f - t * t;
+    }
+    case ek_hard_tanh: return x >= -1 && x <= 1 ? 1 : 0;
   }
 }
 
@@ -63,6 +67,8 @@ typedef struct { float *y, *dgate, *dup; const float *x, *up, *dy; ek_activation
     case ek_gelu_erf: { const ek_activation k = ek_gelu_erf; statement } break;   \
     case ek_silu: { const ek_activation k = ek_silu; statement } break;           \
     case ek_relu: { const ek_activation k = ek_relu; statement } break;           \
+    case ek_plain_tanh: { const ek_activation k = ek_plain_tanh; statement } break; \
+    case ek_hard_tanh: { const ek_activation k = ek_hard_tanh; statement } break; \
   }
 // And so is what gradients pass through.
 #define EK_FOR_SLOPE(o, statement)                                                        \

@@ -38,10 +38,10 @@ typedef struct {
   const float *q, *k, *v, *dz;
   ek_prompts prompts;
   int64_t heads, keyValueHeads, width;
-  float scale;
-  bool causal;
+  ek_scoring scoring;
   ek_pattern_rule rule;
   float temperature;
+  bool secant;
 } attention;
 
 /// Where one prompt's part of one head lies: its counts of queries, keys and keys that are not its own, the first
@@ -60,9 +60,11 @@ EK_INLINE span locate(const attention *o, int64_t job) {
       .stride = stride, .source = source};
 }
 
-/// How many keys a prompt's query i sees: its queries are those of the last tokens.
-EK_INLINE int64_t seen_by(const attention *o, const span *s, int64_t i) {
-  return o->causal ? s->keys - s->queries + i + 1 : s->keys;
+/// The keys that a prompt's query i sees, first and end: its queries are those of the last tokens.
+typedef struct { int64_t first, end; } keys_seen;
+EK_INLINE keys_seen seen_by(const attention *o, const span *s, int64_t i) {
+  const int64_t end = o->scoring.causal ? s->keys - s->queries + i + 1 : s->keys, window = o->scoring.window;
+  return (keys_seen){window && end > window ? end - window : 0, end};
 }
 
 EK_INLINE float dot(const float *restrict x, const float *restrict y, int64_t count) {
@@ -75,9 +77,11 @@ EK_INLINE void add_scaled(float *restrict y, const float *restrict x, float scal
   for (int64_t i = 0; i < count; i++) y[i] += scale * x[i];
 }
 
-/// pattern[j] = softmax over the first seen keys of scale * <q, k_j>
-EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t seen, int64_t stride, int64_t width, float scale) {
+/// pattern[j] = softmax over the first `seen` keys of scale * <q, k_j>, which are capped unless the cap is 0
+EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t seen, int64_t stride, int64_t width,
+                           float scale, float cap) {
   for (int64_t j = 0; j < seen; j++) pattern[j] = scale * dot(q, k + j * stride, width);
+  if (cap != 0) for (int64_t j = 0; j < seen; j++) pattern[j] = cap * ek_fine_tanh(pattern[j] / cap);
   ek_softmax_row(pattern, pattern, seen);
 }
 
@@ -87,47 +91,62 @@ EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end)
     const span s = locate(o, job);
     float *pattern = malloc((size_t)s.keys * sizeof(float));
     for (int64_t i = 0; i < s.queries; i++) {
-      const int64_t seen = seen_by(o, &s, i);
+      const keys_seen keys = seen_by(o, &s, i);
+      const int64_t seen = keys.end - keys.first, key = s.key + keys.first * s.source;
       float *z = o->z + s.query + i * s.stride;
-      pattern_row(pattern, o->q + s.query + i * s.stride, o->k + s.key, seen, s.source, o->width, o->scale);
+      pattern_row(pattern, o->q + s.query + i * s.stride, o->k + key, seen, s.source, o->width, o->scoring.scale,
+                  o->scoring.cap);
       memset(z, 0, (size_t)o->width * sizeof(float));
-      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + s.key + j * s.source, pattern[j], o->width);
+      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + key + j * s.source, pattern[j], o->width);
     }
     free(pattern);
   }
 }
 void ek_attention(float *z, const float *q, const float *k, const float *v, ek_prompts prompts,
-                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal) {
+                  int64_t heads, int64_t keyValueHeads, int64_t width, ek_scoring scoring) {
   attention work = {.z = z, .q = q, .k = k, .v = v, .prompts = prompts, .heads = heads,
-                    .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
+                    .keyValueHeads = keyValueHeads, .width = width, .scoring = scoring};
   ek_for_ranges(prompts.count * heads, 1, attention_range, &work);
 }
 
 /// x / y; 0 where y is 0.
 EK_INLINE float ek_quotient(float x, float y) { return y == 0 ? 0 : x / y; }
 
-/// Turns gradients at a pattern, in their place, into those at the scores that it is the softmax of; `scores` are
-/// overwritten where the rule reads them.
+/// What a gradient is multiplied by on its way through a cap of scores.
+EK_INLINE float passing_cap(float score, float cap, bool secant) {
+  const float t = ek_fine_tanh(score / cap);
+  if (!secant) return 1.0f - t * t;
+  return fabsf(score) < 1e-6f ? 1.0f : cap * t / score;
+}
+
+/// Turns gradients at a pattern, in their place, into those at the products of query and keys, times scale, that it was
+/// made of; `scores` are overwritten.
 EK_INLINE void score_gradients(const attention *o, float *dpattern, const float *pattern, float *scores, const float *q,
                                const float *k, int64_t seen, int64_t stride) {
+  const float scale = o->scoring.scale, cap = o->scoring.cap;
   float relevance = 0;
   switch (o->rule) {
     case EK_PATTERN_EXACT:
       ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
-      return;
+      break;
     case EK_PATTERN_CONSTANT:
       memset(dpattern, 0, (size_t)seen * sizeof(float));
       return;
     case EK_PATTERN_SOFTENED:
-      pattern_row(scores, q, k, seen, stride, o->width, o->scale / o->temperature);
+      pattern_row(scores, q, k, seen, stride, o->width, scale / o->temperature, cap / o->temperature);
       ek_softmax_row_backward(dpattern, dpattern, scores, seen);
-      return;
+      break;
     case EK_PATTERN_RELEVANCE:
       for (int64_t j = 0; j < seen; j++) relevance += pattern[j] * dpattern[j];
-      for (int64_t j = 0; j < seen; j++)
-        dpattern[j] = ek_quotient(relevance * pattern[j], o->scale * dot(q, k + j * stride, o->width));
-      return;
+      for (int64_t j = 0; j < seen; j++) {
+        const float score = scale * dot(q, k + j * stride, o->width);
+        dpattern[j] = ek_quotient(relevance * pattern[j], cap == 0 ? score : cap * ek_fine_tanh(score / cap));
+      }
+      break;
   }
+  if (cap == 0) return;
+  for (int64_t j = 0; j < seen; j++)
+    dpattern[j] *= passing_cap(scale * dot(q, k + j * stride, o->width), cap, o->secant);
 }
 
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
@@ -144,19 +163,21 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
       memset(dv + j * s.stride, 0, row);
     }
     for (int64_t i = 0; i < s.queries; i++) {
-      const int64_t seen = seen_by(o, &s, i);
+      const keys_seen keys = seen_by(o, &s, i);
+      const int64_t seen = keys.end - keys.first, known = s.known - keys.first;
       const float *q = o->q + s.query + i * s.stride, *dz = o->dz + s.query + i * s.stride;
+      const float *k = o->k + s.key + keys.first * s.source, *v = o->v + s.key + keys.first * s.source;
       float *dq = o->dq + s.query + i * s.stride;
-      pattern_row(pattern, q, o->k + s.key, seen, s.source, o->width, o->scale);
+      pattern_row(pattern, q, k, seen, s.source, o->width, o->scoring.scale, o->scoring.cap);
       for (int64_t j = 0; j < seen; j++) {
-        dpattern[j] = dot(dz, o->v + s.key + j * s.source, o->width);
-        if (j >= s.known) add_scaled(dv + (j - s.known) * s.stride, dz, pattern[j], o->width);
+        dpattern[j] = dot(dz, v + j * s.source, o->width);
+        if (j >= known) add_scaled(dv + (j - known) * s.stride, dz, pattern[j], o->width);
       }
-      score_gradients(o, dpattern, pattern, scores, q, o->k + s.key, seen, s.source);
+      score_gradients(o, dpattern, pattern, scores, q, k, seen, s.source);
       memset(dq, 0, row);
       for (int64_t j = 0; j < seen; j++) {
-        add_scaled(dq, o->k + s.key + j * s.source, o->scale * dpattern[j], o->width);
-        if (j >= s.known) add_scaled(dk + (j - s.known) * s.stride, q, o->scale * dpattern[j], o->width);
+        add_scaled(dq, k + j * s.source, o->scoring.scale * dpattern[j], o->width);
+        if (j >= known) add_scaled(dk + (j - known) * s.stride, q, o->scoring.scale * dpattern[j], o->width);
       }
     }
     free(pattern);
@@ -164,8 +185,9 @@ EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) 
 }
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,
                            const float *v, ek_prompts prompts, int64_t heads, int64_t keyValueHeads,
-                           int64_t width, float scale, bool causal, ek_pattern_rule rule, float temperature) {
-  attention work = {.rule = rule, .temperature = temperature, .dq = dq, .dk = dk, .dv = dv, .dz = dz, .q = q, .k = k, .v = v, .prompts = prompts,
-                    .heads = heads, .keyValueHeads = keyValueHeads, .width = width, .scale = scale, .causal = causal};
+                           int64_t width, ek_scoring scoring, ek_pattern_rule rule, float temperature, bool secant) {
+  attention work = {.rule = rule, .temperature = temperature, .secant = secant, .dq = dq, .dk = dk, .dv = dv, .dz = dz,
+                    .q = q, .k = k, .v = v, .prompts = prompts, .heads = heads, .keyValueHeads = keyValueHeads,
+                    .width = width, .scoring = scoring};
   ek_for_ranges(prompts.count * heads, 1, backward_range, &work);
 }

@@ -111,6 +111,27 @@ void ek_row_products(double *products, const float *x, const float *y, int64_t r
   ek_for_ranges(rows, ek_row_grain(columns), row_products_range, &(pairing){products, x, y, columns});
 }
 
+typedef struct { double *distances; const float *x, *y; int64_t places, columns; } metering;
+
+EK_CLONES static void row_distances_range(const void *c, int64_t begin, int64_t end) {
+  const metering *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = o->x + r * o->columns, *y = o->y + r % o->places * o->columns;
+    double lanes[8] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + 8 <= o->columns; i += 8)
+      for (int lane = 0; lane < 8; lane++) lanes[lane] += (double)fabsf(x[i + lane] - y[i + lane]);
+    for (; i < o->columns; i++) sum += (double)fabsf(x[i] - y[i]);
+    for (int lane = 0; lane < 8; lane++) sum += lanes[lane];
+    o->distances[r] = sum;
+  }
+}
+void ek_row_distances(
+    double *distances, const float *x, const float *y, int64_t rows, int64_t places, int64_t columns) {
+  ek_for_ranges(
+      rows, ek_row_grain(columns), row_distances_range, &(metering){distances, x, y, places, columns});
+}
+
 EK_CLONES static void scale_rows_range(const void *c, int64_t begin, int64_t end) {
   const operands *o = c;
   const float *factors = o->y;
@@ -121,6 +142,51 @@ EK_CLONES static void scale_rows_range(const void *c, int64_t begin, int64_t end
 }
 void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns) {
   ek_for_ranges(rows, ek_row_grain(columns), scale_rows_range, &(operands){x, 0, factors, 0, rows, columns});
+}
+
+EK_CLONES static void scale_columns_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *restrict row = o->x;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) x[i] *= row[i];
+  }
+}
+void ek_scale_columns(float *x, const float *row, int64_t rows, int64_t columns) {
+  ek_for_ranges(rows, ek_row_grain(columns), scale_columns_range, &(operands){x, row, 0, 0, rows, columns});
+}
+
+EK_CLONES static void scale_by_deviations_range(const void *c, int64_t begin, int64_t end) {
+  const operands *o = c;
+  const float *statistics = o->x;
+  for (int64_t r = begin; r < end; r++) {
+    float *restrict x = (float *)o->out + r * o->columns;
+    const float inverse = statistics[2 * r + 1];
+    for (int64_t i = 0; i < o->columns; i++) x[i] *= inverse;
+  }
+}
+void ek_scale_by_deviations(float *x, const float *statistics, int64_t rows, int64_t columns) {
+  ek_for_ranges(
+      rows, ek_row_grain(columns), scale_by_deviations_range, &(operands){x, statistics, 0, 0, rows, columns});
+}
+
+typedef struct { float *out; const float *direction, *x, *y; float scale; int64_t columns, inner; } projection;
+EK_CLONES static void add_projections_range(const void *c, int64_t begin, int64_t end) {
+  const projection *o = c;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = o->x + r * o->inner, *y = o->y + r * o->inner;
+    double sum = 0;
+    for (int64_t i = 0; i < o->inner; i++) sum += (double)x[i] * (double)y[i];
+    const float factor = o->scale * (float)sum;
+    float *restrict out = o->out + r * o->columns;
+    const float *restrict direction = o->direction + r * o->columns;
+    for (int64_t i = 0; i < o->columns; i++) out[i] += factor * direction[i];
+  }
+}
+void ek_add_projections(float *out, const float *direction, const float *x, const float *y, float scale, int64_t rows,
+                        int64_t columns, int64_t inner) {
+  const projection work = {out, direction, x, y, scale, columns, inner};
+  ek_for_ranges(rows, ek_row_grain(columns + inner), add_projections_range, &work);
 }
 
 static void transpose_range(const void *c, int64_t begin, int64_t end) {

@@ -52,6 +52,13 @@ struct Discover: ParsableCommand {
       """)
   var perPrompt = false
 
+  @Option(
+    help: """
+      Score edges at each span of the prompts, too: by the names that the task gives to parts of its prompts (labels), by \
+      positions, or by a list such as "names=1-2;verb=4;end=last". (default: labels for peap, else none)
+      """)
+  var spans: SpanChoice?
+
   @Flag(
     help:
       "Say how many passes, how much time and memory scoring the edges will take, and stop there.")
@@ -62,8 +69,8 @@ struct Discover: ParsableCommand {
   @OptionGroup(title: "Long runs") var resuming: ResumeOptions
 
   func validate() throws {
-    guard couple == nil || !perPrompt else {
-      throw ValidationError("--per-prompt goes with one task: leave out --couple.")
+    guard couple == nil || !perPrompt && spans == nil else {
+      throw ValidationError("--per-prompt and --spans go with one task: leave out --couple.")
     }
     if let couple { try validated(couplingPlan(couple.elements).check) }
     try resuming.check(output)
@@ -81,7 +88,7 @@ struct Discover: ParsableCommand {
       model: ModelReference(model.model), task: prompts.plan(task),
       method: try chosenMethod, ablation: edges.ablation,
       groupsKeysAndValues: edges.groupKeyValues, selection: selection.plan,
-      perPrompt: perPrompt, hardware: try hardware.plan())
+      perPrompt: perPrompt, spans: spans, hardware: try hardware.plan())
   }
 
   func run() throws {

@@ -2,6 +2,10 @@ public import ArgumentParser
 public import Edgewise
 
 extension CUDADevice.Precision: ExpressibleByArgument {}
+extension ByteCount: ExpressibleByArgument {
+  /// Reads the number of an option.
+  public init?(argument: String) { self.init(argument) }
+}
 
 /// Where runs are done.
 struct HardwareOptions: ParsableArguments {
@@ -18,6 +22,15 @@ struct HardwareOptions: ParsableArguments {
       """)
   var precision: CUDADevice.Precision = .float32
 
+  @Option(
+    help: """
+      Memory that runs may take beside the weights, such as 8G: batches are made as small, and long prompts keep less, or \
+      the run is refused before it starts. (default: what makes runs fast)
+      """)
+  var memory: ByteCount?
+
   /// Opens the device, so that one that is not there is told of before anything else.
-  func plan() throws -> Hardware? { try .named(device, precision: precision, note: note) }
+  func plan() throws -> Hardware? {
+    .limited(try .named(device, precision: precision, note: note), to: memory?.bytes)
+  }
 }

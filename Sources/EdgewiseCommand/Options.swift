@@ -22,6 +22,10 @@ extension CouplingRadius: ExpressibleByArgument {
   /// Reads the radius of an option.
   public init?(argument: String) { self.init(argument) }
 }
+extension SpanChoice: ExpressibleByArgument {
+  /// Reads the choice of an option.
+  public init?(argument: String) { self.init(argument) }
+}
 extension Share: ExpressibleByArgument {
   /// Reads the share of an option.
   public init?(argument: String) { self.init(argument) }

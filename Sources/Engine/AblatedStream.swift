@@ -18,9 +18,9 @@ package struct AblatedStream: Sendable {
   package init(_ writes: CompactWrites, model: Transformer) {
     var stream = writes.input
     var (attentionReads, mlpReads): ([Tensor], [Tensor]) = ([], [])
-    for (layer, block) in model.weights.blocks.enumerated() {
+    for (layer, parts) in model.layers().enumerated() {
       attentionReads.append(stream)
-      stream.add(block.attention.output.forward(writes.heads[layer]))
+      stream.add(parts.attention.write(writes.heads[layer]))
       mlpReads.append(model.configuration.isParallel ? attentionReads[layer] : stream)
       stream.add(writes.mlps[layer])
     }

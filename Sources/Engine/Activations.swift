@@ -58,17 +58,9 @@ public struct Activations {
   /// - Returns: Its read, `[token, dModel]`.
   public func read(of reader: Reader) -> Tensor {
     switch reader {
-    case .head(let layer, _, _): return result.tape.layers[layer].attention.read
-    case .mlp(let layer): return result.tape.layers[layer].mlp.read
-    case .logits:
-      let last = run.layers.count - 1
-      var stream = result.tape.layers[last].mlp.read
-      // An MLP beside the heads of its layer does not read them.
-      if model.configuration.isParallel {
-        stream.add(run.layers[last].attention.write(result.writes.heads[last]))
-      }
-      stream.add(result.writes.mlps[last])
-      return stream
+    case .head(let layer, _, _): result.tape.layers[layer].attention.read
+    case .mlp(let layer): result.tape.layers[layer].mlp.read
+    case .logits: run.stream(result)
     }
   }
 

@@ -2,21 +2,8 @@ import Graphs
 import Tensors
 
 extension AttentionLayer {
-  /// The gradient at the outputs of all heads, from that at what they write together.
-  func backward(write dwrite: Tensor) -> Tensor { weights.output.backward(dwrite) }
-
-  /// The gradient at the outputs of all heads, from that at each head's own write, `[token, dModel]`.
-  func backward(writes dwrites: [Matrix]) -> Tensor {
-    let shape = [dwrites[0].rowCount, headCount * dHead]
-    let target = MatrixLayout(
-      offset: 0, rowCount: shape[0], columnCount: shape[1], stride: shape[1])
-    let output = weights.output.weight.matrix
-    return .products(
-      shape: shape,
-      dwrites.enumerated().map { head, dwrite in
-        MatrixProduct(dwrite, output.columns(columns(head)), into: target.columns(columns(head)))
-      })
-  }
+  /// Whether queries and keys are a matrix's products but for a turn that can be undone.
+  var onlyTurns: Bool { !keepsProducts && variant.rotaryAmplitude == 1 }
 
   /// Queries, keys and values, or gradients at them, of a whole run as they were before they were turned.
   func turnedBack(_ inputs: Inputs) -> Inputs {
@@ -28,23 +15,85 @@ extension AttentionLayer {
     return inputs
   }
 
-  /// The gradients at queries, keys and values before they were turned.
+  /// The gradients at queries, keys and values as attention took them.
   ///
   /// All are `[token, head · dHead]`, those of queries for tokens that have one: each head has its own copy of a
   /// shared key or value.
-  func backward(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
+  func taken(_ dz: Tensor, _ inputs: Inputs) -> Inputs {
+    var dz = dz
+    if residualScale != 1 { dz.scale(by: residualScale) }
     let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
     var (dq, dk, dv) = kernel(headCount, keyCount).backward(
-      dz, q: all.query, k: all.key, v: all.value, rule: rules.pattern)
+      dz, q: all.query, k: all.key, v: all.value, rule: rules.pattern, slope: rules.slope)
     if rules.halvesAttention {
       // Of pattern · value, and then of query · key.
       dv.scale(by: 0.5)
       dq.scale(by: 0.25)
       dk.scale(by: 0.25)
     }
+    return Inputs(query: dq, key: dk, value: dv)
+  }
+
+  /// The gradients at queries and keys before they were turned, from those as attention took them.
+  func turnedBack(taken gradients: Inputs) -> Inputs {
+    var (dq, dk) = (gradients.query, gradients.key)
     rotary?.rotate(&dq, positions: tokens.queryPositions, headCount: headCount, inverse: true)
     rotary?.rotate(&dk, positions: tokens.positions, headCount: headCount, inverse: true)
-    return Inputs(query: dq, key: dk, value: dv)
+    return Inputs(query: dq, key: dk, value: gradients.value)
+  }
+
+  /// The gradients at the products of matrices, from those at queries and keys before they were turned.
+  ///
+  /// - Parameters:
+  ///   - gradients: Each `[token, head · dHead]`.
+  ///   - products: What the forward kept; nil where there is no norm or limit.
+  /// - Returns: Gradients of the same shapes.
+  func backward(unturned gradients: Inputs, _ products: Inputs?) -> Inputs {
+    guard let products else { return gradients }
+    var gradients = gradients
+    for projection in Reader.Projection.allCases {
+      let (own, sources) = perHead(products[projection], projection)
+      if let norm = headNorm(projection) {
+        gradients[projection] = norm.backward(
+          gradients[projection], x: limit?.forward(own) ?? own, sources)
+      }
+      if let limit {
+        gradients[projection] = limit.backward(gradients[projection], x: own, slope: rules.slope)
+      }
+    }
+    return gradients
+  }
+
+  /// Queries, keys or values with a copy of shared ones for each head, and the head of the model's matrix for each.
+  private func perHead(
+    _ values: Tensor, _ projection: Reader.Projection
+  ) -> (values: Tensor, sources: [Int]) {
+    let (own, sources) = (values.columnCount / dHead, weights[projection].weight.rowCount / dHead)
+    let heads = 0..<headCount
+    return (
+      values.gatherColumnBlocks(heads.map { $0 * own / headCount }, width: dHead),
+      heads.map { $0 * sources / headCount }
+    )
+  }
+
+  /// The gradients at the products of matrices, from those at the outputs of all heads.
+  func backward(_ dz: Tensor, _ inputs: Inputs, _ products: Inputs?) -> Inputs {
+    backward(unturned: turnedBack(taken: taken(dz, inputs)), products)
+  }
+
+  /// Adds the gradients of the norms of queries and keys, from those at queries and keys before they were turned.
+  func addGradients(unturned gradients: Inputs, _ products: Inputs?, to sum: inout AttentionWeights)
+  {
+    guard let products else { return }
+    for (projection, path) in [
+      (Reader.Projection.query, \AttentionWeights.queryNorm), (.key, \.keyNorm),
+    ] {
+      guard let norm = headNorm(projection), var own = sum[keyPath: path].take() else { continue }
+      let (x, sources) = perHead(products[projection], projection)
+      norm.addGradients(
+        gradients[projection], x: limit?.forward(x) ?? x, sources, to: &own)
+      sum[keyPath: path] = own
+    }
   }
 
   /// Sums the gradients of heads that share one of so many keys and values.
@@ -86,16 +135,6 @@ extension AttentionLayer {
           into: target.rows((reader * tokenCount)..<((reader + 1) * tokenCount)))
       }
     }
-  }
-
-  /// Adds the gradients of the output matrix, from those at each head's own write.
-  func addGradients(writes dwrites: [Matrix], z: Tensor, to sum: inout AttentionWeights) {
-    let target = sum.output.weight.layout
-    sum.output.weight.add(
-      dwrites.enumerated().map { head, dwrite in
-        MatrixProduct(
-          dwrite.transposed, z.matrix.columns(columns(head)), into: target.columns(columns(head)))
-      })
   }
 
   /// Adds the gradients of the matrices and biases that make queries, keys and values.

@@ -7,6 +7,12 @@ import Tensors
 struct AttentionLayer {
   let norm: Normalization
   let weights: AttentionWeights
+  let queryNorm: HeadNorm?
+  let keyNorm: HeadNorm?
+  /// The norm of what all heads write together.
+  let outputNorm: Normalization?
+  /// What heads' outputs are multiplied by.
+  let residualScale: Float
   let headCount: Int
   /// How many keys, and values, there are in the run: the model's own, or one for each reader of the graph.
   let keyCount: Int
@@ -47,6 +53,15 @@ struct AttentionLayer {
     let read: Tensor  // [token, dModel]
     let statistics: Tensor  // [token, 2]
     let inputs: Inputs
+    let products: Inputs?  // where they differ by more than a turn, see `keepsProducts`
+  }
+
+  /// Queries, keys or values of some readers.
+  struct Projected {
+    /// As attention takes them.
+    let values: Tensor
+    /// As the matrix and its bias made them.
+    let products: Tensor
   }
 
   /// The same layer over other tokens.
@@ -66,10 +81,12 @@ struct AttentionLayer {
         projection, (0..<count).map { ReadPlace(reader: $0, read: 0) }, of: count,
         projection == .query ? tokens.queried(normal.output) : normal.output, readCount: 1)
     }
+    let (query, key, value) = (all(.query, headCount), all(.key, keyCount), all(.value, keyCount))
     return Tape(
       read: read, statistics: normal.statistics,
-      inputs: Inputs(
-        query: all(.query, headCount), key: all(.key, keyCount), value: all(.value, keyCount)))
+      inputs: Inputs(query: query.values, key: key.values, value: value.values),
+      products: keepsProducts
+        ? Inputs(query: query.products, key: key.products, value: value.products) : nil)
   }
 
   /// A reader of one projection, and which of several reads it has.
@@ -78,7 +95,7 @@ struct AttentionLayer {
     let read: Int
   }
 
-  /// Queries, keys or values of some readers, `[token, place · dHead]`, turned by their positions.
+  /// Queries, keys or values of some readers, `[token, place · dHead]`, as attention takes them.
   ///
   /// - Parameters:
   ///   - projection: What the readers make.
@@ -86,11 +103,11 @@ struct AttentionLayer {
   ///   - count: How many readers the projection has.
   ///   - normal: The normalised reads, `[read · token, dModel]`.
   ///   - readCount: How many reads there are.
-  /// - Returns: Values of the readers in the order of `places`.
+  /// - Returns: Values of the readers in the order of `places`; where a norm spans all heads, all readers are there.
   func project(
     _ projection: Reader.Projection, _ places: [ReadPlace], of count: Int, _ normal: Tensor,
     readCount: Int
-  ) -> Tensor {
+  ) -> Projected {
     let linear = weights[projection]
     let tokenCount = normal.rowCount / readCount
     let rows = places.map { weightRows(reader: $0.reader, of: count, linear) }
@@ -112,10 +129,41 @@ struct AttentionLayer {
     var values = Tensor.products(shape: [tokenCount, places.count * dHead], products)
     values.add(
       row: linear.bias.map { bias in Tensor(joining: rows.map { bias.slice($0) }) })
+    return Projected(
+      values: finished(values, projection, rows.map { $0.lowerBound / dHead }), products: values)
+  }
+
+  /// Whether queries, keys or values are more than the turned products of a matrix.
+  var keepsProducts: Bool { queryNorm != nil || keyNorm != nil || limit != nil }
+
+  /// How queries, keys and values are cut off.
+  var limit: Bound? { variant.inputLimit.map(Bound.hard) }
+
+  /// The norm of a projection's values.
+  func headNorm(_ projection: Reader.Projection) -> HeadNorm? {
+    switch projection {
+    case .query: queryNorm
+    case .key: keyNorm
+    case .value: nil
+    }
+  }
+
+  /// What attention takes instead of a matrix's products: cut off, normalised and turned.
+  ///
+  /// - Parameters:
+  ///   - products: `[token, place · dHead]`.
+  ///   - projection: What they are.
+  ///   - sources: For each place the head of the model's matrix.
+  /// - Returns: Values of the same shape.
+  private func finished(
+    _ products: Tensor, _ projection: Reader.Projection, _ sources: [Int]
+  ) -> Tensor {
+    var values = limit?.forward(products) ?? products
+    if let norm = headNorm(projection) { values = norm.forward(values, sources) }
     if projection != .value {
       rotary?.rotate(
         &values, positions: projection == .query ? tokens.queryPositions : tokens.positions,
-        headCount: places.count)
+        headCount: sources.count)
     }
     return values
   }
@@ -133,8 +181,14 @@ struct AttentionLayer {
 
   /// The outputs of all heads before the output matrix, `[token, head · dHead]`.
   func attend(_ inputs: Inputs) -> Tensor {
-    let all = withCached(inputs, keys: 0..<keyCount, of: keyCount)
-    return kernel(headCount, keyCount).forward(q: all.query, k: all.key, v: all.value)
+    attend(withCached(inputs, keys: 0..<keyCount, of: keyCount), headCount, keyCount)
+  }
+
+  /// The outputs of so many heads from the queries, keys and values of whole prompts.
+  private func attend(_ all: Inputs, _ headCount: Int, _ keyCount: Int) -> Tensor {
+    var z = kernel(headCount, keyCount).forward(q: all.query, k: all.key, v: all.value)
+    if residualScale != 1 { z.scale(by: residualScale) }
+    return z
   }
 
   /// The outputs of some heads only, `[token, place among heads · dHead]`.
@@ -150,8 +204,7 @@ struct AttentionLayer {
 
   /// The outputs of some heads that each have a key and value of their own.
   func attendEach(_ inputs: Inputs, heads: [Int]) -> Tensor {
-    let all = withCached(inputs, keys: heads, of: headCount)
-    return kernel(heads.count, heads.count).forward(q: all.query, k: all.key, v: all.value)
+    attend(withCached(inputs, keys: heads, of: headCount), heads.count, heads.count)
   }
 
   /// Keys and values of whole prompts: the cached ones and then the run's, for each prompt.
@@ -178,38 +231,7 @@ struct AttentionLayer {
     PromptAttention(
       starts: tokens.starts, queryStarts: tokens.queryStarts, keyStarts: tokens.keyStarts,
       headCount: headCount, keyValueHeadCount: keyCount, scale: variant.attentionScale,
-      isCausal: variant.isCausal)
-  }
-
-  /// What all heads write together, with the bias that belongs to none of them, `[token, dModel]`.
-  func write(_ z: Tensor) -> Tensor { weights.output.forward(z) }
-
-  /// What one head writes, `[token, dModel]`.
-  ///
-  /// - Parameters:
-  ///   - z: `[token, place · dHead]`, of all heads or of some.
-  ///   - place: The head's place among those.
-  ///   - head: The head.
-  /// - Returns: The write, without the bias that belongs to no head.
-  func write(_ z: Tensor, at place: Int, head: Int) -> Tensor {
-    .product(
-      z.matrix.columns(columns(place)),
-      weights.output.weight.matrix.columns(columns(head)).transposed)
-  }
-
-  /// What some heads write together without the bias, `[token, dModel]`; z is of those heads only.
-  func write(_ z: Tensor, heads: [Int]) -> Tensor {
-    .product(
-      z.matrix, weights.output.weight.gatherColumnBlocks(heads, width: dHead).matrix.transposed)
-  }
-
-  /// The products that are the heads' writes, each into its block of `[head, token, dModel]`.
-  func writes(_ z: Matrix, into target: MatrixLayout) -> [MatrixProduct] {
-    (0..<headCount).map { head in
-      MatrixProduct(
-        z.columns(columns(head)), weights.output.weight.matrix.columns(columns(head)).transposed,
-        into: target.rows((head * z.rowCount)..<((head + 1) * z.rowCount)))
-    }
+      isCausal: variant.isCausal, window: variant.window, cap: variant.scoreCap)
   }
 }
 

@@ -1,7 +1,8 @@
 import Graphs
 package import Tensors
 
-/// What every writer wrote in one run, held compactly: heads before their output matrices.
+/// What every writer wrote in one run, held compactly: heads before their output matrices, but already divided by the
+/// deviation of the norm after the attention, where there is one.
 ///
 /// Memory: `tokens · (dModel + layers · (heads · dHead + dModel))` numbers, where the writes
 /// themselves would take `tokens · writers · dModel`.
@@ -42,25 +43,37 @@ package struct CompactWrites: Sendable {
   }
 
   /// The writes of some tokens in full, `[writer, token, dModel]`.
+  ///
+  /// - Parameters:
+  ///   - tokens: Which tokens.
+  ///   - graph: The model's graph.
+  ///   - layers: All layers.
+  ///   - end: What writers of layers from here on have is left open; nil for none.
+  /// - Returns: The writes.
   func expanded(
-    _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer]
+    _ tokens: [Int32], _ graph: ComputationGraph, _ layers: [Layer], upTo end: Int? = nil
   ) -> Tensor {
+    let end = end ?? layers.count
     let width = tokens.count * graph.dModel
     var writes = Tensor(
       unwritten: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
     writes.replace(at: 0, with: input.pickedRows(tokens))
-    for (layer, mlp) in mlps.enumerated() {
+    for (layer, mlp) in mlps.prefix(end).enumerated() {
       writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
     }
     let target = writes.layout
+    let rows = { (layer: Int) in
+      let heads = graph.headWriters(layer: layer)
+      return (heads.lowerBound * tokens.count)..<(heads.upperBound * tokens.count)
+    }
     writes.replace(
-      heads.enumerated().flatMap { layer, z in
-        let first = graph.headWriters(layer: layer).lowerBound * tokens.count
-        return layers[layer].attention.writes(
-          z.pickedRows(tokens).matrix,
-          into: target.rows(first..<(first + graph.headCount * tokens.count))
-        )
+      heads.prefix(end).enumerated().flatMap { layer, z in
+        layers[layer].attention.writes(
+          z.pickedRows(tokens).matrix, into: target.rows(rows(layer)))
       })
+    for layer in 0..<min(end, heads.count) {
+      writes.scale(columnsBy: layers[layer].attention.outputScale, rows: rows(layer))
+    }
     return writes
   }
 }

@@ -49,7 +49,8 @@ package struct ConstantWrites: Sendable {
       ablated.slice(block: writer).rowSum().reshaped([1, graph.dModel])
     }
     let heads = model.layers().enumerated().map { index, layer in
-      layer.attention.backward(writes: graph.headWriters(layer: index).map { sums[$0].matrix })
+      layer.attention.backward(
+        writes: Tensor(stacking: Array(sums[graph.headWriters(layer: index)])))
     }
     let mlps = (0..<graph.layerCount).map { sums[graph.mlpWriter(layer: $0)] }
     return numbers(CompactWrites(input: sums[0], heads: heads, mlps: mlps))

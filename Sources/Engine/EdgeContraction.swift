@@ -99,7 +99,10 @@ private struct Contraction {
   /// Layers are taken in groups whose readers together are as large as the writers: what all of them see is one
   /// product, which goes through the writers once for the whole group.
   func scores() -> [Tensor] {
-    let writes = difference.expanded(tile.tokens, graph, layers).blockMatrix
+    let own = gradients[0].first..<(gradients[0].first + gradients[0].layers.count)
+    let writes = difference.expanded(
+      tile.tokens, graph, layers, upTo: gradients[0].hasLogits ? layers.count : own.upperBound
+    ).blockMatrix
     var scores = tile.parts.map { _ in
       Tensor(zeros: [graph.writerCount, graph.readerCount], on: device)
     }
@@ -107,8 +110,8 @@ private struct Contraction {
     let size = min(max(graph.writerCount / layerReaders, 1), layers.count)
     var reads = Tensor(
       unwritten: [size * layerReaders, tile.tokens.count, graph.dModel], on: device)
-    for first in stride(from: 0, to: layers.count, by: size) {
-      let group = first..<min(first + size, layers.count)
+    for first in stride(from: own.lowerBound, to: own.upperBound, by: size) {
+      let group = first..<min(first + size, own.upperBound)
       for layer in group {
         let place = (layer - first) * layerReaders
         read(layer, gradients[0], to: &reads, at: place)
@@ -122,6 +125,7 @@ private struct Contraction {
       }
       add(blocks(of: group), reads.blockMatrix, writes, to: &scores)
     }
+    guard gradients[0].hasLogits else { return scores }
     var logits = gradients[0].logits.pickedRows(tile.tokens)
     for gradient in gradients.dropFirst() { logits.add(gradient.logits.pickedRows(tile.tokens)) }
     add(
@@ -187,7 +191,8 @@ private struct Contraction {
   private func read(
     _ index: Int, _ gradients: ReaderGradients, to reads: inout Tensor, at place: Int
   ) {
-    let (gradient, layer, tokens) = (gradients.layers[index], layers[index].attention, tile.tokens)
+    let gradient = gradients.layers[index - gradients.first]
+    let (layer, tokens) = (layers[index].attention, tile.tokens)
     let heads = place..<(place + graph.headReaders(layer: index).count)
     let inputs = layer.shared(
       AttentionLayer.Inputs(

@@ -1,10 +1,20 @@
-import Graphs
+package import Graphs
 import Tensors
 
 /// One layer for the tokens of a run.
 struct Layer {
   var attention: AttentionLayer
   let mlp: MLPLayer
+}
+
+/// What decides a table of angles.
+private struct RotaryKey: Hashable {
+  let frequencies: [Double]
+  let amplitude: Double
+
+  init(_ frequencies: [Double], _ amplitude: Double) {
+    (self.frequencies, self.amplitude) = (frequencies, amplitude)
+  }
 }
 
 extension Transformer {
@@ -21,24 +31,46 @@ extension Transformer {
     rules: BackwardRules = .exact
   ) -> [Layer] {
     // Layers that turn by the same angles share one table of them.
-    var tables: [[Double]: Rotary] = [:]
+    var tables: [RotaryKey: Rotary] = [:]
     let length = Int(tokens.positions.max() ?? 0) + 1
     return zip(weights.blocks, configuration.layers).enumerated().map { index, layer in
       let (block, variant) = layer
-      if let angles = variant.rotaryFrequencies, tables[angles] == nil {
-        tables[angles] = Rotary(frequencies: angles, positionCount: length, on: device)
+      let key = variant.rotaryFrequencies.map { RotaryKey($0, variant.rotaryAmplitude) }
+      if let key, tables[key] == nil {
+        tables[key] = Rotary(
+          frequencies: key.frequencies, amplitude: key.amplitude, positionCount: length, on: device)
+      }
+      let held = { (norm: Normalization) in norm.holdingDeviation(rules.holdsDeviations) }
+      let headNorm = { (norm: Normalization) in
+        HeadNorm(
+          held(norm), span: variant.headNormSpan, dHead: configuration.dHead,
+          widestCount: configuration.headCount)
       }
       return Layer(
         attention: AttentionLayer(
-          norm: block.attentionNorm.holdingDeviation(rules.holdsDeviations),
-          weights: block.attention, headCount: configuration.headCount,
+          norm: held(block.attentionNorm), weights: block.attention,
+          queryNorm: block.attention.queryNorm.map(headNorm),
+          keyNorm: block.attention.keyNorm.map(headNorm),
+          outputNorm: block.attentionOutputNorm.map(held),
+          residualScale: configuration.residualScale, headCount: configuration.headCount,
           keyCount: keyCount ?? configuration.keyValueHeadCount, dHead: configuration.dHead,
-          variant: variant, rotary: variant.rotaryFrequencies.flatMap { tables[$0] },
+          variant: variant, rotary: key.flatMap { tables[$0] },
           rules: rules, tokens: tokens, cache: cache?.layer(index)),
         mlp: MLPLayer(
-          norm: block.mlpNorm.holdingDeviation(rules.holdsDeviations), weights: block.mlp,
+          norm: held(block.mlpNorm), weights: block.mlp,
+          outputNorm: block.mlpOutputNorm.map(held), residualScale: configuration.residualScale,
           activation: configuration.mlp.activation, rules: rules))
     }
+  }
+
+  /// How heads of a layer depend on each other beside edges.
+  package var headCoupling: HeadCoupling {
+    let spansHeads = zip(weights.blocks, configuration.layers).contains { block, variant in
+      variant.headNormSpan == .layer
+        && (block.attention.queryNorm != nil || block.attention.keyNorm != nil)
+    }
+    if spansHeads { return .inputs }
+    return weights.blocks.contains { $0.attentionOutputNorm != nil } ? .writes : .none
   }
 
   /// The last reader.
@@ -48,6 +80,7 @@ extension Transformer {
   func logitReader(_ rules: BackwardRules = .exact) -> LogitReader {
     LogitReader(
       norm: weights.finalNorm.holdingDeviation(rules.holdsDeviations),
-      unembedding: weights.unembedding)
+      unembedding: weights.unembedding, scale: configuration.logitScale,
+      cap: configuration.logitCap.map(Bound.soft), slope: rules.slope)
   }
 }

@@ -6,14 +6,37 @@ public struct LayerVariant: Sendable, Equatable {
   public var rotaryFrequencies: [Double]?
   /// What the products of queries and keys are multiplied by.
   public var attentionScale: Float
+  /// What turned elements of queries and keys are multiplied by.
+  public var rotaryAmplitude = 1.0
   /// Whether a token sees only itself and what comes before it.
   public var isCausal: Bool
+  /// How many of these tokens it sees, the last ones and itself included; nil for all.
+  public var window: Int?
+  /// Scores `s` are kept within `cap · tanh(s / cap)`; nil for as they are.
+  public var scoreCap: Float?
+  /// Queries, keys and values are cut off at this and its negative; nil for as they are.
+  public var inputLimit: Float?
+  /// Of what the norms of queries and keys take the mean, where the weights have such norms.
+  public var headNormSpan = HeadNormSpan.head
 
-  package init(rotaryFrequencies: [Double]?, attentionScale: Float, isCausal: Bool = true) {
+  package init(
+    rotaryFrequencies: [Double]?, attentionScale: Float, isCausal: Bool = true, window: Int? = nil,
+    scoreCap: Float? = nil
+  ) {
     self.rotaryFrequencies = rotaryFrequencies
     self.attentionScale = attentionScale
     self.isCausal = isCausal
+    self.window = window
+    self.scoreCap = scoreCap
   }
+}
+
+/// Of what a norm of queries or keys takes the mean.
+public enum HeadNormSpan: Sendable {
+  /// Of one head's.
+  case head
+  /// Of those of all heads of a layer, as in OLMo 2.
+  case layer
 }
 
 extension [LayerVariant] {

@@ -4,11 +4,18 @@ import Tensors
 struct LogitReader {
   let norm: Normalization
   let unembedding: Linear
+  /// What logits are multiplied by.
+  let scale: Float
+  /// How they are then kept within bounds.
+  let cap: Bound?
+  /// How steep the bounds count as.
+  let slope: Activation.Slope
 
   /// What the backward needs.
   struct Tape {
     let read: Tensor  // [row, dModel]
     let statistics: Tensor  // [row, 2]
+    let uncapped: Tensor?  // [row, output]
   }
 
   /// - Parameters:
@@ -18,12 +25,27 @@ struct LogitReader {
   func forward(_ read: Tensor, of outputs: [Int32]? = nil) -> (logits: Tensor, tape: Tape) {
     let normal = norm.forward(read)
     let linear = outputs.map(unembedding.rows) ?? unembedding
-    return (linear.forward(normal.output), Tape(read: read, statistics: normal.statistics))
+    var logits = linear.forward(normal.output)
+    if scale != 1 { logits.scale(by: scale) }
+    return (
+      cap?.forward(logits) ?? logits,
+      Tape(read: read, statistics: normal.statistics, uncapped: cap == nil ? nil : logits)
+    )
+  }
+
+  /// The gradient at what the unembedding gives, from that at all logits.
+  private func unscaled(_ dlogits: Tensor, _ tape: Tape) -> Tensor {
+    var gradient = dlogits
+    if let cap, let uncapped = tape.uncapped {
+      gradient = cap.backward(dlogits, x: uncapped, slope: slope)
+    }
+    if scale != 1 { gradient.scale(by: scale) }
+    return gradient
   }
 
   /// The gradients at the normalised read and at the read, `[row, dModel]`, from that at all logits.
   func backward(_ dlogits: Tensor, _ tape: Tape) -> (normal: Tensor, read: Tensor) {
-    let dnormal = unembedding.backward(dlogits)
+    let dnormal = unembedding.backward(unscaled(dlogits, tape))
     return (dnormal, norm.backward(dnormal, x: tape.read, statistics: tape.statistics))
   }
 
@@ -31,7 +53,8 @@ struct LogitReader {
   func addGradients(
     _ dlogits: Tensor, normal dnormal: Tensor, _ tape: Tape, to sum: inout TransformerWeights
   ) {
-    unembedding.addGradients(dlogits, x: norm.forward(tape.read).output, to: &sum.unembedding)
+    unembedding.addGradients(
+      unscaled(dlogits, tape), x: norm.forward(tape.read).output, to: &sum.unembedding)
     norm.addParameterGradients(
       dnormal, x: tape.read, statistics: tape.statistics, to: &sum.finalNorm)
   }

@@ -16,12 +16,16 @@ struct MaskedLayer {
   struct Reads {
     let values: Tensor  // [reader, token, dModel]
     let normal: Normalized
+    /// What matrices made of all of them, where a tape needs it.
+    let products: AttentionLayer.Inputs?
   }
 
   /// Computes the layer's heads; nil when the plan names none.
   ///
   /// The reads are nil when the heads only take over queries, keys and values that are at hand.
-  func runHeads(_ state: inout MaskedState) -> (reads: Reads?, z: Tensor)? {
+  func runHeads(
+    _ state: inout MaskedState
+  ) -> (reads: Reads?, outputs: AttentionLayer.Outputs)? {
     let writers = graph.headWriters(layer: index)
     let heads = writers.filter { plan.writers[$0] }.map { $0 - writers.lowerBound }
     guard !heads.isEmpty else { return nil }
@@ -36,25 +40,29 @@ struct MaskedLayer {
     if !groups.columns.isEmpty {
       let values = run.reads(
         groups.columns, of: state.deltas, base: run.ablated.attentionReads[index], run.masks.spans)
-      let computed = Reads(values: values, normal: layer.attention.norm.forward(values))
-      updateInputs(&state.heads[index], computed.normal.output, groups)
-      reads = computed
+      let normal = layer.attention.norm.forward(values)
+      let products = updateInputs(&state.heads[index], normal.output, groups)
+      reads = Reads(
+        values: values, normal: normal, products: layer.attention.keepsProducts ? products : nil)
     }
-    let z = layer.attention.attend(state.heads[index], heads: heads)
+    let outputs = layer.attention.outputs(
+      layer.attention.attend(state.heads[index], heads: heads))
     let difference =
-      z
+      outputs.written
       - run.ablated.writes.heads[index].gatherColumnBlocks(heads, width: layer.attention.dHead)
     for (place, head) in heads.enumerated() {
       state.deltas[writers.lowerBound + head] = layer.attention.write(
         difference, at: place, head: head)
     }
-    return (reads, z)
+    return (reads, outputs)
   }
 
-  /// Computes the queries, keys and values that the plan names.
+  /// Computes the queries, keys and values that the plan names, and returns what matrices made of all of them; nil
+  /// when it names not every projection.
   private func updateInputs(
     _ inputs: inout AttentionLayer.Inputs, _ normal: Tensor, _ groups: ReadGroups
-  ) {
+  ) -> AttentionLayer.Inputs? {
+    var products: [Tensor] = []
     for projection in Reader.Projection.allCases {
       let readers = graph.headReaders(layer: index, projection)
       let places = groups.places(readers.filter { plan.readers[$0] }, of: readers)
@@ -62,8 +70,11 @@ struct MaskedLayer {
       let values = layer.attention.project(
         projection, places, of: readers.count, normal, readCount: groups.columns.count)
       inputs[projection].replaceColumnBlocks(
-        places.map(\.reader), width: layer.attention.dHead, with: values)
+        places.map(\.reader), width: layer.attention.dHead, with: values.values)
+      products.append(values.products)
     }
+    guard products.count == 3 else { return nil }
+    return AttentionLayer.Inputs(query: products[0], key: products[1], value: products[2])
   }
 
   /// Computes the layer's MLP; nil when the plan does not name it.

@@ -123,19 +123,22 @@ private struct MaskedBackward {
 
   /// The gradients at the reads of a layer's head readers, `[reader, token, dModel]`.
   private mutating func headReads(_ index: Int) -> Tensor {
-    let (graph, tokenCount) = (graph, tokenCount)
+    let graph = graph
     let (layer, tape) = (run.layers[index].attention, tape.layers[index])
-    let all = writers.matrix
-    let dwrites = graph.headWriters(layer: index).map { writer in
-      all.rows((writer * tokenCount)..<((writer + 1) * tokenCount))
-    }
-    let dz = layer.backward(writes: dwrites)
+    let dwrites = writers.slice(graph.headWriters(layer: index))
+    let dwritten = layer.backward(writes: dwrites)
+    let dz = layer.backward(written: dwritten, tape.outputs)
+    let unturned = layer.turnedBack(taken: layer.taken(dz, tape.inputs))
     let inputs = layer.shared(
-      layer.backward(dz, tape.inputs), by: graph.keyValueReaderCount)
+      layer.backward(unturned: unturned, tape.products), by: graph.keyValueReaderCount)
     let dnormal = Tensor.products(
       shape: tape.reads.shape, layer.readProducts(inputs, graph, into: tape.reads.layout))
     gradients.addWeights { sum in
-      layer.addGradients(writes: dwrites, z: tape.z, to: &sum.blocks[index].attention)
+      layer.addGradients(writes: dwrites, written: tape.outputs.written, to: &sum.blocks[index])
+      layer.addGradients(
+        written: dwritten, tape.outputs, to: &sum.blocks[index].attention.output)
+      layer.addGradients(
+        unturned: unturned, tape.products, to: &sum.blocks[index].attention)
       layer.addGradients(
         inputs: inputs, normal: tape.normal.output, graph, to: &sum.blocks[index].attention)
       layer.norm.addParameterGradients(
@@ -147,10 +150,12 @@ private struct MaskedBackward {
 
   mutating func visitInput() {
     let dinput = writers.slice(block: 0)
-    let batch = run.batch
+    let (batch, scale) = (run.batch, run.model.configuration.embeddingScale)
     addAblatedWrites()
     gradients.addWeights { sum in
-      sum.tokenEmbedding.scatterAdd(dinput, to: batch.tokens)
+      var dembedding = dinput
+      if scale != 1 { dembedding.scale(by: scale) }
+      sum.tokenEmbedding.scatterAdd(dembedding, to: batch.tokens)
       sum.positionEmbedding?.scatterAdd(dinput, to: batch.positions)
     }
   }
@@ -158,14 +163,12 @@ private struct MaskedBackward {
   /// Adds the gradients of the heads' output matrices that come from what ablated edges carry.
   private mutating func addAblatedWrites() {
     guard gradients.weights != nil, let ablated = gradients.ablated else { return }
-    let (graph, tokenCount) = (graph, tokenCount)
-    for (layer, z) in run.ablated.writes.heads.enumerated() {
+    let graph = graph
+    for (layer, written) in run.ablated.writes.heads.enumerated() {
       let attention = run.layers[layer].attention
-      let dwrites = graph.headWriters(layer: layer).map { writer in
-        ablated.matrix.rows((writer * tokenCount)..<((writer + 1) * tokenCount))
-      }
+      let dwrites = ablated.slice(graph.headWriters(layer: layer))
       gradients.addWeights {
-        attention.addGradients(writes: dwrites, z: z, to: &$0.blocks[layer].attention)
+        attention.addGradients(writes: dwrites, written: written, to: &$0.blocks[layer])
       }
     }
     if !targets.contains(.ablated) { gradients.ablated = nil }

@@ -57,7 +57,8 @@ package struct MaskedRun {
     let reads: Tensor  // [reader, token, dModel], of the heads' readers
     let normal: Normalized  // of those
     let inputs: AttentionLayer.Inputs
-    let z: Tensor  // [token, head · dHead]
+    let products: AttentionLayer.Inputs?
+    let outputs: AttentionLayer.Outputs
     let mlp: MLPLayer.Tape
   }
 
@@ -121,7 +122,8 @@ package struct MaskedRun {
         let mlp = pass.runMLP(&state)
       else { preconditionFailure("a whole run computes every node") }
       return LayerTape(
-        reads: reads.values, normal: reads.normal, inputs: state.heads[index], z: heads.z, mlp: mlp)
+        reads: reads.values, normal: reads.normal, inputs: state.heads[index],
+        products: reads.products, outputs: heads.outputs, mlp: mlp)
     }
     let (result, final) = finish(state, rows ?? batch.rows)
     return TapedResult(
@@ -136,7 +138,8 @@ package struct MaskedRun {
   ) -> (state: MaskedState, plan: MaskedPlan) {
     var state =
       start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
-    let plan = MaskedPlan(masks, from: state, isComplete: isComplete)
+    let plan = MaskedPlan(
+      masks, from: state, isComplete: isComplete, coupling: model.headCoupling)
     state.adopt(masks, plan)
     if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
     return (state, plan)

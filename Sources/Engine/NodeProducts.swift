@@ -15,16 +15,24 @@ extension PlainRun {
     _ taped: TapedResult, _ gradients: ReaderGradients, graph: ComputationGraph
   ) -> Tensor {
     var rows: [Float] = []
+    let outputs =
+      layers.allSatisfy(\.attention.onlyTurns) ? [] : outputGradients(gradients, taped.tape)
     for (layer, gradient) in gradients.layers.enumerated() {
-      // Gradients are of queries and keys before they were turned.
-      let values = layers[layer].attention.turnedBack(taped.tape.layers[layer].attention.inputs)
+      let attention = layers[layer].attention
+      let inputs = taped.tape.layers[layer].attention.inputs
+      // Gradients are of queries and keys before they were turned; where more was done to those, products are taken
+      // of what attention took.
+      let (values, gradients) =
+        attention.onlyTurns
+        ? (attention.turnedBack(inputs), gradient.heads)
+        : (inputs, attention.taken(outputs[layer], inputs))
       for (projection, readers) in graph.projections {
         let width = model.configuration.dHead
         let shared = values[projection].columnCount / width
         let copies = (0..<graph.headCount).map { $0 * shared / graph.headCount }
         let perHead = [batch.tokens.count * graph.headCount, width]
         let value = values[projection].gatherColumnBlocks(copies, width: width).reshaped(perHead)
-        let products = value.rowProducts(gradient.heads[projection].reshaped(perHead))
+        let products = value.rowProducts(gradients[projection].reshaped(perHead))
         rows +=
           Tensor(
             products.map(Float.init), shape: [batch.tokens.count, graph.headCount]

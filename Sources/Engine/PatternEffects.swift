@@ -6,14 +6,18 @@ extension PlainRun {
   ///
   /// - Parameters:
   ///   - gradients: What ``backward(_:_:given:holding:)`` returned.
+  ///   - tape: The run's tape.
   ///   - held: The layer whose writes it held.
   /// - Returns: A tensor for each layer.
-  package func outputGradients(_ gradients: ReaderGradients, holding held: Int? = nil) -> [Tensor] {
+  package func outputGradients(
+    _ gradients: ReaderGradients, _ tape: Tape, holding held: Int? = nil
+  ) -> [Tensor] {
     zip(layers, gradients.layers).enumerated().map { index, pair in
       let (layer, gradient) = pair
       var dwrite = gradient.mlpWrite
       if !model.configuration.isParallel { dwrite.add(gradient.mlp) }
-      var dz = layer.attention.backward(write: layer.attention.tokens.queried(dwrite))
+      var dz = layer.attention.backward(
+        write: layer.attention.tokens.queried(dwrite), tape.layers[index].outputs)
       if index == held { dz.scale(by: 0) }
       return dz
     }
@@ -58,7 +62,8 @@ extension PlainRun {
     _ graph: ComputationGraph
   ) -> [(pass: Int, reader: Int, sum: Double)] {
     let (attention, tape) = (layers[layer].attention, result.tape.layers[layer].attention)
-    let z = attention.tokens.queried(result.writes.heads[layer])
+    let z =
+      result.tape.layers[layer].outputs?.z ?? attention.tokens.queried(result.writes.heads[layer])
     let changed = attention.inputs(tape.read - write).inputs
     let perHead = [z.rowCount * graph.headCount, attention.dHead]
     return [Reader.Projection.query, .key].flatMap { projection in

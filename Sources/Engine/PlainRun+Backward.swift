@@ -13,8 +13,15 @@ package struct ReaderGradients {
     let mlpWrite: Tensor  // [token, dModel], at the write of the MLP
   }
 
+  /// Those of the readers of consecutive layers, all but where a pass hands them out in parts.
   var layers: [Layer]
+  /// The first of those layers.
+  var first = 0
   var logits: Tensor  // [token, dModel], zero where no logits were read
+  /// Whether those at the logits are a part of these.
+  var hasLogits = true
+  /// At the write of `input`, `[token, dModel]`.
+  package internal(set) var input: Tensor
 }
 
 extension PlainRun {
@@ -31,18 +38,19 @@ extension PlainRun {
   ) -> ReaderGradients {
     var dstream = Tensor(zeros: [batch.tokens.count, model.configuration.dModel], on: model.device)
     dstream.scatterAdd(logitReader.backward(dlogits, tape.final).read, to: tape.rows)
-    var gradients = ReaderGradients(layers: [], logits: dstream)
+    var gradients = ReaderGradients(layers: [], logits: dstream, input: dstream)
     for layer in layers.indices.reversed() {
       gradients.layers.append(
         backward(
           layer, tape.layers[layer], given, isHeld: layer == held, tape.rows, &dstream))
     }
     gradients.layers.reverse()
+    gradients.input = dstream
     return gradients
   }
 
   /// Carries the gradient of the residual stream back through one layer.
-  private func backward(
+  func backward(
     _ index: Int, _ tape: LayerTape, _ given: GivenWrite?, isHeld: Bool, _ rows: [Int32],
     _ dstream: inout Tensor
   ) -> ReaderGradients.Layer {
@@ -56,9 +64,10 @@ extension PlainRun {
     let tokens = layer.attention.tokens
     // A parallel block's heads do not write to its MLP: they see the gradient above both.
     var dz = layer.attention.backward(
-      write: tokens.queried(model.configuration.isParallel ? dwrite : dstream))
+      write: tokens.queried(model.configuration.isParallel ? dwrite : dstream), tape.outputs)
     if isHeld || given?.isHeads(of: index) == true { dz.scale(by: 0) }
-    var heads = layer.attention.backward(dz, tape.attention.inputs)
+    var heads = layer.attention.backward(
+      dz, tape.attention.inputs, tape.attention.products)
     dstream.add(layer.attention.backward(heads, tape.attention))
     heads.query = tokens.spread(heads.query)
     return ReaderGradients.Layer(

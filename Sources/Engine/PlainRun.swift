@@ -5,7 +5,7 @@ package import Tensors
 /// All readers of a layer share one read, the residual stream. Equal to ``MaskedRun`` at mask 1.
 package struct PlainRun {
   let model: Transformer
-  let batch: TokenBatch
+  package let batch: TokenBatch
   let layers: [Layer]
   let logitReader: LogitReader
   /// Whether the last layer is run only where logits are wanted.
@@ -39,6 +39,7 @@ package struct PlainRun {
   /// What the backward needs of one layer.
   struct LayerTape {
     let attention: AttentionLayer.Tape
+    let outputs: AttentionLayer.NormTape?
     let mlp: MLPLayer.Tape
   }
 
@@ -139,7 +140,7 @@ package struct PlainRun {
   }
 
   /// The residual stream on its way up, and what was written to it.
-  private struct Pass {
+  struct Pass {
     var stream: Tensor
     var writes: CompactWrites
 
@@ -157,22 +158,24 @@ package struct PlainRun {
   }
 
   /// Runs one layer, adding its writes to the residual stream.
-  private func run(
+  func run(
     _ index: Int, given: GivenWrite?, _ rows: [Int32], _ pass: inout Pass
   ) -> LayerTape {
     let (layer, read) = (layers[index], pass.stream)
     let (attention, tokens) = (layer.attention.inputs(read), layer.attention.tokens)
-    var z = layer.attention.attend(attention.inputs)
-    if case .heads(let known, index) = given { z = tokens.queried(known) }
-    pass.stream.add(tokens.spread(layer.attention.write(z)))
+    var outputs = layer.attention.outputs(layer.attention.attend(attention.inputs))
+    if case .heads(let known, index) = given {
+      outputs = AttentionLayer.Outputs(written: tokens.queried(known), norm: nil)
+    }
+    pass.stream.add(tokens.spread(layer.attention.write(outputs)))
     let mlpRead = model.configuration.isParallel ? read : pass.stream
     var (write, mlp) = layer.mlp.forward(some(rows, of: mlpRead, layer: index))
     write = spread(write, over: rows, layer: index)
     if case .mlp(let known, index) = given { write = known }
     pass.stream.add(write)
-    pass.writes.heads.append(tokens.spread(z))
+    pass.writes.heads.append(tokens.spread(outputs.written))
     pass.writes.mlps.append(write)
-    return LayerTape(attention: attention, mlp: mlp)
+    return LayerTape(attention: attention, outputs: outputs.norm, mlp: mlp)
   }
 
   /// The rows at which a layer's MLP is run.
@@ -188,7 +191,7 @@ package struct PlainRun {
     return all
   }
 
-  private func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
+  func finish(_ pass: Pass, _ rows: [Int32]) -> (result: Result, tape: LogitReader.Tape) {
     let (logits, tape) = logitReader.forward(pass.stream.gatherRows(rows))
     return (Result(logits: logits, writes: pass.writes), tape)
   }

@@ -23,13 +23,32 @@ extension Transformer {
 
   /// The limit for a plain run with its gradients and a second run's writes.
   package var plainBatch: BatchLimit {
-    limit(device.roominess * Self.plainBudget, each: plainNumbers)
+    limit(budget(Self.plainBudget), each: plainNumbers)
+  }
+
+  /// Whether all that a plain run with its gradients keeps of so many tokens is more than a batch may take.
+  package func isLong(tokens: Int) -> Bool { tokens * plainNumbers > budget(Self.plainBudget) }
+
+  /// So many numbers, times the device's room, or a sixteenth of the weights' bytes where that is more.
+  ///
+  /// Runs of large models spend their time with reading weights, which is done once for a batch. It is never more than a
+  /// half of what runs may take.
+  private func budget(_ usual: Int) -> Int {
+    let numbers = max(device.roominess * usual, weightBytes / 16)
+    return memory.map { min(numbers, max($0 / 8, 1)) } ?? numbers
+  }
+
+  /// Bytes of the layers' weights, if all were of two bytes.
+  private var weightBytes: Int {
+    let heads = configuration.headCount * configuration.dHead
+    let shared = configuration.keyValueHeadCount * configuration.dHead
+    let inner = (configuration.mlp.isGated ? 3 : 2) * configuration.dMLP
+    return 2 * configuration.layerCount * configuration.dModel * (2 * heads + 2 * shared + inner)
   }
 
   /// The limit for a masked run, with or without its gradients.
   package func maskedBatch(withGradients: Bool) -> BatchLimit {
-    limit(
-      device.roominess * Self.maskedBudget, each: maskedNumbers(withGradients: withGradients))
+    limit(budget(Self.maskedBudget), each: maskedNumbers(withGradients: withGradients))
   }
 
   /// Bytes that a batch of so many tokens and prompts takes at most, besides the weights.
@@ -39,10 +58,17 @@ extension Transformer {
   ///   - prompts: How many prompts they are.
   ///   - longest: Tokens of the longest prompt, which is run whole.
   ///   - isMasked: Whether runs are masked.
+  ///   - isFrugal: Whether runs of prompts that are longer than a batch keep little.
   /// - Returns: Bytes.
-  package func batchBytes(tokens: Int, prompts: Int, longest: Int, isMasked: Bool) -> Int {
+  package func batchBytes(
+    tokens: Int, prompts: Int, longest: Int, isMasked: Bool, isFrugal: Bool = false
+  ) -> Int {
     let limit = isMasked ? maskedBatch(withGradients: true) : plainBatch
     let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
+    if isFrugal, isLong(tokens: longest) {
+      return 4
+        * (max(longest * frugalNumbers, limit.tokens * numbers) + 4 * configuration.outputCount)
+    }
     return 4
       * (min(tokens, max(limit.tokens, longest)) * numbers
         + min(prompts, limit.prompts) * 4 * configuration.outputCount)
@@ -54,14 +80,34 @@ extension Transformer {
     let shared = configuration.keyValueHeadCount * configuration.dHead
     let inner = (configuration.mlp.isGated ? 2 : 1) * configuration.dMLP
     let layer = 6 * configuration.dModel + 7 * heads + 2 * shared + inner
-    return configuration.layerCount * layer
+    return configuration.layerCount * layer + normNumbers
+  }
+
+  /// Numbers for each token of a run that keeps the stream before each layer, what writers change, and of some layers all.
+  private var frugalNumbers: Int {
+    let heads = configuration.headCount * configuration.dHead
+    return configuration.layerCount * (3 * configuration.dModel + heads)
+      + 8 * plainNumbers / configuration.layerCount
+  }
+
+  /// Numbers for each token that norms of queries, keys and writes keep.
+  private var normNumbers: Int {
+    let heads = configuration.headCount * configuration.dHead
+    let shared = configuration.keyValueHeadCount * configuration.dHead
+    return zip(weights.blocks, configuration.layers).reduce(0) { sum, layer in
+      let (block, variant) = layer
+      let keepsProducts = block.attention.queryNorm != nil || variant.inputLimit != nil
+      return sum + (keepsProducts ? heads + 2 * shared : 0)
+        + (block.attentionOutputNorm == nil ? 0 : heads + configuration.dModel)
+        + (block.mlpOutputNorm == nil ? 0 : configuration.dModel)
+    }
   }
 
   /// Numbers for each token of a masked run.
   private func maskedNumbers(withGradients: Bool) -> Int {
     let layerReaders = (graph.readerCount - 1) / graph.layerCount
     let blocks = 3 * graph.writerCount + (withGradients ? graph.readerCount * 2 : layerReaders * 2)
-    return blocks * configuration.dModel
+    return blocks * configuration.dModel + normNumbers
   }
 
   /// So many numbers for tokens, of which each takes some, and as many for prompts' logits and their gradients.

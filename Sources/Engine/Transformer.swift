@@ -13,6 +13,8 @@ public struct Transformer: Sendable {
   public let tokenizerProblem: String?
   /// What a reader of results should know of how the files were understood, in one sentence each.
   public let notes: [String]
+  /// Bytes that runs may take beside the weights; nil for as many as make them fast.
+  public var memory: Int?
   package let weights: TransformerWeights
   /// Matrices that have not been looked at, under their checkpoint's names.
   private let matrices: [(name: String, matrix: Tensor)]
@@ -56,9 +58,11 @@ public struct Transformer: Sendable {
 
   /// The same model with other weights of the same shapes.
   func with(_ weights: TransformerWeights) -> Transformer {
-    Transformer(
+    var copy = Transformer(
       name: name, configuration: configuration, weights: weights, tokenizer: tokenizer,
       tokenizerProblem: tokenizerProblem, notes: notes, matrices: matrices)
+    copy.memory = memory
+    return copy
   }
 
   /// The model's graph, with a key and a value reader for every head.
@@ -78,6 +82,7 @@ public struct Transformer: Sendable {
   /// The write of `input`: token plus position embedding, `[token, dModel]`.
   package func embed(_ batch: TokenBatch) -> Tensor {
     var input = weights.tokenEmbedding.gatherRows(batch.tokens)
+    if configuration.embeddingScale != 1 { input.scale(by: configuration.embeddingScale) }
     if let positions = weights.positionEmbedding {
       input.add(positions.gatherRows(batch.positions))
     }

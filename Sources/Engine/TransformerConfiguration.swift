@@ -20,6 +20,14 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var outputCount: Int
   /// Whether an MLP reads the same stream as its layer's heads, as in GPT-NeoX.
   public var isParallel: Bool
+  /// What token embeddings are multiplied by.
+  public var embeddingScale: Float = 1
+  /// What heads and MLPs write is multiplied by.
+  public var residualScale: Float = 1
+  /// What logits are multiplied by.
+  public var logitScale: Float = 1
+  /// Logits `x`, already multiplied, are kept within `cap · tanh(x / cap)`; nil for as they are.
+  public var logitCap: Float?
 
   /// How many layers there are.
   public var layerCount: Int { layers.count }

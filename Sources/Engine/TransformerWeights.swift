@@ -53,12 +53,22 @@ package struct AttentionWeights: Sendable, Equatable {
   package var value: Linear
   /// Shape `[dModel, head · dHead]`.
   package var output: Linear
+  /// The norm of queries before they are turned, of models that have one: scales `[dHead]` for all heads, or
+  /// `[head · dHead]`.
+  package var queryNorm: Normalization?
+  /// The norm of keys: scales `[dHead]`, or `[keyValueHead · dHead]`.
+  package var keyNorm: Normalization?
 
-  package init(query: Linear, key: Linear, value: Linear, output: Linear) {
+  package init(
+    query: Linear, key: Linear, value: Linear, output: Linear, queryNorm: Normalization? = nil,
+    keyNorm: Normalization? = nil
+  ) {
     self.query = query
     self.key = key
     self.value = value
     self.output = output
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
   }
 }
 
@@ -82,17 +92,28 @@ package struct MLPWeights: Sendable, Equatable {
 package struct BlockWeights: Sendable, Equatable {
   package var attentionNorm: Normalization
   package var attention: AttentionWeights
+  /// The norm of what all heads write together, of models that have one: RMSNorm, and then no output bias.
+  package var attentionOutputNorm: Normalization?
   package var mlpNorm: Normalization
   package var mlp: MLPWeights
+  /// The norm of what the MLP writes, of models that have one.
+  package var mlpOutputNorm: Normalization?
 
   package init(
-    attentionNorm: Normalization, attention: AttentionWeights, mlpNorm: Normalization,
-    mlp: MLPWeights
+    attentionNorm: Normalization, attention: AttentionWeights,
+    attentionOutputNorm: Normalization? = nil, mlpNorm: Normalization, mlp: MLPWeights,
+    mlpOutputNorm: Normalization? = nil
   ) {
+    precondition(
+      attentionOutputNorm.map { $0.kind == .rootMeanSquare && attention.output.bias == nil }
+        ?? true,
+      "a norm of what heads write that centres, or of a bias that belongs to none of them")
     self.attentionNorm = attentionNorm
     self.attention = attention
+    self.attentionOutputNorm = attentionOutputNorm
     self.mlpNorm = mlpNorm
     self.mlp = mlp
+    self.mlpOutputNorm = mlpOutputNorm
   }
 }
 
@@ -134,10 +155,12 @@ extension BlockWeights {
       attentionNorm: attentionNorm.map(transform),
       attention: AttentionWeights(
         query: attention.query.map(transform), key: attention.key.map(transform),
-        value: attention.value.map(transform), output: attention.output.map(transform)),
-      mlpNorm: mlpNorm.map(transform),
+        value: attention.value.map(transform), output: attention.output.map(transform),
+        queryNorm: attention.queryNorm?.map(transform), keyNorm: attention.keyNorm?.map(transform)),
+      attentionOutputNorm: attentionOutputNorm?.map(transform), mlpNorm: mlpNorm.map(transform),
       mlp: MLPWeights(
-        gate: mlp.gate?.map(transform), up: mlp.up.map(transform), down: mlp.down.map(transform)))
+        gate: mlp.gate?.map(transform), up: mlp.up.map(transform), down: mlp.down.map(transform)),
+      mlpOutputNorm: mlpOutputNorm?.map(transform))
   }
 }
 

@@ -75,7 +75,7 @@ struct TrialPass {
     ).output
     let z = attention.attendEach(
       inputs(attention, of: heads, moved, layer, normal, groups), heads: heads)
-    return changes(attention, of: heads, layer, z)
+    return changes(attention, of: heads, layer, attention.outputs(z).written)
   }
 
   /// Queries, keys and values of some heads in all trials, turned by their positions; each head has its own.
@@ -92,7 +92,8 @@ struct TrialPass {
       let known = { self.state.heads[layer][projection].gatherColumnBlocks(sources, width: width) }
       guard !places.isEmpty else { return known().tiled(columns.count) }
       let values = attention.project(
-        projection, places, of: readers.count, normal, readCount: groups.columns.count)
+        projection, places, of: readers.count, normal, readCount: groups.columns.count
+      ).values
       let fresh = sources.map { source in places.firstIndex { $0.reader == source } }
       guard fresh.contains(nil) else {
         return values.gatherColumnBlocks(fresh.compactMap(\.self), width: width)

@@ -1,3 +1,4 @@
+import Engine
 public import Graphs
 public import Tasks
 
@@ -86,6 +87,16 @@ public struct AblationScheme: Sendable, Hashable {
       positions: positions)
   }
 
+  /// What is done to the model to measure a circuit at spans of the prompts, with edges ablated one by one.
+  ///
+  /// - Parameters:
+  ///   - circuit: The circuit.
+  ///   - spans: The same spans of the task's prompts.
+  /// - Returns: The intervention.
+  func intervention(on circuit: SpanCircuit, at spans: PromptSpans) -> Intervention {
+    Intervention(masks: circuit.circuits.map { EdgeMask($0) }, ofSpans: spans, ablation: ablation)
+  }
+
   /// The intervention that leaves just some edges intact.
   func keeping(_ edges: Circuit) -> Intervention {
     Intervention(mask: EdgeMask(edges), ablation: ablation, positions: positions)
@@ -96,8 +107,7 @@ public struct AblationScheme: Sendable, Hashable {
 public struct Intervention: Sendable {
   /// The masks, over one graph: 1 where an edge is intact, 0 where it is ablated.
   public let masks: [EdgeMask]
-  /// For each prompt of the task the place of its mask; nil when all have the first one.
-  let places: [Int]?
+  private let places: Places
   /// What an ablated edge carries.
   public var ablation: Ablation
   /// At which tokens.
@@ -107,7 +117,7 @@ public struct Intervention: Sendable {
   public init(
     mask: EdgeMask, ablation: Ablation = .resample, positions: AblatedPositions = .all
   ) {
-    self.init(masks: [mask], places: nil, ablation: ablation, positions: positions)
+    self.init(masks: [mask], places: .first, ablation: ablation, positions: positions)
   }
 
   /// Describes a run in which prompts have masks of their own.
@@ -122,11 +132,32 @@ public struct Intervention: Sendable {
     positions: AblatedPositions = .all
   ) {
     precondition(places.allSatisfy(masks.indices.contains), "a place without a mask")
-    self.init(masks: masks, places: places, ablation: ablation, positions: positions)
+    self.init(masks: masks, places: .prompts(places), ablation: ablation, positions: positions)
+  }
+
+  /// Describes a run in which spans of the prompts have masks of their own, at all tokens.
+  ///
+  /// - Parameters:
+  ///   - masks: For each span its mask, over one graph.
+  ///   - spans: The spans of the task's prompts.
+  ///   - ablation: What an ablated edge carries.
+  public init(masks: [EdgeMask], ofSpans spans: PromptSpans, ablation: Ablation = .resample) {
+    precondition(masks.count == spans.names.count, "\(masks.count) masks of \(spans.names.count)")
+    self.init(masks: masks, places: .spans(spans), ablation: ablation, positions: .all)
+  }
+
+  /// Which mask a token has.
+  private enum Places: Sendable {
+    /// All have the first one.
+    case first
+    /// For each prompt of the task the place of its mask.
+    case prompts([Int])
+    /// That of its span.
+    case spans(PromptSpans)
   }
 
   private init(
-    masks: [EdgeMask], places: [Int]?, ablation: Ablation, positions: AblatedPositions
+    masks: [EdgeMask], places: Places, ablation: Ablation, positions: AblatedPositions
   ) {
     self.masks = masks
     self.places = places
@@ -136,8 +167,18 @@ public struct Intervention: Sendable {
 
   var graph: ComputationGraph { masks[0].graph }
 
-  /// The masks of some of the task's prompts: one for all, or one for each.
-  func masks(ofPrompts prompts: Range<Int>) -> [EdgeMask] {
-    places.map { places in places[prompts].map { masks[$0] } } ?? [masks[0]]
+  /// The masks of the tokens of some of the task's prompts.
+  ///
+  /// - Parameters:
+  ///   - batch: The prompts.
+  ///   - first: The place of the first of them among all of the task.
+  /// - Returns: A mask for each token.
+  func masks(of batch: PairBatch, from first: Int) -> RunMasks {
+    switch places {
+    case .first: positions.masks([masks[0]], in: batch)
+    case .prompts(let places):
+      positions.masks(places[first..<(first + batch.promptCount)].map { masks[$0] }, in: batch)
+    case .spans(let spans): RunMasks(masks, segments: spans.segments(of: batch, from: first))
+    }
   }
 }

@@ -120,8 +120,8 @@ public struct InterventionRuns: Sendable {
 struct BatchRuns {
   private let runs: InterventionRuns
   let batch: PairBatch
-  /// Which of the task's prompts those are.
-  private let prompts: Range<Int>
+  /// The place of the first of its prompts among all of the task.
+  private let first: Int
   var model: Transformer { runs.model }
   private let cache: KeyValueCache?
   /// The full model on the clean prompts.
@@ -142,7 +142,7 @@ struct BatchRuns {
   init(_ runs: InterventionRuns, batch: PairBatch, from first: Int) {
     self.runs = runs
     self.batch = batch
-    prompts = first..<(first + batch.promptCount)
+    self.first = first
     cache = batch.cache(runs.model)
     clean = PlainRun(runs.model, batch: batch.clean, cache: cache).taped()
   }
@@ -169,8 +169,7 @@ struct BatchRuns {
   func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
     MaskedRun(
       runs.circuitModel, batch: batch.clean,
-      masks: intervention.positions.masks(intervention.masks(ofPrompts: prompts), in: batch),
-      ablated: start.ablated, cache: cache)
+      masks: intervention.masks(of: batch, from: first), ablated: start.ablated, cache: cache)
   }
 
   /// The clean run as a state, made at its first use.

@@ -5,6 +5,8 @@ import Tensors
 extension EdgeScores {
   /// The scores as a safetensors file: tensor `scores`, F32 `[writers, readers]`.
   ///
+  /// Scores that follow from those of nodes come with these, tensor `nodes`, F32 `[writers]`, 0 for what is
+  /// always kept.
   /// The metadata names `writers` and `readers` as JSON arrays, and the `method` and `metric`. The
   /// same scores give the same bytes.
   ///
@@ -17,8 +19,12 @@ extension EdgeScores {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     let names = { (names: [String]) in String(decoding: try encoder.encode(names), as: UTF8.self) }
+    var tensors = ["scores": Tensor(values, shape: [graph.writerCount, graph.readerCount])]
+    tensors["nodes"] = nodes.map {
+      Tensor($0.values.map { $0 ?? 0 }, shape: [graph.writerCount])
+    }
     return try Safetensors.encode(
-      ["scores": Tensor(values, shape: [graph.writerCount, graph.readerCount])],
+      tensors,
       metadata: [
         "writers": try names(graph.writers.map(\.description)),
         "readers": try names(graph.readers.map(\.description)),
@@ -35,12 +41,21 @@ extension EdgeScores {
     let file = try Safetensors.read(url)
     guard let stored = file.tensors["scores"] else { return nil }
     let graph = try Self.graph(of: file)
-    let shape = [graph.writerCount, graph.readerCount]
+    self.init(
+      try Self.values("scores", stored, [graph.writerCount, graph.readerCount], file), graph: graph)
+    guard let stored = file.tensors["nodes"] else { return }
+    nodes = NodeScores(
+      try Self.values("nodes", stored, [graph.writerCount], file), graph: graph)
+  }
+
+  private static func values(
+    _ name: String, _ stored: StoredTensor, _ shape: [Int], _ file: TensorFile
+  ) throws(CheckpointError) -> [Float] {
     guard stored.shape == shape else {
       throw CheckpointError(
-        url.path, .wrongShape(tensor: "scores", expected: shape, found: stored.shape))
+        file.path, .wrongShape(tensor: name, expected: shape, found: stored.shape))
     }
-    self.init(try file.read("scores", stored).values(), graph: graph)
+    return try file.read(name, stored).values()
   }
 
   /// The graph whose writers and readers the metadata names.

@@ -14,28 +14,33 @@ public enum PromptScores {
   /// `indices`, F32 of the same shape, the places of their edges among `edges`.
   ///
   /// - Parameters:
-  ///   - scores: The scores of each prompt, of one graph.
+  ///   - scores: The scores of each prompt, or of each span of the prompts, of one graph.
+  ///   - names: What the spans are called, for the metadata's `spans`, a JSON array; nil for prompts.
   ///   - method: How they were found.
   ///   - metric: What they are scores of.
   /// - Returns: The bytes of the file.
   /// - Throws: An error of the JSON encoder.
   public static func safetensors(
-    _ scores: [EdgeScores], method: String, metric: String
+    _ scores: [EdgeScores], named names: [String]? = nil, method: String, metric: String
   ) throws -> Data {
-    try safetensors(scores, method: method, metric: metric, limit: limit)
+    try safetensors(scores, named: names, method: method, metric: metric, limit: limit)
   }
 
   package static func safetensors(
-    _ scores: [EdgeScores], method: String, metric: String, limit: Int
+    _ scores: [EdgeScores], named spans: [String]? = nil, method: String, metric: String,
+    limit: Int
   ) throws -> Data {
     let graph = scores[0].graph
     let offsets = graph.edgeOffsets
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     let names = try encoder.encode(offsets.map { graph.edge(at: $0).description })
-    let metadata = [
+    var metadata = [
       "edges": String(decoding: names, as: UTF8.self), "method": method, "metric": metric,
     ]
+    if let spans {
+      metadata["spans"] = String(decoding: try encoder.encode(spans), as: UTF8.self)
+    }
     if scores.count * offsets.count <= limit {
       let values = scores.flatMap { part in offsets.map { part.values[$0] } }
       return try Safetensors.encode(

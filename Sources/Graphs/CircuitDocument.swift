@@ -73,8 +73,9 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     let members = Set(circuit.writers)
     let logits = circuit.offsets.contains { $0 % graph.readerCount == graph.logitsReader }
     nodes = ["logits": Node(isInGraph: logits)]
-    for writer in graph.writers {
-      nodes[writer.description] = Node(isInGraph: members.contains(writer))
+    for (place, writer) in graph.writers.enumerated() {
+      nodes[writer.description] = Node(
+        isInGraph: members.contains(writer), score: scores?.nodes?.values[place])
     }
     let kept = Set(circuit.offsets)
     edges = [:]

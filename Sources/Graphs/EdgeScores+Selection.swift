@@ -59,7 +59,7 @@ extension EdgeScores {
         Circuit(
           offsets: graph.edgeOffsets.filter { key($0, ranking) >= threshold }, graph: graph)
       case .nodes(let count):
-        NodeScores(nodeScores, graph: graph).circuit(nodeCount: count, by: ranking)
+        (nodes ?? sumsOfWriters).circuit(nodeCount: count, by: ranking)
       }
     return selection.prunes ? circuit.pruned() : circuit
   }
@@ -100,16 +100,6 @@ extension EdgeScores {
     }
     return order
   }
-
-  /// Scores of nodes: for each writer the sum over its edges, to first order the effect of ablating
-  /// its write for every reader.
-  public var nodeScores: [Float] {
-    (0..<graph.writerCount).map { writer in
-      let row = values[(writer * graph.readerCount)..<((writer + 1) * graph.readerCount)]
-      return Float(row.reduce(0.0) { $1 == -.infinity ? $0 : $0 + Double($1) })
-    }
-  }
-
 }
 
 extension ComputationGraph {

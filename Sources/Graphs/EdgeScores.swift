@@ -6,6 +6,8 @@ public struct EdgeScores: Sendable, Equatable {
   public let graph: ComputationGraph
   /// The scores `[writers, readers]`; 0 where no edge exists, and −∞ for edges that are never taken.
   public let values: [Float]
+  /// The scores of nodes that those of edges follow from; nil where edges were scored.
+  public var nodes: NodeScores?
 
   /// Takes scores in matrix order; values where the graph has no edge are set to 0.
   ///

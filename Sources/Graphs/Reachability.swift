@@ -1,7 +1,8 @@
 /// The nodes of a graph that a walk along some of its edges comes to.
 ///
 /// A reader is connected with the writers it takes in, and with those whose write depends on what it reads.
-/// Edges only lead from earlier to later nodes, so that one visit of each reader is enough.
+/// Edges only lead from earlier to later nodes, so that one visit of each reader is enough. Where heads share a norm,
+/// each of them depends on the others' readers, too: see ``HeadCoupling``.
 package struct Reachability {
   /// Whether a reader takes in a writer that it sees, both as indices.
   package typealias Takes = (_ reader: Int, _ writer: Int) -> Bool
@@ -23,22 +24,27 @@ package struct Reachability {
   ///   - writers: For each writer, whether the walk starts there; nil for none.
   ///   - readers: For each reader, whether the walk starts there; nil for none.
   ///   - graph: The graph.
+  ///   - coupling: How heads of a layer depend on each other.
   ///   - takes: The edges that the walk follows.
   /// - Complexity: At most one question for each edge.
   package init(
     from writers: [Bool]? = nil, readers: [Bool]? = nil, in graph: ComputationGraph,
-    along takes: Takes
+    coupling: HeadCoupling = .none, along takes: Takes
   ) {
     var writers = writers ?? [Bool](repeating: false, count: graph.writerCount)
     var readers = readers ?? [Bool](repeating: false, count: graph.readerCount)
-    for reader in readers.indices {
-      readers[reader] =
+    for group in graph.readerGroups(coupling) {
+      let isReached = group.contains { reader in
         readers[reader]
-        || (0..<graph.visibleWriterCount(ofReader: reader)).contains {
-          writers[$0] && takes(reader, $0)
-        }
-      guard readers[reader] else { continue }
-      for writer in graph.writerIndices(behindReader: reader) { writers[writer] = true }
+          || (0..<graph.visibleWriterCount(ofReader: reader)).contains {
+            writers[$0] && takes(reader, $0)
+          }
+      }
+      guard isReached else { continue }
+      for reader in group {
+        readers[reader] = true
+        for writer in graph.writerIndices(behindReader: reader, coupling) { writers[writer] = true }
+      }
     }
     (self.writers, self.readers) = (writers, readers)
   }
@@ -48,27 +54,42 @@ package struct Reachability {
   /// - Parameters:
   ///   - readers: For each reader, whether the walk starts there.
   ///   - graph: The graph.
+  ///   - coupling: How heads of a layer depend on each other.
   ///   - takes: The edges that the walk follows.
   /// - Complexity: At most one question for each edge.
-  package init(to readers: [Bool], in graph: ComputationGraph, along takes: Takes) {
+  package init(
+    to readers: [Bool], in graph: ComputationGraph, coupling: HeadCoupling = .none,
+    along takes: Takes
+  ) {
     var writers = [Bool](repeating: false, count: graph.writerCount)
     var readers = readers
-    for reader in readers.indices.reversed() {
-      readers[reader] =
-        readers[reader] || graph.writerIndices(behindReader: reader).contains { writers[$0] }
-      guard readers[reader] else { continue }
-      for writer in 0..<graph.visibleWriterCount(ofReader: reader)
-      where !writers[writer] && takes(reader, writer) {
-        writers[writer] = true
+    for group in graph.readerGroups(coupling).reversed() {
+      var isReached = group.contains { readers[$0] }
+      for reader in group {
+        let behind = graph.writerIndices(behindReader: reader, coupling)
+        guard behind.contains(where: { writers[$0] }) else { continue }
+        isReached = true
+        // Heads that share a norm are computed together.
+        if coupling != .none { for writer in behind { writers[writer] = true } }
+      }
+      guard isReached else { continue }
+      for reader in group {
+        readers[reader] = true
+        for writer in 0..<graph.visibleWriterCount(ofReader: reader)
+        where !writers[writer] && takes(reader, writer) {
+          writers[writer] = true
+        }
       }
     }
     (self.writers, self.readers) = (writers, readers)
   }
 
   /// Walks backward from `logits`: to all nodes that matter for it.
-  package init(toLogitsOf graph: ComputationGraph, along takes: Takes) {
+  package init(
+    toLogitsOf graph: ComputationGraph, coupling: HeadCoupling = .none, along takes: Takes
+  ) {
     var readers = [Bool](repeating: false, count: graph.readerCount)
     readers[graph.logitsReader] = true
-    self.init(to: readers, in: graph, along: takes)
+    self.init(to: readers, in: graph, coupling: coupling, along: takes)
   }
 }

@@ -105,7 +105,9 @@ public struct AtPStar: DiscoveryMethod {
       for offset in graph.edgeOffsets where !isFixed(graph, offset) {
         sums[pass][offset] += values[offset]
       }
-      if fixesPatterns { outputs.append(run.outputGradients(gradients, holding: layer)) }
+      if fixesPatterns {
+        outputs.append(run.outputGradients(gradients, result.tape, holding: layer))
+      }
     }
     guard fixesPatterns else { return }
     for (pass, effects) in run.patternEffects(difference, result, outputs, graph: graph)

@@ -43,6 +43,8 @@ public struct AttributionPatching: DiscoveryMethod {
     case increments(Side)
     /// What each writer changes from ablated to clean, and the gradient at a point of each prompt's own.
     case ownPoints(@Sendable (PromptPair) -> Double)
+    /// What each writer changes from ablated to clean, and the mean gradient along a path of each prompt's own.
+    case steered(steps: Int, by: PathOutputs)
   }
 
   init(
@@ -105,7 +107,7 @@ public struct AttributionPatching: DiscoveryMethod {
   }
 
   @discardableResult
-  private func requireGradient(
+  func requireGradient(
     _ problem: DiscoveryProblem
   ) throws(MethodError) -> any DifferentiableMetric {
     try problem.requireGradient(onCleanRun: points == [1])
@@ -126,7 +128,7 @@ public struct AttributionPatching: DiscoveryMethod {
     for problem: DiscoveryProblem, run: MethodRun
   ) throws(MethodError) -> EdgeScores {
     let metric = try requireGradient(problem)
-    let batches = problem.plainBatches.value
+    let batches = batches(problem)
     let moduleCount = moduleCount(problem.graph)
     let size = problem.graph.writerCount * problem.graph.readerCount
     var state =
@@ -136,7 +138,7 @@ public struct AttributionPatching: DiscoveryMethod {
       } ?? State(sums: Sums(count: size))
     let total = batches.count * moduleCount
     while state.batch < batches.count {
-      let runs = PathRuns(self, batches[state.batch], problem, metric)
+      let runs = runs(batches[state.batch], problem, metric)
       while state.module < moduleCount {
         run.progress(
           RunProgress(
@@ -152,7 +154,7 @@ public struct AttributionPatching: DiscoveryMethod {
   }
 
   /// How many modules are moved, one at a time.
-  private func moduleCount(_ graph: ComputationGraph) -> Int {
+  func moduleCount(_ graph: ComputationGraph) -> Int {
     path == .input ? 1 : 2 * graph.layerCount + 1
   }
 
@@ -161,9 +163,22 @@ public struct AttributionPatching: DiscoveryMethod {
     if case .increments = terms { true } else { path == .modules || points.contains(1) }
   }
 
+  /// Whether logits are read where the metric reads them, and nowhere else.
+  var readsMeasuredOnly: Bool { if case .steered(_, .all) = terms { false } else { true } }
+
+  /// The prompts in batches, without what those of a pair start with unless that is moved too.
+  func batches(_ problem: DiscoveryProblem) -> [PairBatch] {
+    guard case .steered = terms else { return problem.plainBatches.value }
+    return problem.task.batches(problem.model.plainBatch)
+  }
+
   /// Of how many terms a prompt's score is the mean.
-  private func termCount(_ graph: ComputationGraph) -> Int {
-    if case .differences = terms { points.count * moduleCount(graph) } else { 1 }
+  func termCount(_ graph: ComputationGraph) -> Int {
+    switch terms {
+    case .differences: points.count * moduleCount(graph)
+    case .steered(let steps, _): steps
+    case .increments, .ownPoints: 1
+    }
   }
 
   /// Scores groups of prompts in one run of all of them; how far it has come is not kept.
@@ -173,7 +188,7 @@ public struct AttributionPatching: DiscoveryMethod {
     for problem: DiscoveryProblem, groups: [Range<Int>], run: MethodRun
   ) throws(MethodError) -> [EdgeScores] {
     let metric = try requireGradient(problem)
-    let batches = problem.plainBatches.value
+    let batches = batches(problem)
     let moduleCount = moduleCount(problem.graph)
     let size = problem.graph.writerCount * problem.graph.readerCount
     var open = [Sums?](repeating: nil, count: groups.count)
@@ -181,7 +196,7 @@ public struct AttributionPatching: DiscoveryMethod {
     var first = 0
     for (index, batch) in batches.enumerated() {
       run.progress(RunProgress("scoring prompts", done: index, total: batches.count))
-      let runs = PathRuns(self, batch, problem, metric)
+      let runs = runs(batch, problem, metric)
       let end = first + batch.promptCount
       let members = groups.indices.filter { groups[$0].overlaps(first..<end) }
       let segments = members.map { group in

@@ -36,6 +36,8 @@ public struct MethodEntry: Sendable {
   /// Whether it integrates gradients from corrupted to clean inputs: scores of edges out of `input` then sum up to what
   /// all inputs together change, once the integral has converged.
   public let integratesInputs: Bool
+  /// Whether it asks for scores at each span of the prompts.
+  public let isPositional: Bool
   /// Whether its runs are masked ones, which take more memory.
   public let isMasked: Bool
   /// Whether its scores are in units of the metric, and not chances, ranks or lengths.
@@ -51,7 +53,7 @@ public struct MethodEntry: Sendable {
   public init(
     name: String, summary: String, paper: String, cost: String, metric: String? = nil,
     options: [any MethodOptionDescription] = [], ranking: [String: String] = [:],
-    integratesInputs: Bool = false, isMasked: Bool = false,
+    integratesInputs: Bool = false, isPositional: Bool = false, isMasked: Bool = false,
     scoresEffects: Bool = true,
     bytes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> Int = { _, _ in 0 },
     passes: @escaping @Sendable (MethodOptions, DiscoveryProblem) -> PassCount,
@@ -65,6 +67,7 @@ public struct MethodEntry: Sendable {
     self.options = options
     self.ranking = ranking
     self.integratesInputs = integratesInputs
+    self.isPositional = isPositional
     self.isMasked = isMasked
     self.scoresEffects = scoresEffects
     self.bytes = bytes

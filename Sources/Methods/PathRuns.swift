@@ -4,16 +4,18 @@ import Tasks
 import Tensors
 
 /// The runs of one batch on the way from ablated to clean.
-struct PathRuns {
+struct PathRuns: ScoreTerms {
   private let problem: DiscoveryProblem
   private let metric: any DifferentiableMetric
   private let method: AttributionPatching
   private let batch: PairBatch
-  private let run: PlainRun
+  let run: PlainRun
   /// The clean run, where gradients are taken of it or runs start from it.
   private let clean: PlainRun.TapedResult?
-  private let ablated: CompactWrites
+  let ablated: CompactWrites
   private let difference: CompactWrites
+  /// What `input` writes in the clean run.
+  let cleanInput: Tensor
   private let reference: ReferenceLogits
 
   init(
@@ -27,29 +29,27 @@ struct PathRuns {
     let cache = batch.cache(problem.model)
     ablated = problem.ablationValues.writes(for: batch, cache: cache, isMeasuredOnly: true)
     run = PlainRun(
-      problem.model, batch: batch.clean, cache: cache, rules: method.rules, isMeasuredOnly: true)
+      problem.model, batch: batch.clean, cache: cache, rules: method.rules,
+      isMeasuredOnly: method.readsMeasuredOnly)
     clean = method.goesThroughClean ? run.taped() : nil
     let result = clean?.result ?? run.forward()
     difference = result.writes - ablated
+    cleanInput = result.writes.input
     reference = ReferenceLogits(result.logits)
   }
 
-  /// For each prompt, the tokens at which writers can differ from their ablated values.
   var tokens: [Range<Int>] { batch.clean.prompts }
 
-  /// Hands out terms of the method's score, from runs in which a module is given its write.
-  ///
-  /// - Parameters:
-  ///   - module: The module, counted as writers are.
-  ///   - segments: Ranges of tokens whose terms belong together.
-  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
   func contract(
     module: Int, _ segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
   ) {
     switch method.terms {
-    case .differences: contractDifferences(module, segments, add: add)
+    case .differences:
+      contract(method.points, segments, add: add) { gradients(module: module, at: $0) }
     case .increments(let side):
       contractIncrements(side, at: method.points, segments, add: add)
+    case .steered(let steps, let outputs):
+      contractSteered(steps: steps, by: outputs, segments, add: add)
     case .ownPoints(let alpha):
       let alphas = zip(tokens, batch.pairs).flatMap { tokens, pair in
         [Float](repeating: Float(alpha(pair)), count: tokens.count)
@@ -61,16 +61,22 @@ struct PathRuns {
     }
   }
 
-  private func contractDifferences(
-    _ module: Int, _ segments: [[Range<Int>]], add: (_ segment: Int, _ terms: Tensor) -> Void
+  /// Hands out the products of what writers change from ablated to clean and the gradients at several points.
+  ///
+  /// - Parameters:
+  ///   - points: Where gradients are taken.
+  ///   - segments: Ranges of tokens whose terms belong together.
+  ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order.
+  ///   - gradients: The gradients at a point; is asked for each of them, in order.
+  func contract(
+    _ points: [Double], _ segments: [[Range<Int>]],
+    add: (_ segment: Int, _ terms: Tensor) -> Void, gradients: (Double) -> ReaderGradients
   ) {
-    let points = method.points
     // A device with room holds the gradients of several points, and writers are multiplied by their sum once.
     let together = min(problem.model.device.roominess, Self.mostTogether)
     for first in stride(from: 0, to: points.count, by: together) {
       let some = points[first..<min(first + together, points.count)]
-      contract(
-        difference, with: some.map { gradients(module: module, at: $0) }, segments, add: add)
+      contract(difference, with: some.map(gradients), segments, add: add)
     }
   }
 
@@ -99,10 +105,22 @@ struct PathRuns {
   }
 
   /// The gradients of a run, through all but the write that it was given.
+  ///
+  /// - Parameters:
+  ///   - result: The run.
+  ///   - given: The write that it was given instead of computing it.
+  ///   - rows: The tokens whose logits it has; nil for those that the metric reads.
+  /// - Returns: The gradients at all readers.
   func gradients(
-    _ result: PlainRun.TapedResult, given: PlainRun.GivenWrite? = nil
+    _ result: PlainRun.TapedResult, given: PlainRun.GivenWrite? = nil, among rows: [Int32]? = nil
   ) -> ReaderGradients {
-    let gradient = metric.measure(result.logits, of: batch, reference: reference).gradient
+    let read = rows == nil ? result.logits : result.logits.gatherRows(run.batch.rows)
+    var gradient = metric.measure(read, of: batch, reference: reference).gradient
+    if rows != nil {
+      let own = gradient
+      gradient = Tensor(zeros: result.logits.shape, on: own.device)
+      gradient.scatterAdd(own, to: run.batch.rows)
+    }
     return run.backward(gradient, result.tape, given: given)
   }
 

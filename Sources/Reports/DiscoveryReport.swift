@@ -79,12 +79,14 @@ public struct DiscoveryReport: Sendable {
   public let integral: IntegralGap?
   /// The circuits of single prompts; nil when they were not asked for.
   public let prompts: PromptReport?
+  /// The circuit at spans of the prompts; nil when it was not asked for.
+  public let spans: SpanReport?
 
   /// Takes what was found.
   public init(
     heading: Heading, scores: EdgeScores, circuit: Circuit, ranking: EdgeScores.Ranking,
     measured: Measured, accuracy: Double?, integral: IntegralGap? = nil,
-    prompts: PromptReport? = nil
+    prompts: PromptReport? = nil, spans: SpanReport? = nil
   ) {
     self.heading = heading
     self.scores = scores
@@ -94,6 +96,7 @@ public struct DiscoveryReport: Sendable {
     self.accuracy = accuracy
     self.integral = integral
     self.prompts = prompts
+    self.spans = spans
   }
 
   /// What the circuit does, its heads and MLPs, and its edges, for a terminal.
@@ -101,7 +104,9 @@ public struct DiscoveryReport: Sendable {
     [
       ([measureTable.text(on: page), pruningLine, measuredLine] + [integralLine].compactMap(\.self))
         .joined(separator: "\n"), metricText(on: page),
-      nodeTable.text(on: page), topEdges(page.rows).text(on: page), prompts?.text(on: page),
+      nodeTable.text(on: page), scores.nodes?.table(page.rows).text(on: page),
+      topEdges(page.rows).text(on: page), prompts?.text(on: page),
+      spans?.text(on: page),
     ].compactMap(\.self).joined(separator: "\n\n")
   }
 

@@ -45,7 +45,7 @@ extension DiscoveryReport {
     \(drawing.svg)</figure>
     \(nodesPart)<h2>Its edges</h2>
     \(edgesTable)
-    \(prompts.map { $0.html + "\n" } ?? "")</html>
+    \(prompts.map { $0.html + "\n" } ?? "")\(spansPart)</html>
 
     """
   }
@@ -111,6 +111,14 @@ extension DiscoveryReport {
       </table></div>
       \(caveats.joined(separator: "\n"))
       """
+  }
+
+  private var spansPart: String {
+    guard let spans else { return "" }
+    let drawing = spans.drawing(
+      title: "\(heading.task) in \(heading.model), at spans of its prompts", caption: heading.method
+    )
+    return spans.html(drawing.figure.svg) + "\n"
   }
 
   private var nodesPart: String {

@@ -10,6 +10,8 @@ public struct PromptPair: Sendable, Equatable {
   public let wrongAnswers: [Int32]
   /// After which tokens the metric reads the logits, ascending; the last one, if nothing else was said.
   public let positions: [Int]
+  /// What the part of the prompt that each token belongs to is called; nil when parts have no names.
+  public let labels: [String]?
 
   /// Pairs two prompts of one length.
   ///
@@ -19,10 +21,13 @@ public struct PromptPair: Sendable, Equatable {
   ///   - answers: Tokens that are right after the original prompt.
   ///   - wrongAnswers: Tokens that are wrong after it.
   ///   - positions: After which tokens the metric reads the logits, ascending; nil for the last.
+  ///   - labels: What the part of the prompt that each token belongs to is called; nil for no names.
   public init(
     clean: [Int32], corrupted: [Int32], answers: [Int32], wrongAnswers: [Int32],
-    positions: [Int]? = nil
+    positions: [Int]? = nil, labels: [String]? = nil
   ) {
+    precondition(labels.map { $0.count == clean.count } ?? true, "labels of other tokens")
+    self.labels = labels
     let positions = positions ?? [clean.count - 1]
     precondition(
       !positions.isEmpty && zip(positions, positions.dropFirst()).allSatisfy(<)

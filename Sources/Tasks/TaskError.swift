@@ -28,6 +28,14 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
   case noTokenizer(task: String, reason: String? = nil)
   /// The task cannot be made for this model.
   case unsuitableModel(task: String, reason: String)
+  /// The prompts have no names for their parts.
+  case noSpans(task: String, pair: Int)
+  /// What names parts of a prompt does not fit it.
+  case badSpan(pair: Int, String, String)
+  /// A span is not one of those that there are.
+  case unknownSpan(task: String, name: String, known: [String])
+  /// The prompts fall into too many spans.
+  case tooManySpans(task: String, count: Int, limit: Int)
   /// No task, metric or ablation has this name.
   case unknownName(kind: String, String, known: [String])
 
@@ -71,6 +79,20 @@ public enum TaskError: Error, Equatable, CustomStringConvertible {
       """
     case .unsuitableModel(let task, let reason):
       "The task \(task) cannot be made for this model: \(reason)."
+    case .noSpans(let task, let pair):
+      """
+      Pair \(pair) of \(task) has no names for the parts of its prompt: give it "spans", such as \
+      {"subject": "keys"}, or take --spans positions or a list such as "subject=1;end=last".
+      """
+    case .badSpan(let pair, let found, let expected):
+      "Pair \(pair): expected \(expected), found \(found)."
+    case .unknownSpan(let task, let name, let known):
+      "The prompts of \(task) have a span \(name), expected one of \(known.joined(separator: ", "))."
+    case .tooManySpans(let task, let count, let limit):
+      """
+      The prompts of \(task) fall into \(count) spans, expected at most \(limit): cut them with a list such as \
+      "start=0-9;end=last".
+      """
     case .unknownName(let kind, let name, let known): known.sentence(kind: kind, missing: name)
     }
   }
@@ -101,7 +123,7 @@ extension TaskError {
     case .unknownToken: "with a token that the model lacks"
     case .promptTooLong: "longer than the model's context"
     case .unreadable, .noAnswers, .malformed, .empty, .noneUsable, .noTokenizer, .unsuitableModel,
-      .unknownName:
+      .unknownName, .noSpans, .badSpan, .unknownSpan, .tooManySpans:
       nil
     }
   }

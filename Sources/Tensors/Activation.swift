@@ -1,4 +1,4 @@
-/// The non-linearity of an MLP.
+/// A non-linearity: of an MLP, or of what is kept within bounds.
 public enum Activation: String, Sendable, CaseIterable {
   /// `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`, GPT-2's approximation of GELU.
   case geluTanh
@@ -8,6 +8,10 @@ public enum Activation: String, Sendable, CaseIterable {
   case silu
   /// `max(x, 0)`.
   case relu
+  /// `tanh(x)`.
+  case tanh
+  /// `min(max(x, −1), 1)`.
+  case hardTanh
 
   /// `f(x)`.
   package func forward(_ x: Tensor) -> Tensor {
@@ -51,5 +55,34 @@ public enum Activation: String, Sendable, CaseIterable {
         count: up.count)
     }
     return (dgate, dup)
+  }
+}
+
+/// Keeps numbers within bounds: `limit · f(x / limit)`.
+package struct Bound: Sendable, Equatable {
+  package let limit: Float
+  private let shape: Activation
+
+  /// `limit · tanh(x / limit)`.
+  package static func soft(_ limit: Float) -> Bound { Bound(limit: limit, shape: .tanh) }
+  /// `min(max(x, −limit), limit)`.
+  package static func hard(_ limit: Float) -> Bound { Bound(limit: limit, shape: .hardTanh) }
+
+  /// The numbers within bounds.
+  package func forward(_ x: Tensor) -> Tensor {
+    var y = shape.forward(scaled(x))
+    y.scale(by: limit)
+    return y
+  }
+
+  /// The gradient with respect to `x`, by the slope or that of a line through the origin.
+  package func backward(_ dy: Tensor, x: Tensor, slope: Activation.Slope) -> Tensor {
+    shape.backward(dy, x: scaled(x), slope: slope)
+  }
+
+  private func scaled(_ x: Tensor) -> Tensor {
+    var scaled = x
+    scaled.scale(by: 1 / limit)
+    return scaled
   }
 }

@@ -9,18 +9,21 @@ package struct Rotary: Sendable, Equatable {
 
   /// - Parameters:
   ///   - frequencies: Radians per position of each pair, `[rotated/2]`.
+  ///   - amplitude: What the turned elements are multiplied by.
   ///   - positionCount: How many positions the table covers.
   ///   - device: Where what is turned lies.
-  package init(frequencies: [Double], positionCount: Int, on device: Device = .cpu) {
+  package init(
+    frequencies: [Double], amplitude: Double = 1, positionCount: Int, on device: Device = .cpu
+  ) {
     let angles = (0..<positionCount).flatMap { position in
       frequencies.map { Double(position) * $0 }
     }
     let shape = [positionCount, frequencies.count]
-    cosines = Tensor(angles.map { Float(cos($0)) }, shape: shape, on: device)
-    sines = Tensor(angles.map { Float(sin($0)) }, shape: shape, on: device)
+    cosines = Tensor(angles.map { Float(amplitude * cos($0)) }, shape: shape, on: device)
+    sines = Tensor(angles.map { Float(amplitude * sin($0)) }, shape: shape, on: device)
   }
 
-  /// Turns every head of `x` in place; backwards when `inverse`, which is also the gradient.
+  /// Turns every head of `x` in place; backwards when `inverse`, which is the gradient, and undoes a turn of amplitude 1.
   ///
   /// - Parameters:
   ///   - x: `[token, head · width]`; the first elements of each head are turned.
@@ -76,13 +79,20 @@ package struct PromptAttention: Sendable {
   package let scale: Float
   /// Whether a token sees only itself and what comes before it.
   package let isCausal: Bool
+  /// How many of these tokens it sees, the last ones and itself included; nil for all.
+  package let window: Int?
+  /// Scores `s` are kept within `cap · tanh(s / cap)`; nil for as they are.
+  package let cap: Float?
 
   /// Queries and keys are of each prompt's own tokens, unless something else is said.
   package init(
     starts: [Int32], queryStarts: [Int32]? = nil, keyStarts: [Int32]? = nil, headCount: Int,
-    keyValueHeadCount: Int, scale: Float, isCausal: Bool = true
+    keyValueHeadCount: Int, scale: Float, isCausal: Bool = true, window: Int? = nil,
+    cap: Float? = nil
   ) {
     precondition(keyValueHeadCount > 0 && headCount % keyValueHeadCount == 0)
+    precondition(window.map { isCausal && $0 > 0 } ?? true, "a window of attention both ways")
+    precondition(cap.map { $0 > 0 } ?? true, "scores capped at \(cap ?? 0)")
     self.starts = starts
     self.queryStarts = queryStarts ?? starts
     self.keyStarts = keyStarts ?? starts
@@ -93,9 +103,11 @@ package struct PromptAttention: Sendable {
     self.keyValueHeadCount = keyValueHeadCount
     self.scale = scale
     self.isCausal = isCausal
+    self.window = window
+    self.cap = cap
   }
 
-  /// `z_i = Σ_j softmax_j(scale · ⟨q_i, k_j⟩) v_j`, over j ≤ i when it is causal.
+  /// `z_i = Σ_j softmax_j(scale · ⟨q_i, k_j⟩) v_j`, over i − window < j ≤ i when it is causal; scores maybe capped.
   ///
   /// - Parameters:
   ///   - q: `[query, head · dHead]`.
@@ -109,16 +121,18 @@ package struct PromptAttention: Sendable {
 
   /// The gradients with respect to q, `[query, head · dHead]`, and to k and v, `[token, head · dHead]`.
   ///
-  /// Those of k and v are of own tokens, and of each query head's own copy: sum the groups for shared ones.
+  /// Those of k and v are of own tokens, and of each query head's own copy: sum the groups for shared ones. `slope` is
+  /// how steep a cap counts as.
   package func backward(
-    _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor, rule: PatternRule = .exact
+    _ dz: Tensor, q: Tensor, k: Tensor, v: Tensor, rule: PatternRule = .exact,
+    slope: Activation.Slope = .tangent
   ) -> (q: Tensor, k: Tensor, v: Tensor) {
     let operands = operands(q, k, v)
     let own = [Int(starts.last ?? 0), q.columnCount]
     var (dk, dv) = (Tensor(zeros: own, on: q.device), Tensor(zeros: own, on: q.device))
     let (keys, values) = (dk.writable(), dv.writable())
     let dq = q.making(q.shape) {
-      $0.attendBackward($1, keys, values, dz.address, operands, self, rule)
+      $0.attendBackward($1, keys, values, dz.address, operands, self, rule, slope)
     }
     return (dq, dk, dv)
   }

@@ -25,6 +25,14 @@ protocol Backend: Sendable {
   func scale(_ x: Address, by factor: Float, count: Int)
   /// x[r, c] *= factors[r]
   func scaleRows(_ x: Address, by factors: [Float], columns: Int)
+  /// x[r, c] *= row[c]
+  func scaleColumns(_ x: Address, by row: Address, rows: Int, columns: Int)
+  /// x[r, c] *= the inverse deviation of row r, out of a norm's statistics
+  func scaleRows(_ x: Address, byDeviations statistics: Address, rows: Int, columns: Int)
+  /// out[r, c] += scale · Σ_i x[r, i] y[r, i] · direction[r, c], where x and y have `inner` columns
+  func addProjections(
+    _ out: Address, on direction: Address, _ x: Address, _ y: Address, scale: Float, rows: Int,
+    columns: Int, inner: Int)
   /// x[r, c] += row[c]
   func addRow(_ x: Address, _ row: Address, rows: Int, columns: Int)
   /// sums[c] += Σ_r x[r, c], each sum in Float64
@@ -48,6 +56,8 @@ protocol Backend: Sendable {
   func addEntries(_ x: Address, _ places: [Int64], _ values: [Float])
   /// Σ_c x[r, c] · y[r, c] in Float64, passing over zeros of y.
   func rowProducts(_ x: Address, _ y: Address, rows: Int, columns: Int) -> [Double]
+  /// Σ_c |x[r, c] − y[r mod places, c]| in Float64
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double]
 
   // Matrices
   /// All products, each into its own window of `out` or added to it.
@@ -89,7 +99,7 @@ protocol Backend: Sendable {
   func attend(_ z: Address, _ inputs: AttentionOperands, _ attention: PromptAttention)
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention, _ rule: PatternRule)
+    _ attention: PromptAttention, _ rule: PatternRule, _ slope: Activation.Slope)
 }
 
 /// Queries, keys and values as kernels of attention take them.

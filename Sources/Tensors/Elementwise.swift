@@ -37,6 +37,59 @@ extension Tensor {
     return copy
   }
 
+  /// Multiplies every row of the last axis by a row, element by element; nil leaves it as it is.
+  ///
+  /// - Parameters:
+  ///   - row: `[columns]`.
+  ///   - rows: Which rows; nil for all.
+  package mutating func scale(columnsBy row: Tensor?, rows: Range<Int>? = nil) {
+    guard let row else { return }
+    let rows = rows ?? 0..<rowCount
+    precondition(
+      row.count == columnCount && rows.upperBound <= rowCount,
+      "a row of \(row.shape) times rows \(rows) of \(shape)")
+    let x = writable() + rows.lowerBound * columnCount
+    backend.scaleColumns(x, by: row.address, rows: rows.count, columns: columnCount)
+  }
+
+  /// Divides each row of the last axis by the deviation of a row that a norm measured, `[rows, 2]`.
+  package mutating func scale(byDeviations statistics: Tensor) {
+    precondition(statistics.shape == [rowCount, 2], "statistics \(statistics.shape) of \(shape)")
+    let x = writable()
+    backend.scaleRows(x, byDeviations: statistics.address, rows: rowCount, columns: columnCount)
+  }
+
+  /// Adds to each row a multiple of a direction: `scale · ⟨x, y⟩` times it.
+  ///
+  /// - Parameters:
+  ///   - direction: A direction for each row, of this tensor's shape.
+  ///   - x: `[rows, inner]`.
+  ///   - y: `[rows, inner]`.
+  ///   - scale: What all products are multiplied by.
+  package mutating func addProjections(
+    on direction: Tensor, _ x: Tensor, _ y: Tensor, scale: Float
+  ) {
+    precondition(
+      direction.shape == shape && x.shape == y.shape && x.rowCount == rowCount,
+      "projections of \(x.shape) and \(y.shape) on \(direction.shape), into \(shape)")
+    let out = writable()
+    backend.addProjections(
+      out, on: direction.address, x.address, y.address, scale: scale, rows: rowCount,
+      columns: columnCount, inner: x.columnCount)
+  }
+
+  /// For each column the products with another tensor of this shape: `Σ_r x[r, c] · y[r, c]`, `[columns]`.
+  package func columnProducts(_ other: Tensor) -> Tensor {
+    // The gradient of a norm's scale, for a norm that leaves rows as they are.
+    let plain = Tensor(
+      (0..<(2 * rowCount)).map { Float($0 % 2) }, shape: [rowCount, 2], on: device)
+    let norm = Normalization(
+      scale: Tensor(zeros: [columnCount], on: device), bias: nil, epsilon: 0, kind: .rootMeanSquare)
+    var sums = norm
+    norm.addParameterGradients(other, x: self, statistics: plain, to: &sums)
+    return sums.scale
+  }
+
   /// Adds a row to every row of the last axis; nil adds nothing.
   package mutating func add(row: Tensor?) {
     guard let row else { return }

@@ -138,4 +138,15 @@ extension Tensor {
     precondition(shape == other.shape, "products of rows of \(shape) and \(other.shape)")
     return backend.rowProducts(address, other.address, rows: rowCount, columns: columnCount)
   }
+
+  /// How far each row is from a row of another tensor, by sums of absolute differences, in Float64.
+  ///
+  /// Rows come in blocks as long as `other`, each of which is held against all of it.
+  package func rowDistances(to other: Tensor) -> [Double] {
+    precondition(
+      columnCount == other.columnCount && rowCount.isMultiple(of: other.rowCount),
+      "distances of rows of \(shape) to \(other.shape)")
+    return backend.rowDistances(
+      address, other.address, rows: rowCount, places: other.rowCount, columns: columnCount)
+  }
 }

@@ -28,6 +28,32 @@ import Testing
     }
   }
 
+  @Test func `a circuit at spans of the prompts`() throws {
+    try withTemporaryDirectory { directory in
+      let output = directory.appending(path: "run")
+      let common = ["discover", "--count", "20", "--edges", "3"]
+      let found = try run(common + ["--method", "peap", "--output", output.path])
+      #expect(found.status == 0, "\(found.errors)")
+      for text in [
+        "spans of the prompts: A", "a1.h2->logits    end", "a0.h1->a1.h2<k>  B",
+        "input->a0.h1<v>  A", "held out",
+      ] { #expect(found.output.contains(text), "\(text) in \(found.output)") }
+      let edges = try String(contentsOf: output.appending(path: "span-edges.csv"), encoding: .utf8)
+      #expect(edges.split(separator: "\n").count == 4)
+      for file in ["span-scores.safetensors", "span-circuit.svg", "span-crossings.csv"] {
+        #expect(FileManager.default.fileExists(atPath: output.appending(path: file).path))
+      }
+      // A run with spans is evaluated, and chosen from, like any other.
+      #expect(try run("evaluate", output.path, "--measures", "none").status == 0)
+      let selected = try run("select", output.path, "--edges", "2")
+      #expect(selected.status == 0 && selected.errors.contains("circuits at spans are those of"))
+    }
+    let other = try run("discover", "--count", "5", "--method", "acdc", "--spans", "positions")
+    #expect(other.status == 1 && other.errors.contains("acdc has no scores at spans"))
+    let odd = try run("discover", "--spans", "a=x")
+    #expect(odd.status == 64)
+  }
+
   @Test func `without a size the smallest circuit that keeps 85 % is found, on held-out prompts`()
     throws
   {

@@ -17,6 +17,16 @@ extension DeviceCase {
       x = x.scaledRows(by: (0..<7).map { Float($0) - 2 })
       return [x - random([7, 300], 6, on: device), x.transposed(), Tensor(stacking: [x, x])]
     },
+    DeviceCase("columns, deviations and projections") { device in
+      var (x, direction) = (random([7, 300], 1, on: device), random([7, 40], 2, on: device))
+      let y = random([7, 300], 3, on: device)
+      x.scale(columnsBy: random([300], 4, on: device), rows: 2..<6)
+      let norm = Normalization(
+        scale: random([300], 5, on: device), bias: nil, epsilon: 1e-5, kind: .rootMeanSquare)
+      x.scale(byDeviations: norm.forward(y).statistics)
+      direction.addProjections(on: random([7, 40], 6, on: device), x, y, scale: -0.25)
+      return [x, direction, x.columnProducts(y)]
+    },
     DeviceCase("numbers that are no numbers") { device in
       let x = random([2, 700], 7, on: device)
       let broken = { (value: Float) in
@@ -61,6 +71,9 @@ extension DeviceCase {
       var sums = Sums(count: 5000)
       for offset in [0, 800] { sums.add(x, at: offset) }
       return sums.values() + x.rowProducts(y)
+    },
+    DeviceCase("distances of rows") { device in
+      random([6, 700], 31, on: device).rowDistances(to: random([2, 700], 32, on: device))
     },
     DeviceCase("weighted sums of tensors that lie anywhere") { device in
       let terms = (0..<5).map { random([12, 17], 23 + $0, on: device) }
@@ -159,6 +172,11 @@ extension DeviceCase {
         starts: [0, 5, 6, 18], queryStarts: [0, 2, 2, 14], keyStarts: [0, 9, 10, 25], headCount: 4,
         keyValueHeadCount: 2, scale: 0.3)),
     attention(
+      "attention through a window, of capped scores",
+      PromptAttention(
+        starts: [0, 5, 6, 18], queryStarts: [0, 2, 2, 14], keyStarts: [0, 9, 10, 25], headCount: 4,
+        keyValueHeadCount: 2, scale: 0.3, window: 4, cap: 0.7)),
+    attention(
       "attention of a long prompt",
       PromptAttention(
         starts: [0, 900], queryStarts: [0, 40], headCount: 2, keyValueHeadCount: 1, scale: 0.3)),
@@ -168,7 +186,7 @@ extension DeviceCase {
   private static let relevance = DeviceCase("attention that passes relevance") { device in
     let attention = PromptAttention(
       starts: [0, 5, 6, 18], queryStarts: [0, 2, 2, 14], keyStarts: [0, 9, 10, 25], headCount: 4,
-      keyValueHeadCount: 2, scale: 0.3)
+      keyValueHeadCount: 2, scale: 0.3, window: 9, cap: 5)
     let positive = { (shape: [Int], seed: UInt64) in
       var x = random(shape, seed, on: device)
       x.add(
@@ -178,7 +196,7 @@ extension DeviceCase {
     }
     let gradients = attention.backward(
       random([14, 80], 64, on: device), q: positive([14, 80], 61), k: positive([25, 40], 62),
-      v: random([25, 40], 63, on: device), rule: .relevance)
+      v: random([25, 40], 63, on: device), rule: .relevance, slope: .secant)
     return [gradients.q, gradients.k, gradients.v]
   }
 

@@ -33,6 +33,7 @@ extension DeviceCase {
   private static let methods = [
     ("eap", 1e-4), ("gim", 1e-4), ("relp-qk", 1e-4), ("attnlrp", 5e-3), ("eap-ig:steps=3", 1e-4),
     ("ceap:steps=3", 1e-4), ("expected-gradients", 1e-4), ("atp-star", 1e-4),
+    ("eap-gp:steps=2:at=all", 1e-4), ("ifr", 1e-4),
     ("eap-ig-activations:steps=2", 1e-4), ("exact", 1e-4),
     ("hisp", 1e-4), ("hisp-edges", 1e-4), ("acdc:tau=0.002", 1e-4), ("sp-edges:steps=4", 1e-3),
   ]

@@ -7,20 +7,18 @@ import Testing
 
 /// What a run lets one see of itself.
 @Suite struct ActivationsTests {
-  static let families = EngineTests.families
-
   private func activations(_ family: String) throws -> (GoldenModel, Activations) {
     let golden = try GoldenModel(family)
     return (golden, Activations(of: golden.model, on: golden.clean))
   }
 
-  @Test(arguments: families) func `logits are the model's`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `logits are the model's`(family: String) throws {
     let (golden, run) = try activations(family)
     expectClose(run.logits, golden.model.logits(golden.clean), relative: 1e-6, family)
   }
 
   /// A read is the sum of the writes that its reader sees, and of the biases that belong to no writer.
-  @Test(arguments: families) func `writes sum up to reads`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `writes sum up to reads`(family: String) throws {
     let (golden, run) = try activations(family)
     let graph = golden.graph
     for (index, reader) in graph.readers.enumerated() {
@@ -39,13 +37,16 @@ import Testing
   }
 
   /// Rows are distributions over what comes before, and their mixture of values is what the head writes.
-  @Test(arguments: families) func `patterns are what heads mix values by`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `patterns are what heads mix values by`(family: String)
+    throws
+  {
     let (golden, run) = try activations(family)
     let sizes = golden.model.configuration
     for layer in 0..<sizes.layerCount {
       let weights = golden.model.weights.blocks[layer]
       let read = run.read(of: .head(layer: layer, index: 0, projection: .value))
       let values = weights.attention.value.forward(weights.attentionNorm.forward(read).output)
+      var writes: [Tensor] = []
       for head in 0..<sizes.headCount {
         let patterns = run.patterns(ofHead: head, layer: layer)
         #expect(patterns.map(\.shape) == golden.lengths.map { [$0, $0] })
@@ -65,12 +66,27 @@ import Testing
         }
         let output = weights.attention.output.weight.gatherColumnBlocks([head], width: sizes.dHead)
         let z = Tensor(mixed, shape: [golden.clean.tokens.count, sizes.dHead])
+        writes.append(.product(z.matrix, output.matrix.transposed))
+      }
+      if let norm = weights.attentionOutputNorm { share(norm, among: &writes) }
+      for (head, write) in writes.enumerated() {
         expectClose(
-          run.write(of: .head(layer: layer, index: head)),
-          Tensor.product(z.matrix, output.matrix.transposed), relative: 1e-4,
+          run.write(of: .head(layer: layer, index: head)), write, relative: 1e-4,
           "\(family) a\(layer).h\(head)")
       }
     }
+  }
+
+  /// Makes of writes their shares of the normalised sum.
+  private func share(_ norm: Normalization, among writes: inout [Tensor]) {
+    let sum = writes.dropFirst().reduce(into: writes[0]) { $0.add($1) }
+    let normal = norm.forward(sum)
+    for head in writes.indices {
+      writes[head].scale(byDeviations: normal.statistics)
+      writes[head].scale(columnsBy: norm.scale)
+    }
+    expectClose(
+      writes.dropFirst().reduce(into: writes[0]) { $0.add($1) }, normal.output, relative: 1e-5)
   }
 
   /// A prompt longer than a value is wide is looked at in parts.
@@ -89,7 +105,7 @@ import Testing
   }
 
   /// The read of a reader is moved by ablating its edge from `input` with a write a little off.
-  @Test(arguments: families) func `gradients at reads are slopes`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `gradients at reads are slopes`(family: String) throws {
     let (golden, run) = try activations(family)
     let graph = golden.graph
     let dlogits = try golden.logitDifferenceGradient()

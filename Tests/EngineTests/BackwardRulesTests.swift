@@ -19,7 +19,7 @@ import Testing
     return EdgeScores(sums.values().map(Float.init), graph: graph)
   }
 
-  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"])
+  @Test(arguments: goldenFamilies)
   func `frozen patterns have values alone for readers`(family: String) throws {
     let golden = try GoldenModel(family)
     let graph = golden.graph
@@ -39,7 +39,7 @@ import Testing
     #expect(exact.values.contains { $0 != 0 } && held != exact)
   }
 
-  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"])
+  @Test(arguments: goldenFamilies)
   func `products share what they pass`(family: String) throws {
     let golden = try GoldenModel(family)
     let graph = golden.graph
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["gpt2", "llama"])
+  @Test(arguments: goldenFamilies)
   func `masked runs follow the same rules`(family: String) throws {
     let golden = try GoldenModel(family)
     let graph = golden.graph

@@ -6,8 +6,6 @@ import Testing
 
 /// Runs that go on from cached keys and values equal runs of whole prompts.
 @Suite struct KeyValueCacheTests {
-  private static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
-
   /// Pairs of prompts that start alike, whole and without their starts.
   private struct Setting {
     let model: Transformer
@@ -67,7 +65,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families) func `plain runs`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `plain runs`(family: String) throws {
     let setting = try Setting(family, grouped: false)
     let whole = PlainRun(setting.model, batch: setting.whole.clean)
     let ends = PlainRun(setting.model, batch: setting.ends.clean, cache: setting.cache)
@@ -94,7 +92,7 @@ import Testing
     expectClose(endSums.values(), wholeSums.values(), relative: 1e-5, family)
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `masked runs`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
     let (all, some) = (setting.wholeRun.taped(), setting.endRun.taped())
@@ -107,7 +105,7 @@ import Testing
       gradient(setting.endRun, some), gradient(setting.wholeRun, all), relative: 1e-5, family)
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `runs from states and trials`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
     let (whole, ends) = (setting.wholeRun, setting.endRun)

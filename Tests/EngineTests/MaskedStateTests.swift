@@ -13,7 +13,7 @@ import Testing
     let ablation: String
     var description: String { "\(family) \(grouped ? "grouped " : "")\(ablation)" }
 
-    static let all = ["gpt2", "gpt_neox", "llama", "qwen2"].flatMap { family in
+    static let all = goldenFamilies.flatMap { family in
       [false, true].flatMap { grouped in
         ["resample", "mean"].map { Setting(family: family, grouped: grouped, ablation: $0) }
       }

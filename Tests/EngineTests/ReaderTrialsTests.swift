@@ -8,8 +8,6 @@ import Models
 
 /// Trials of one reader's column against whole masked runs.
 @Suite struct ReaderTrialsTests {
-  private static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
-
   /// A mask of 0 and 1 in which each edge is intact with the given probability.
   private func mask(_ graph: ComputationGraph, share: Double, seed: UInt64) -> EdgeMask {
     var generator = SeededGenerator(seed: seed)
@@ -19,7 +17,7 @@ import Models
       }, graph: graph)
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `trials equal whole runs`(family: String, isGrouped: Bool) throws {
     let golden = try GoldenModel(family)
     let model = golden.model

@@ -6,8 +6,6 @@ import Testing
 
 /// Runs whose mask differs from segment to segment of their tokens.
 @Suite struct RunMasksTests {
-  private static let families = ["gpt2", "gpt_neox", "llama", "qwen2"]
-
   private func mask(_ graph: ComputationGraph, seed: UInt64) -> EdgeMask {
     var generator = SeededGenerator(seed: seed)
     return EdgeMask(
@@ -40,7 +38,7 @@ import Testing
   }
 
   /// The same mask may meet several ones of the run that is started from, and not differ from the first.
-  @Test(arguments: families) func `a run starts from one with other segments`(
+  @Test(arguments: goldenFamilies) func `a run starts from one with other segments`(
     family: String
   ) throws {
     let setting = try Setting(family, grouped: false)
@@ -53,7 +51,7 @@ import Testing
       run.forward(from: state).logits, setting.run(here).forward().logits, relative: 1e-5, family)
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `a mask for each prompt equals runs of their own`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
     let masks = (0..<setting.batch.promptCount).map { mask(setting.graph, seed: UInt64($0)) }
@@ -80,7 +78,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `a run over segments starts from any state`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
     let graph = setting.graph
@@ -112,7 +110,7 @@ import Testing
   }
 
   /// Where every edge is intact a run is the plain run; elsewhere it is masked.
-  @Test(arguments: families) func `positions`(family: String) throws {
+  @Test(arguments: goldenFamilies) func `positions`(family: String) throws {
     let setting = try Setting(family, grouped: false)
     let (golden, graph) = (setting.golden, setting.graph)
     let first = golden.clean.starts.dropLast()
@@ -135,7 +133,7 @@ import Testing
     }
   }
 
-  @Test(arguments: families, [true, false])
+  @Test(arguments: goldenFamilies, [true, false])
   func `trials over segments equal whole runs`(family: String, grouped: Bool) throws {
     let setting = try Setting(family, grouped: grouped)
     let graph = setting.graph
@@ -164,7 +162,9 @@ import Testing
     }
   }
 
-  @Test(arguments: families) func `scores of segments add up to those of all tokens`(family: String)
+  @Test(arguments: goldenFamilies) func `scores of segments add up to those of all tokens`(
+    family: String
+  )
     throws
   {
     let setting = try Setting(family, grouped: false)
@@ -198,7 +198,7 @@ import Testing
       zip(whole.values(), parts[0].values()).map(-), rest.values(), relative: 1e-5)
   }
 
-  @Test(arguments: families) func `several runs are contracted together as one after another`(
+  @Test(arguments: goldenFamilies) func `several runs are contracted together as one after another`(
     family: String
   ) throws {
     let setting = try Setting(family, grouped: true)

@@ -37,9 +37,10 @@ struct fake_kernel {
 
 static const fake_kernel kernels[] = {
     KERNEL(ek_add_scaled), KERNEL(ek_subtract), KERNEL(ek_scale), KERNEL(ek_scale_rows), KERNEL(ek_add_row),
+    KERNEL(ek_scale_columns), KERNEL(ek_scale_by_deviations), KERNEL(ek_add_projections),
     KERNEL(ek_sum_rows), KERNEL(ek_accumulate), KERNEL(ek_find_special), KERNEL(ek_move_rows),
     KERNEL(ek_scatter_add_rows), KERNEL(ek_replace_rows), KERNEL(ek_add_entries), KERNEL(ek_transpose),
-    KERNEL(ek_decode), KERNEL(ek_gather_rows), KERNEL(ek_to_bf16), KERNEL(ek_sum_groups), KERNEL(ek_row_products), KERNEL(ek_sum_parts),
+    KERNEL(ek_decode), KERNEL(ek_gather_rows), KERNEL(ek_to_bf16), KERNEL(ek_sum_groups), KERNEL(ek_row_products), KERNEL(ek_row_distances), KERNEL(ek_sum_parts),
     KERNEL(ek_weighted_sums), KERNEL(ek_norm_forward), KERNEL(ek_norm_backward),
     KERNEL(ek_norm_backward_parameters), KERNEL(ek_activate), KERNEL(ek_activate_backward), KERNEL(ek_gated),
     KERNEL(ek_gated_backward), KERNEL(ek_softmax), KERNEL(ek_softmax_backward), KERNEL(ek_log_softmax),

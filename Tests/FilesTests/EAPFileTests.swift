@@ -70,8 +70,8 @@ import Testing
 
   @Test func `importances of nodes`() throws {
     let found = try read("mib_node_importances.json")
-    #expect(found.scores == nil && found.circuit == nil)
-    let nodes = try #require(found.nodeScores)
+    #expect(found.circuit == nil)
+    let nodes = try #require(found.scores?.nodes)
     #expect(nodes.top(3).map(\.writer.description) == ["m1", "a1.h2", "a1.h1"])
     // The input is NaN, which is always kept.
     let circuit = nodes.circuit(nodeCount: 2)
@@ -84,7 +84,7 @@ import Testing
       {"cfg": {"n_layers": 1, "n_heads": 2, "parallel_attn_mlp": false, "d_model": 4}, "edges": {},
        "nodes": {"a0.h0": {"score": -Infinity}, "a0.h1": {"score": 1}, "m0": {"score": NaN}}}
       """
-    let nodes = try #require(try read(text: text, []).nodeScores)
+    let nodes = try #require(try read(text: text, []).scores?.nodes)
     #expect(
       Set(nodes.circuit(nodeCount: 9).writers.map(\.description)) == ["input", "a0.h1", "m0"])
   }

@@ -82,7 +82,7 @@ import Testing
     let scores = scores([
       "a0.h0->logits": 4, "a0.h0->m0": -1, "a0.h1->logits": -1, "m0->logits": 2,
     ])
-    #expect(scores.nodeScores == [0, 3, -1, 2])
+    #expect(scores.sumsOfWriters.values == [nil, 3, -1, 2])
     #expect(
       names(scores.circuit(CircuitSelection(.nodes(1)))) == [
         "input->a0.h0<q>", "input->a0.h0<k>", "input->a0.h0<v>", "input->logits", "a0.h0->logits",

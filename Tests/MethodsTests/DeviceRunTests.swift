@@ -11,7 +11,7 @@ import Testing
     #expect(error <= run.tolerance, "\(error)")
   }
 
-  @Test(arguments: ["gpt2", "gpt_neox", "llama", "qwen2"])
+  @Test(arguments: goldenFamilies)
   func `a checkpoint's scores are the processor's`(
     family: String
   ) throws {

@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test(arguments: goldenFamilies) func `MAttr`(family: String) throws {
+  @Test(arguments: methodFamilies) func `MAttr`(family: String) throws {
     let piece = try Piece(family)
     let scores = try piece.numbers("mattr.scores")[0]
     let (masks, gradients) = (
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test(arguments: goldenFamilies, metrics.indices) func `Edge Pruning`(
+  @Test(arguments: methodFamilies, metrics.indices) func `Edge Pruning`(
     family: String, metric: Int
   ) throws {
     let piece = try Piece(family)
@@ -97,7 +97,7 @@ import Testing
     expectClose(found.gradients[1], [sparsity, sparsity * sparsity], relative: 1e-4)
   }
 
-  @Test(arguments: goldenFamilies, metrics.indices) func `UGS`(family: String, metric: Int) throws {
+  @Test(arguments: methodFamilies, metrics.indices) func `UGS`(family: String, metric: Int) throws {
     let piece = try Piece(family)
     let (name, metric) = Self.metrics[metric]
     let numbers = try piece.numbers("ugs.theta")[0]

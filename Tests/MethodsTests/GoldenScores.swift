@@ -5,9 +5,6 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The families of the small random checkpoints.
-let goldenFamilies = ["gpt2", "gpt_neox", "llama", "qwen2"]
-
 /// Expects a method to score the golden prompts of a family as the oracle did.
 ///
 /// - Parameters:

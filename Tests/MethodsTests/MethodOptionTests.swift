@@ -96,6 +96,7 @@ import Methods
     ("clean-corrupted", 3, 2), ("exact", 10, 0), ("acdc:tau=0.1/0.2", 18, 0), ("hisp", 1, 1),
     ("hisp-edges", 1, 1), ("gim", 2, 1), ("attnlrp", 2, 1), ("ceap:steps=4", 6, 4),
     ("expected-gradients", 3, 1), ("graddrop", 2, 1), ("atp-star", 5, 1),
+    ("eap-gp:steps=4", 7, 8), ("nap", 2, 1), ("nap-ig:steps=4", 6, 4), ("ifr", 1, 0),
   ]) func `passes are counted`(method: String, forward: Int, backward: Int) throws {
     let choice = try MethodChoice(method)
     let passes = choice.method.passes(choice.options(), try problem())

@@ -39,7 +39,7 @@ import Testing
     EdgeMask(try values.mask("optimal_ablation.mask").values(), graph: graph)
   }
 
-  @Test(arguments: goldenFamilies)
+  @Test(arguments: methodFamilies)
   func `mean, loss and gradient are the oracle's`(family: String) throws {
     let golden = try GoldenModel(family)
     let values = try Golden(family, "methods")

@@ -114,10 +114,6 @@ import Testing
     ("gpt2", "gelu_new", "gelu_odd", "\"activation_function\" should be one of gelu_new"),
     ("gpt2", "1e-05", "-1", "\"layer_norm_epsilon\" should be a positive number"),
     (
-      "gpt2", "\"scale_attn_by_inverse_layer_idx\": false",
-      "\"scale_attn_by_inverse_layer_idx\": true", "is not supported"
-    ),
-    (
       "gpt_neox", "\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 0.2",
       "an even part"
     ),
@@ -130,7 +126,22 @@ import Testing
     ),
     ("llama", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "divisor of the 4 heads"),
     ("llama", "\"mlp_bias\": false", "\"mlp_bias\": 1", "should be true or false"),
-    ("qwen2", "\"use_sliding_window\": false", "\"use_sliding_window\": true", "is not supported"),
+    ("qwen3", "\"sliding_attention\"", "\"other\"", "layers of the type \"other\""),
+    ("qwen3", "\"full_attention\",", "", "a type for each of 2 layers"),
+    ("gemma2", "\"attention_bias\": false", "\"attention_bias\": true", "is not supported"),
+    (
+      "gemma3", "\"use_bidirectional_attention\": false", "\"use_bidirectional_attention\": true",
+      "is not supported"
+    ),
+    ("olmo2", "\"attention_bias\": false", "\"attention_bias\": true", "is not supported"),
+    ("phi", "\"qk_layernorm\": false", "\"qk_layernorm\": true", "is not supported"),
+    (
+      "opt", "\"do_layer_norm_before\": true", "\"do_layer_norm_before\": false",
+      "is not supported"
+    ),
+    ("opt", "\"word_embed_proj_dim\": 32", "\"word_embed_proj_dim\": 16", "is not supported"),
+    ("gptj", "\"rotary_dim\": 4", "\"rotary_dim\": 3", "is not supported"),
+    ("gptj", "\"rotary_dim\": 4", "\"rotary_dim\": 9", "a whole number from 1 to 8"),
   ]
 
   @Test(arguments: configs.indices) func `configuration`(index: Int) throws {

@@ -60,15 +60,19 @@ import Testing
     for (found, expected) in zip(found.values(), expected) {
       #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)))
     }
-    // Away from ReLU's corner, where there is no derivative.
-    let near = Tensor(x.values().map { $0 / 4 + ($0 > 0 ? 0.1 : -0.1) }, shape: [2000])
+    // Away from corners, where there is no derivative.
+    let near = Tensor(
+      x.values().map { $0 / 4 + ($0 > 0 ? 0.1 : -0.1) }.map {
+        abs(abs($0) - 1) < 0.05 ? $0 * 1.2 : $0
+      }, shape: [2000])
     let dy = Tensor.random([2000], seed: 8)
     expectGradient(kind.backward(dy, x: near), of: kind.forward, at: near, dy: dy)
   }
 
   @Test(arguments: Activation.allCases) func `gated product`(kind: Activation) {
     let gate = Tensor(
-      Tensor.random([7, 33], seed: 9).values().map { $0 + ($0 > 0 ? 0.1 : -0.1) }, shape: [7, 33])
+      Tensor.random([7, 33], seed: 9).values().map { 0.8 * $0 + ($0 > 0 ? 0.1 : -0.1) },
+      shape: [7, 33])
     let up = Tensor.random([7, 33], seed: 10)
     let expected = zip(gate.values(), up.values()).map {
       Float(Naive.activate(Double($0), kind) * Double($1))
@@ -197,14 +201,37 @@ import Testing
       shared(gradients.v), of: { attention.forward(q: q, k: k, v: $0) }, at: v, dy: dz, "v")
   }
 
+  @Test(arguments: [1, 2, 4, 9], [nil, 0.4, 3] as [Float?])
+  func `attention through a window, of capped scores`(window: Int, cap: Float?) {
+    let attention = PromptAttention(
+      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: 2, scale: 0.6, window: window, cap: cap
+    )
+    let q = Tensor.random([9, 20], seed: 18)
+    let (k, v) = (Tensor.random([9, 10], seed: 19), Tensor.random([9, 10], seed: 20))
+    expectClose(
+      attention.forward(q: q, k: k, v: v), Naive.attention(attention, q: q, k: k, v: v),
+      relative: 1e-5)
+    let dz = Tensor.random([9, 20], seed: 21)
+    let gradients = attention.backward(dz, q: q, k: k, v: v)
+    let shared = { (gradient: Tensor) in gradient.groupSums(groups: 2, group: 2, width: 5) }
+    expectGradient(
+      gradients.q, of: { attention.forward(q: $0, k: k, v: v) }, at: q, dy: dz, "q")
+    expectGradient(
+      shared(gradients.k), of: { attention.forward(q: q, k: $0, v: v) }, at: k, dy: dz, "k")
+    expectGradient(
+      shared(gradients.v), of: { attention.forward(q: q, k: k, v: $0) }, at: v, dy: dz, "v")
+  }
+
   /// Keys and values before a prompt's own tokens are known, and its first tokens have no queries.
-  @Test(arguments: [true, false])
-  func `attention of some tokens is that of all`(isCausal: Bool) {
+  @Test(arguments: [true, false], [nil, 2] as [Int?])
+  func `attention of some tokens is that of all`(isCausal: Bool, window: Int?) {
+    let window = isCausal ? window : nil
     let all = PromptAttention(
-      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal)
+      starts: [0, 1, 6, 9], headCount: 4, keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal,
+      window: window)
     let some = PromptAttention(
       starts: [0, 1, 4, 6], queryStarts: [0, 1, 2, 4], keyStarts: all.starts, headCount: 4,
-      keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal)
+      keyValueHeadCount: 2, scale: 0.6, isCausal: isCausal, window: window)
     let (owned, queries): ([Int32], [Int32]) = ([0, 3, 4, 5, 7, 8], [0, 5, 7, 8])
     let q = Tensor.random([9, 20], seed: 24)
     let (k, v) = (Tensor.random([9, 10], seed: 25), Tensor.random([9, 10], seed: 26))
@@ -218,6 +245,74 @@ import Testing
     #expect(gradients.q == expected.q.gatherRows(queries))
     #expect(gradients.k == expected.k.gatherRows(owned))
     #expect(gradients.v == expected.v.gatherRows(owned))
+  }
+
+  @Test(arguments: [1, 7, 8, 29]) func `distances of rows`(columns: Int) {
+    let (x, y) = (Tensor.random([12, columns], seed: 61), Tensor.random([4, columns], seed: 62))
+    expectClose(
+      x.rowDistances(to: y),
+      (0..<12).map { row in
+        (0..<columns).reduce(0) { $0 + abs(Double(x[row, $1]) - Double(y[row % 4, $1])) }
+      }, relative: 1e-6)
+  }
+
+  @Test func `scalings of columns and by deviations, and projections`() {
+    let (x, y) = (Tensor.random([5, 7], seed: 28), Tensor.random([5, 7], seed: 29))
+    let row = Tensor.random([7], seed: 30)
+    let at = { (tensor: Tensor, r: Int, c: Int) in Double(tensor[r, c]) }
+    let every = { (value: (Int, Int) -> Double) in
+      (0..<5).flatMap { r in (0..<7).map { value(r, $0) } }
+    }
+    var columns = x
+    columns.scale(columnsBy: row, rows: 1..<4)
+    expectClose(
+      columns.values().map(Double.init),
+      every { r, c in at(x, r, c) * ((1..<4).contains(r) ? Double(row[c]) : 1) }, relative: 1e-6)
+    let statistics = Normalization(
+      scale: row, bias: nil, epsilon: 1e-3, kind: .rootMeanSquare
+    ).forward(y).statistics
+    var rows = x
+    rows.scale(byDeviations: statistics)
+    expectClose(
+      rows.values().map(Double.init),
+      every { r, c in
+        let square = (0..<7).map { at(y, r, $0) * at(y, r, $0) }.reduce(0, +) / 7
+        return at(x, r, c) / (square + 1e-3).squareRoot()
+      }, relative: 1e-5)
+    let direction = Tensor.random([5, 3], seed: 31)
+    var sum = Tensor.random([5, 3], seed: 32)
+    let before = sum
+    sum.addProjections(on: direction, x, y, scale: -0.5)
+    let expected = (0..<5).flatMap { r in
+      (0..<3).map { c in
+        at(before, r, c) - 0.5 * at(direction, r, c)
+          * (0..<7).map { at(x, r, $0) * at(y, r, $0) }.reduce(0, +)
+      }
+    }
+    expectClose(sum.values().map(Double.init), expected, relative: 1e-5)
+    expectClose(
+      x.columnProducts(y).values().map(Double.init),
+      (0..<7).map { c in (0..<5).map { at(x, $0, c) * at(y, $0, c) }.reduce(0, +) },
+      relative: 1e-5)
+  }
+
+  @Test(arguments: [Bound.soft(1.5), .hard(0.4)]) func `bounds`(bound: Bound) {
+    let x = Tensor(Tensor.random([60], seed: 33).values().map { 3 * $0 }, shape: [60])
+    let limit = Double(bound.limit)
+    let isSoft = bound == .soft(1.5)
+    let expected = x.values().map { x in
+      isSoft ? limit * tanh(Double(x) / limit) : min(max(Double(x), -limit), limit)
+    }
+    expectClose(bound.forward(x).values().map(Double.init), expected, relative: 1e-6)
+    let dy = Tensor.random([60], seed: 34)
+    let secants = zip(zip(expected, x.values()), dy.values()).map {
+      $0.0 / Double($0.1) * Double($1)
+    }
+    expectClose(
+      bound.backward(dy, x: x, slope: .secant).values().map(Double.init), secants, relative: 1e-5)
+    guard isSoft else { return }
+    expectGradient(
+      bound.backward(dy, x: x, slope: .tangent), of: bound.forward, at: x, dy: dy)
   }
 
   @Test func `gather and scatter are each other's transpose`() {

@@ -47,6 +47,8 @@ enum Naive {
     case .geluErf: x / 2 * (1 + erf(x / 2.0.squareRoot()))
     case .silu: x / (1 + exp(-x))
     case .relu: max(x, 0)
+    case .tanh: tanh(x)
+    case .hardTanh: min(max(x, -1), 1)
     }
   }
 
@@ -93,13 +95,15 @@ enum Naive {
     for (start, end) in zip(attention.starts, attention.starts.dropFirst()) {
       for head in 0..<heads {
         for query in Int(start)..<Int(end) {
-          let keys = Int(start)...(attention.isCausal ? query : Int(end) - 1)
+          let last = attention.isCausal ? query : Int(end) - 1
+          let keys = max(Int(start), last + 1 - (attention.window ?? .max / 2))...last
           let scores = keys.map { key -> Double in
             var product = 0.0
             for index in 0..<width {
               product += at(q, query, head, index) * at(k, key, head / group, index)
             }
-            return exp(Double(attention.scale) * product)
+            let score = Double(attention.scale) * product
+            return exp(attention.cap.map { Double($0) * tanh(score / Double($0)) } ?? score)
           }
           let sum = scores.reduce(0, +)
           for index in 0..<width {

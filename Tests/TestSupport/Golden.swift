@@ -8,6 +8,14 @@ package import Tensors
 package let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
   .deletingLastPathComponent().appending(path: "Fixtures")
 
+/// The families of small random checkpoints that have reference values of all methods.
+package let methodFamilies = ["gpt2", "gpt_neox", "llama", "qwen2"]
+
+/// The families of small random checkpoints with reference values: windows, bounds, norms of queries and keys, norms
+/// after attention and MLP, several angles and parallel blocks are among them.
+package let goldenFamilies =
+  methodFamilies + ["gemma2", "gemma3", "olmo2", "qwen3", "phi", "gptj", "opt", "llama3rope"]
+
 /// A file of reference values.
 package struct Golden: Sendable {
   package let file: TensorFile
@@ -54,6 +62,8 @@ package struct Golden: Sendable {
       ? [Int32](repeating: Int32(width), count: count) : try integers("lengths")
     return lengths.enumerated().map { Array(tokens[($0 * width)..<($0 * width + Int($1))]) }
   }
+
+  package func contains(_ name: String) -> Bool { file.tensors[name] != nil }
 
   private func stored(_ name: String) throws -> StoredTensor {
     guard let stored = file.tensors[name] else { throw Missing(name: name) }

@@ -69,8 +69,18 @@ void ek_replace_rows(float *table, const float *x, const int32_t *indices, int64
 void ek_add_entries(float *x, const int64_t *places, const float *values, int64_t count);
 /// products[r] = Σ_c x[r, c] * y[r, c] in Float64, in order, passing over zeros of y
 void ek_row_products(double *products, const float *x, const float *y, int64_t rows, int64_t columns);
+/// distances[r] = Σ_c |x[r, c] - y[r mod places, c]| in Float64
+void ek_row_distances(
+    double *distances, const float *x, const float *y, int64_t rows, int64_t places, int64_t columns);
 /// x[r, c] *= factors[r]
 void ek_scale_rows(float *x, const float *factors, int64_t rows, int64_t columns);
+/// x[r, c] *= row[c]
+void ek_scale_columns(float *x, const float *row, int64_t rows, int64_t columns);
+/// x[r, c] /= deviation of row r, out of a norm's statistics
+void ek_scale_by_deviations(float *x, const float *statistics, int64_t rows, int64_t columns);
+/// out[r, c] += scale * Σ_i x[r, i] * y[r, i] * direction[r, c], where x and y have `inner` columns
+void ek_add_projections(float *out, const float *direction, const float *x, const float *y, float scale, int64_t rows,
+                        int64_t columns, int64_t inner);
 /// out[c, r] = x[r, c]
 void ek_transpose(float *out, const float *x, int64_t rows, int64_t columns);
 /// out[t, g] = Σ_i x[t, g * group + i], blocks of width floats
@@ -92,7 +102,9 @@ void ek_norm_backward_parameters(float *dscale, float *dbias, const float *dy, c
 
 // Activations ----------------------------------------------------------------------------------
 
-typedef enum { ek_gelu_tanh = 0, ek_gelu_erf = 1, ek_silu = 2, ek_relu = 3 } ek_activation;
+typedef enum {
+  ek_gelu_tanh = 0, ek_gelu_erf = 1, ek_silu = 2, ek_relu = 3, ek_plain_tanh = 4, ek_hard_tanh = 5
+} ek_activation;
 /// y = f(x)
 void ek_activate(float *y, const float *x, ek_activation kind, int64_t count);
 /// dx = dy * f'(x), or dy * f(x) / x when `secant`, with 1 for the quotient where |x| < 1e-6.
@@ -133,10 +145,13 @@ void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t
 /// one more number for the end of the last. Queries are those of a prompt's last tokens, and so are the own keys,
 /// those that have gradients: the others are known from elsewhere.
 typedef struct { const int32_t *queries, *keys, *own; int64_t count; } ek_prompts;
-/// Attention inside each prompt, to earlier tokens only when causal. q, z [query, head, width]; k, v [key, keyValueHead,
-/// width]; head h reads key/value head h / (heads / keyValueHeads).
+/// How queries meet keys: scores are scale * <q, k>, or cap * tanh(scale * <q, k> / cap) unless the cap is 0. When causal,
+/// a query sees itself and what comes before it; the last `window` of these, itself included, unless that is 0.
+typedef struct { float scale, cap; bool causal; int64_t window; } ek_scoring;
+/// Attention inside each prompt. q, z [query, head, width]; k, v [key, keyValueHead, width]; head h reads key/value
+/// head h / (heads / keyValueHeads).
 void ek_attention(float *z, const float *q, const float *k, const float *v, ek_prompts prompts,
-                  int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal);
+                  int64_t heads, int64_t keyValueHeads, int64_t width, ek_scoring scoring);
 /// How gradients g at a pattern p become gradients at the scores s that it is the softmax of.
 typedef enum {
   EK_PATTERN_EXACT,      // p (g - Σ g p)
@@ -144,10 +159,11 @@ typedef enum {
   EK_PATTERN_SOFTENED,   // p' (g - Σ g p') with p' = softmax(s / temperature)
   EK_PATTERN_RELEVANCE,  // p / s * Σ g p, 0 where s is
 } ek_pattern_rule;
-/// dq [query, head, width]; dk, dv [own, head, width]: gradients of each query head's own copy of k and v.
+/// dq [query, head, width]; dk, dv [own, head, width]: gradients of each query head's own copy of k and v. Through a cap
+/// they pass by its slope, or by cap * tanh(s / cap) / s when `secant`.
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q,
                            const float *k, const float *v, ek_prompts prompts,
-                           int64_t heads, int64_t keyValueHeads, int64_t width, float scale, bool causal,
-                           ek_pattern_rule rule, float temperature);
+                           int64_t heads, int64_t keyValueHeads, int64_t width, ek_scoring scoring,
+                           ek_pattern_rule rule, float temperature, bool secant);
 
 #endif

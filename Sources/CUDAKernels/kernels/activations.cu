@@ -1,12 +1,14 @@
-// GELU (two forms), SiLU, ReLU, alone and as the gate of a product; forward and backward.
+// GELU (two forms), SiLU, ReLU, tanh (two forms), alone and as the gate of a product; forward and backward.
 
-enum { EK_GELU_TANH, EK_GELU_ERF, EK_SILU, EK_RELU };
+enum { EK_GELU_TANH, EK_GELU_ERF, EK_SILU, EK_RELU, EK_TANH, EK_HARD_TANH };
 
 static __device__ float ek_value(float x, i64 kind) {
   switch (kind) {
     case EK_GELU_TANH: return 0.5f * x * (1 + tanhf(0.7978845608f * (x + 0.044715f * x * x * x)));
     case EK_GELU_ERF: return 0.5f * x * (1 + erff(0.7071067812f * x));
     case EK_SILU: return x / (1 + expf(-x));
+    case EK_TANH: return tanhf(x);
+    case EK_HARD_TANH: return x > 1 ? 1 : (x < -1 ? -1 : x);
     default: return x <= 0 ? 0 : x;  // NaN stays NaN.
   }
 }
@@ -22,6 +24,11 @@ static __device__ float ek_slope(float x, i64 kind) {
       const float s = 1 / (1 + expf(-x));
       return s * (1 + x * (1 - s));
     }
+    case EK_TANH: {
+      const float t = tanhf(x);
+      return 1 - t * t;
+    }
+    case EK_HARD_TANH: return x >= -1 && x <= 1 ? 1 : 0;
     default: return x > 0 ? 1 : 0;
   }
 }

@@ -15,16 +15,27 @@ EK_KERNEL ek_rotary(float *x, const float *cosines, const float *sines, const in
 
 /// Sizes that attention kernels are told.
 typedef struct {
-  i64 prompts, heads, key_heads, width, causal, longest;
-  double scale;
+  i64 prompts, heads, key_heads, width, causal, longest, window;  // no window: 0
+  double scale, cap;  // no cap: 0
 } ek_attention_shape;
 
 /// How gradients at a pattern become gradients at its scores; see ek_pattern_rule in kernels.h.
 typedef struct {
-  i64 kind;
+  i64 kind, secant;
   double temperature;
 } ek_rule;
 enum { EK_PATTERN_EXACT, EK_PATTERN_CONSTANT, EK_PATTERN_SOFTENED, EK_PATTERN_RELEVANCE };
+
+/// A score, capped unless the cap is 0.
+static __device__ float ek_capped(float score, float cap) { return cap == 0 ? score : cap * tanhf(score / cap); }
+
+/// What a gradient is multiplied by on its way through a cap.
+static __device__ float ek_passing_cap(float score, float cap, const ek_rule &rule) {
+  if (cap == 0) return 1;
+  const float t = tanhf(score / cap);
+  if (!rule.secant) return 1 - t * t;
+  return fabsf(score) < 1e-6f ? 1 : cap * t / score;
+}
 
 /// The gradient at one score, from that at its place of the pattern, and from the pattern's sum of weighted gradients.
 static __device__ float ek_score_gradient(const ek_rule &rule, float weight, float gradient, float mean, float score) {
@@ -84,12 +95,13 @@ static __device__ float *ek_rows_of_block(float *spill, i64 longest) {
   return spill ? spill + (i64)blockIdx.x * 2 * longest : own;
 }
 
-/// Forms pattern[j] = softmax_j(scale * <q, k_j>) over the first `seen` keys, and returns log Σ exp of the products.
+/// Forms pattern[j] = softmax_j(scale * <q, k_j>), of capped scores unless the cap is 0, over the first `seen` keys, and
+/// returns log Σ exp of the scores.
 static __device__ float ek_pattern(float *pattern, const float *q, const float *k, i64 seen, i64 stride, i64 width,
-                                   float scale) {
+                                   float scale, float cap) {
   float top = -INFINITY;
   EK_LANES(j, seen) {
-    pattern[j] = scale * ek_dot(q, k + j * stride, width);
+    pattern[j] = ek_capped(scale * ek_dot(q, k + j * stride, width), cap);
     top = fmaxf(top, pattern[j]);
   }
   top = ek_max(top);
@@ -104,7 +116,7 @@ static __device__ float ek_pattern(float *pattern, const float *q, const float *
   return top + (float)log(sum);
 }
 
-/// Where one query of one head lies.
+/// Where one query of one head lies, and the first of the keys that it sees.
 typedef struct { i64 query, key, seen; } ek_place;
 
 static __device__ ek_place ek_locate(const ek_starts &at, const ek_attention_shape &s, i64 job) {
@@ -112,9 +124,10 @@ static __device__ ek_place ek_locate(const ek_starts &at, const ek_attention_sha
   const i64 p = ek_prompt(at.queries, s.prompts, row);
   const i64 keys = at.keys[p + 1] - at.keys[p], after = at.queries[p + 1] - row - 1;
   ek_place place;
+  const i64 end = s.causal ? keys - after : keys, first = s.window && end > s.window ? end - s.window : 0;
   place.query = job * s.width;
-  place.key = (at.keys[p] * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
-  place.seen = s.causal ? keys - after : keys;
+  place.key = ((at.keys[p] + first) * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
+  place.seen = end - first;
   return place;
 }
 
@@ -125,7 +138,7 @@ EK_KERNEL ek_attention(float *z, const float *q, const float *k, const float *v,
   const i64 stride = s.key_heads * s.width;
   EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
     const ek_place at = ek_locate(prompts, s, job);
-    ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
+    ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale, (float)s.cap);
     EK_LANES(i, s.width) z[at.query + i] = ek_weighted(pattern, v + at.key + i, at.seen, stride);
     __syncthreads();
   }
@@ -141,11 +154,12 @@ EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const floa
   const i64 stride = s.key_heads * s.width;
   EK_ROWS(job, prompts.queries[s.prompts] * s.heads) {
     const ek_place at = ek_locate(prompts, s, job);
-    const float log_sum = ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale);
+    const float log_sum =
+        ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width, (float)s.scale, (float)s.cap);
     float soft_log_sum = log_sum;
     if (rule.kind == EK_PATTERN_SOFTENED)
       soft_log_sum = ek_pattern(pattern, q + at.query, k + at.key, at.seen, stride, s.width,
-                                (float)(s.scale / rule.temperature));
+                                (float)(s.scale / rule.temperature), (float)(s.cap / rule.temperature));
     double product = 0;
     EK_LANES(j, at.seen) {
       dpattern[j] = ek_dot(dz + at.query, v + at.key + j * stride, s.width);
@@ -153,9 +167,10 @@ EK_KERNEL ek_attention_backward_queries(float *dq, float *statistics, const floa
     }
     const float mean = (float)ek_sum(product);
     EK_LANES(j, at.seen) {
-      const float score = rule.kind == EK_PATTERN_RELEVANCE
+      const float score = rule.kind == EK_PATTERN_RELEVANCE || s.cap != 0
                               ? (float)s.scale * ek_dot(q + at.query, k + at.key + j * stride, s.width) : 0;
-      dpattern[j] = ek_score_gradient(rule, pattern[j], dpattern[j], mean, score);
+      dpattern[j] = ek_score_gradient(rule, pattern[j], dpattern[j], mean, ek_capped(score, (float)s.cap)) *
+                    ek_passing_cap(score, (float)s.cap, rule);
     }
     __syncthreads();
     EK_LANES(i, s.width)
@@ -181,23 +196,28 @@ EK_KERNEL ek_attention_backward_keys(float *dk, float *dv, const float *statisti
     const i64 keys = at.keys[p + 1] - at.keys[p], queries = at.queries[p + 1] - at.queries[p];
     const i64 place = keys - (at.own[p + 1] - row);  // among the prompt's keys
     const i64 unseen = s.causal ? place - (keys - queries) : 0, first = unseen > 0 ? unseen : 0;
+    // From a window on, queries see later keys only.
+    const i64 last = s.window && unseen + s.window < queries ? unseen + s.window : queries;
+    const i64 count = last > first ? last - first : 0;
     const i64 key = ((at.keys[p] + place) * s.key_heads + head / (s.heads / s.key_heads)) * s.width;
-    EK_LANES(i, queries - first) {
+    EK_LANES(i, count) {
       const i64 query = (at.queries[p] + first + i) * s.heads + head;
       const float *of_query = statistics + 3 * query;
-      const float score = (float)s.scale * ek_dot(q + query * s.width, k + key, s.width);
+      const float product = (float)s.scale * ek_dot(q + query * s.width, k + key, s.width);
+      const float score = ek_capped(product, (float)s.cap);
       const float weight = expf(score - of_query[0]);
       const float passing = rule.kind == EK_PATTERN_SOFTENED
                                 ? expf(score / (float)rule.temperature - of_query[1]) : weight;
       pattern[i] = weight;
       dpattern[i] = ek_score_gradient(rule, (float)s.scale * passing,
-                                      ek_dot(dz + query * s.width, v + key, s.width), of_query[2], score);
+                                      ek_dot(dz + query * s.width, v + key, s.width), of_query[2], score) *
+                    ek_passing_cap(product, (float)s.cap, rule);
     }
     __syncthreads();
     const i64 rest = ((at.queries[p] + first) * s.heads + head) * s.width, stride = s.heads * s.width;
     EK_LANES(c, s.width) {
-      dk[job * s.width + c] = ek_weighted(dpattern, q + rest + c, queries - first, stride);
-      dv[job * s.width + c] = ek_weighted(pattern, dz + rest + c, queries - first, stride);
+      dk[job * s.width + c] = ek_weighted(dpattern, q + rest + c, count, stride);
+      dv[job * s.width + c] = ek_weighted(pattern, dz + rest + c, count, stride);
     }
     __syncthreads();
   }

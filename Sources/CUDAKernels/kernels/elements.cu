@@ -10,6 +10,25 @@ EK_KERNEL ek_scale_rows(float *x, const float *factors, i64 rows, i64 columns) {
   EK_EACH(i, rows * columns) x[i] *= factors[i / columns];
 }
 
+EK_KERNEL ek_scale_columns(float *x, const float *row, i64 rows, i64 columns) {
+  EK_EACH(i, rows * columns) x[i] *= row[i % columns];
+}
+
+EK_KERNEL ek_scale_by_deviations(float *x, const float *statistics, i64 rows, i64 columns) {
+  EK_EACH(i, rows * columns) x[i] *= statistics[2 * (i / columns) + 1];
+}
+
+/// out += scale * <x, y> * direction, a block for each row.
+EK_KERNEL ek_add_projections(float *out, const float *direction, const float *x, const float *y, float scale, i64 rows,
+                             i64 columns, i64 inner) {
+  EK_ROWS(r, rows) {
+    double product = 0;
+    EK_LANES(i, inner) product += (double)x[r * inner + i] * (double)y[r * inner + i];
+    const float factor = scale * (float)ek_sum(product);
+    EK_LANES(i, columns) out[r * columns + i] += factor * direction[r * columns + i];
+  }
+}
+
 EK_KERNEL ek_add_row(float *x, const float *row, i64 rows, i64 columns) {
   EK_EACH(i, rows * columns) x[i] += row[i % columns];
 }

@@ -22,6 +22,17 @@ EK_KERNEL ek_row_products(double *products, const float *x, const float *y, i64 
   }
 }
 
+/// distances[r] = Σ_c |x[r, c] - y[r mod places, c]|
+EK_KERNEL ek_row_distances(
+    double *distances, const float *x, const float *y, i64 rows, i64 places, i64 columns) {
+  EK_ROWS(r, rows) {
+    double sum = 0;
+    EK_LANES(c, columns) sum += (double)fabsf(x[r * columns + c] - y[r % places * columns + c]);
+    sum = ek_sum(sum);
+    if (threadIdx.x == 0) distances[r] = sum;
+  }
+}
+
 /// The sum of parts of a product, `[part, row, column]` without gaps, into rows that are `stride` apart, or added.
 EK_KERNEL ek_sum_parts(float *out, const float *parts, i64 count, i64 rows, i64 columns, i64 stride, i64 adding) {
   EK_EACH(i, rows * columns) {

@@ -60,7 +60,7 @@ struct PreparedConstants {
       task: try kept == nil ? made.file.map { try fileHashes(of: $0) } : nil, edges: [:],
       constants: nil)
     try made.task.requireMemory(
-      made.task.batchBytes(of: loaded.model, isMasked: true), on: loaded.model.device)
+      made.task.batchBytes(of: loaded.model, isMasked: true), for: loaded.model)
   }
 
   /// Names of all that makes this training what it is.

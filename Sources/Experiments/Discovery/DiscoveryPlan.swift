@@ -28,6 +28,8 @@ public struct DiscoveryPlan: Sendable, Codable {
   public var selection: SelectionPlan
   /// Whether every prompt is scored by itself, and circuits are found for clusters of prompts.
   public var perPrompt: Bool
+  /// How prompts are cut into spans at which edges are scored; nil for scores at all tokens alone.
+  public var spans: SpanChoice?
   /// Where runs are done; nil for the processor.
   public var hardware: Hardware?
 
@@ -36,7 +38,7 @@ public struct DiscoveryPlan: Sendable, Codable {
     model: ModelReference, task: TaskPlan = TaskPlan(), method: MethodChoice,
     ablation: Ablation = .resample, groupsKeysAndValues: Bool = false,
     selection: SelectionPlan = SelectionPlan(), perPrompt: Bool = false,
-    hardware: Hardware? = nil
+    spans: SpanChoice? = nil, hardware: Hardware? = nil
   ) {
     version = edgewiseVersion
     self.model = model
@@ -46,6 +48,7 @@ public struct DiscoveryPlan: Sendable, Codable {
     self.groupsKeysAndValues = groupsKeysAndValues
     self.selection = selection
     self.perPrompt = perPrompt
+    self.spans = spans ?? (method.method.isPositional ? .labels : nil)
     self.hardware = hardware
   }
 

@@ -58,6 +58,8 @@ extension PreparedDiscovery {
     var attachments: [String: Data] = [:]
     /// The scores of each prompt, if they are known, and the gate that gives them, if one does.
     var prompts: (parts: [EdgeScores], gate: PromptGate?)?
+    /// The scores at each span of the prompts, if they are known.
+    var spans: SpanScores?
   }
 
   /// Scores the edges.
@@ -76,11 +78,13 @@ extension PreparedDiscovery {
       progress: listener.progress, states: states, attachments: { attachments[$0] = $1 })
     let prompts =
       try plan.perPrompt ? explained { () throws(MethodError) in try promptScores(run) } : nil
+    let spans = try spanScores(run)
     let scores =
-      try prompts.map { EdgeScores(meanOf: $0.parts) }
+      try prompts.map { EdgeScores(meanOf: $0.parts) } ?? spans?.total
       ?? explained { () throws(MethodError) in try method.scores(for: problem, run: run) }
     return Scored(
-      scores: scores, seconds: clock.seconds - start, attachments: attachments, prompts: prompts)
+      scores: scores, seconds: clock.seconds - start, attachments: attachments, prompts: prompts,
+      spans: spans)
   }
 
   /// The circuit that the plan's selection makes of scores, and what it does.
@@ -122,7 +126,8 @@ extension PreparedDiscovery {
     let report = DiscoveryReport(
       heading: heading, scores: scores, circuit: chosen.circuit, ranking: chosen.ranking,
       measured: measured, accuracy: standing.accuracy, integral: integral,
-      prompts: try prompts.map { try promptReport($0.parts, $0.gate, chosen, listener) })
+      prompts: try prompts.map { try promptReport($0.parts, $0.gate, chosen, listener) },
+      spans: try scored.spans.flatMap { try spanReport($0, chosen, listener) })
     return Discovery(
       plan: plan, loaded: loaded, task: made.task,
       heldOut: made.filePairs?.heldOut.map(\.pair) ?? [], report: report,

@@ -66,7 +66,8 @@ public struct PreparedDiscovery {
     self.plan = plan
     loadSeconds = clock.seconds
     try checkPrompts()
-    try made.task.requireMemory(estimate(pass: 0).bytes, on: model.device)
+    try checkSpans()
+    try made.task.requireMemory(estimate(pass: 0).bytes, for: model)
   }
 
   /// What the run will take.
@@ -79,11 +80,12 @@ public struct PreparedDiscovery {
     let isRepeated = plan.perPrompt && method is any MaskMethod
     let passes = entry.passes(options, isRepeated ? problem.restricted(to: 0..<1) : problem)
     let bytes = made.task.batchBytes(
-      of: loaded.model, isMasked: entry.isMasked)
+      of: loaded.model, isMasked: entry.isMasked,
+      isFrugal: (method as? AttributionPatching)?.canBeFrugal ?? false)
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes
+      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes + spanBytes
         + entry.bytes(options, problem))
   }
 
@@ -112,7 +114,9 @@ public struct PreparedDiscovery {
   public var sizeNote: String? {
     let longest = made.task.longest
     guard longest > 1000 else { return nil }
-    let bytes = made.task.batchBytes(of: loaded.model, isMasked: false)
+    let bytes = made.task.batchBytes(
+      of: loaded.model, isMasked: false,
+      isFrugal: (method as? AttributionPatching)?.canBeFrugal ?? false)
     return """
       note: the longest prompt has \(Numbers.count(longest)) tokens; a pass over the prompts needs about \
       \(Numbers.count(bytes >> 20)) MiB beside the weights and can take minutes.
@@ -160,7 +164,9 @@ public struct PreparedDiscovery {
       "ablation": plan.ablation.rawValue, "file of constants": (files.constants ?? [:]).listed,
       "grouping of keys and values": "\(plan.groupsKeysAndValues)",
       "holdout": "\(plan.task.holdout)", "device": loaded.model.device.identity,
+      "memory": plan.hardware?.memory.map(String.init) ?? "any",
       "answers": plan.task.reading.answers.rawValue, "per prompt": "\(plan.perPrompt)",
+      "spans": plan.spans.map(String.init(describing:)) ?? "none",
     ]
   }
 }

@@ -115,6 +115,8 @@ public struct RunRecord: Encodable, Sendable {
   let nodes: [NodeRecord]
   /// The circuits of single prompts; nil when they were not asked for.
   let promptCircuits: PromptReportRecord?
+  /// The circuit at spans of the prompts; nil when it was not asked for.
+  let spans: SpanReportRecord?
   let threads: Int
   let peakMemoryBytes: Int
   /// The most that the card held; nil on the processor.
@@ -168,6 +170,7 @@ public struct RunRecord: Encodable, Sendable {
     }
     nodes = report.nodeTable.nodes
     promptCircuits = report.prompts.map(PromptReportRecord.init)
+    spans = report.spans.map(SpanReportRecord.init)
     threads = ProcessSettings.threadCount
     peakMemoryBytes = ProcessSettings.peakMemory
     cardPeakMemoryBytes = cardPeakMemory
@@ -203,9 +206,11 @@ extension Discovery {
       $1
     }
     var files = texts.mapValues { Data($0.utf8) }
+    files["node-scores.csv"] = report.scores.nodes.map { Data($0.csvText.utf8) }
     files["scores.safetensors"] = try report.scores.safetensors(
       method: report.heading.method, metric: report.heading.metric)
     files.merge(try promptCircuitFiles()) { $1 }
+    files.merge(try spanFiles()) { $1 }
     files.merge(attachments) { $1 }
     return files
   }

@@ -32,6 +32,10 @@ extension FinishedRun {
       listener.note("note: clusters of prompts are those of the run, and are not found again.")
       plan.perPrompt = false
     }
+    if plan.spans != nil {
+      listener.note("note: circuits at spans are those of the run, and are not found again.")
+      plan.spans = nil
+    }
     let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(

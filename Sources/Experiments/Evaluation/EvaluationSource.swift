@@ -105,15 +105,11 @@ public struct EvaluationSource: Sendable {
   private static func circuit(
     _ contents: CircuitFile.Contents, _ plan: EvaluationPlan, _ selection: CircuitSelection
   ) throws -> Circuit {
-    if let nodes = contents.nodeScores, case .nodes(let count) = plan.selection.size {
-      return nodes.circuit(nodeCount: count, by: selection.ranking)
-    }
     if plan.selection.size != nil {
-      guard let scores = contents.scores else { throw withoutScores(plan, contents) }
+      guard let scores = contents.scores else { throw withoutScores(plan) }
       return scores.circuit(selection)
     }
     guard let circuit = contents.circuit else {
-      guard contents.nodeScores == nil else { throw withoutScores(plan, contents) }
       throw ExperimentError(
         """
         \(plan.source): the file has scores but no circuit; choose one with --edges, --fraction, \
@@ -129,7 +125,7 @@ public struct EvaluationSource: Sendable {
     _ weights: WeightMask?, _ loaded: LoadedModel, _ task: CircuitTask,
     _ listener: ExperimentListener
   ) throws -> KeptCircuit {
-    guard let scores = contents.scores else { throw withoutScores(plan, contents) }
+    guard let scores = contents.scores else { throw withoutScores(plan) }
     let evaluation = CircuitEvaluation(
       model: loaded.model, task: task, scheme: AblationScheme(ablation), weights: weights)
     let kept = try loaded.model.device.checked {
@@ -152,14 +148,9 @@ public struct EvaluationSource: Sendable {
     return contents
   }
 
-  private static func withoutScores(
-    _ plan: EvaluationPlan, _ contents: CircuitFile.Contents
-  ) -> ExperimentError {
+  private static func withoutScores(_ plan: EvaluationPlan) -> ExperimentError {
     ExperimentError(
-      contents.nodeScores == nil
-        ? "\(plan.source): the file has no scores, so no other circuit can be chosen from it."
-        : "\(plan.source): the file scores nodes, and its edges have no scores; choose a circuit with --nodes."
-    )
+      "\(plan.source): the file has no scores, so no other circuit can be chosen from it.")
   }
 
   private static func scheme(

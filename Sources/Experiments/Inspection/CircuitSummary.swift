@@ -14,7 +14,7 @@ struct CircuitSummary: Encodable {
     let isOnPath: Bool
   }
 
-  /// The score of a head or MLP, of a file that scores no edges.
+  /// The score of a head or MLP, where those of edges follow from them.
   struct NodeScore: Encodable {
     let node: String
     let score: Float
@@ -40,13 +40,17 @@ struct CircuitSummary: Encodable {
   /// The circuit's edges, by the magnitude of their scores where they have some.
   let links: [Link]
   let nodes: [NodeRecord]
-  /// By magnitude; nil where edges have scores, or nothing has.
+  /// By magnitude; nil where nodes were not scored.
   let nodeScores: [NodeScore]?
+  private let ranking: NodeScores?
+
+  private enum CodingKeys: CodingKey {
+    case run, model, edges, circuitEdges, circuitEdgesOnPaths, links, nodes, nodeScores
+  }
 
   /// A circuit, scores or both.
   private init(
-    run: Heading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph,
-    nodeScores: NodeScores? = nil
+    run: Heading?, circuit: Circuit?, scores: EdgeScores?, graph: ComputationGraph
   ) {
     self.run = run
     model = graph.size + (graph.isParallel ? ", parallel" : "")
@@ -68,7 +72,8 @@ struct CircuitSummary: Encodable {
     nodes =
       run?.nodes
       ?? (pruned?.nodes(scores: scores) ?? []).map { NodeRecord($0, isMeasured: false) }
-    self.nodeScores = nodeScores.map { scores in
+    ranking = scores?.nodes
+    nodeScores = ranking.map { scores in
       scores.top(graph.writerCount).map { NodeScore(node: "\($0.writer)", score: $0.score) }
     }
   }
@@ -97,8 +102,7 @@ struct CircuitSummary: Encodable {
       throw ExperimentError("\(file.path): expected a circuit or scores, found neither.")
     }
     self.init(
-      run: run, circuit: contents.circuit, scores: contents.scores, graph: graph,
-      nodeScores: contents.nodeScores)
+      run: run, circuit: contents.circuit, scores: contents.scores, graph: graph)
   }
 
   /// A run's circuit.
@@ -125,28 +129,22 @@ struct CircuitSummary: Encodable {
         \(Numbers.count(circuitEdgesOnPaths ?? 0)) of them on a path from input to logits
         """
       }
-      ?? (nodeScores == nil
-        ? "scores of \(Numbers.count(edges)) edges" : "scores of heads and MLPs, none of edges")
+        ?? """
+        scores of \(nodeScores == nil ? "" : "heads and MLPs, and so of ")\(Numbers.count(edges)) edges
+        """
     let table = NodeTable(nodes, metric: run?.metric ?? "the metric")
-    return [heading, "\(count)\n\(model)", table.text(on: page), edgeTable(page)]
-      .compactMap(\.self).joined(separator: "\n\n")
+    return [
+      heading, "\(count)\n\(model)", table.text(on: page),
+      ranking?.table(page.rows).text(on: page), edgeTable(page),
+    ].compactMap(\.self).joined(separator: "\n\n")
   }
 
   private func edgeTable(_ page: Page) -> String {
-    if let nodeScores { return Self.table(nodeScores, page) }
     var table = TextTable(["rank": .right, "edge": .left, "score": .right, "": .left])
     for (index, link) in links.prefix(page.rows).enumerated() {
       table.add(
         "\(index + 1)", link.edge, link.score.map { Numbers.signed(Double($0)) } ?? "–",
         link.isOnPath ? "" : "off every path")
-    }
-    return table.text(on: page)
-  }
-
-  private static func table(_ scores: [NodeScore], _ page: Page) -> String {
-    var table = TextTable(["rank": .right, "node": .left, "score": .right])
-    for (index, node) in scores.prefix(page.rows).enumerated() {
-      table.add("\(index + 1)", node.node, Numbers.signed(Double(node.score)))
     }
     return table.text(on: page)
   }

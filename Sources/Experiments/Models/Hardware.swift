@@ -7,11 +7,29 @@ public struct Hardware: Sendable, Hashable, Codable {
   public var device: String
   /// How a card multiplies matrices; the processor has Float32 only.
   public var precision: CUDADevice.Precision
+  /// Bytes that runs may take beside the weights; nil for as many as make them fast.
+  public var memory: Int?
 
   /// Names a device.
-  public init(device: String = "cpu", precision: CUDADevice.Precision = .float32) {
+  public init(
+    device: String = "cpu", precision: CUDADevice.Precision = .float32, memory: Int? = nil
+  ) {
     self.device = device
     self.precision = precision
+    self.memory = memory
+  }
+
+  /// The same hardware, the processor for nil, with a limit to what runs may take.
+  ///
+  /// - Parameters:
+  ///   - hardware: Where runs are done.
+  ///   - memory: Bytes beside the weights; nil for no limit.
+  /// - Returns: The hardware; nil for the processor without a limit.
+  public static func limited(_ hardware: Hardware?, to memory: Int?) -> Hardware? {
+    guard let memory else { return hardware }
+    var limited = hardware ?? Hardware()
+    limited.memory = memory
+    return limited
   }
 
   /// The first card that can be used, else the processor.
@@ -62,7 +80,9 @@ extension LoadedModel {
   /// - Throws: `CUDAError` when the device cannot be used, or has no room for the model.
   func moved(to hardware: Hardware?) throws -> LoadedModel {
     guard let hardware else { return self }
-    return LoadedModel(model: try model.moved(to: hardware.open()), known: known, files: files)
+    var moved = try model.moved(to: hardware.open())
+    moved.memory = hardware.memory
+    return LoadedModel(model: moved, known: known, files: files)
   }
 }
 

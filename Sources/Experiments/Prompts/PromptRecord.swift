@@ -7,7 +7,7 @@ import Tasks
 /// A prompt pair as it is written and shown: tokens, and their text where the model has a tokenizer.
 public struct PromptRecord: Encodable, Sendable {
   enum CodingKeys: String, CodingKey {
-    case clean, corrupted, answers
+    case clean, corrupted, answers, labels
     case wrongAnswers = "wrong_answers"
     case cleanText = "clean_text"
     case corruptedText = "corrupted_text"
@@ -19,6 +19,8 @@ public struct PromptRecord: Encodable, Sendable {
   let corrupted: [Int32]
   let answers: [Int32]
   let wrongAnswers: [Int32]
+  /// What the part of the prompt that each token belongs to is called.
+  let labels: [String]?
   let cleanText: String?
   let corruptedText: String?
   let answerTexts: [String]?
@@ -27,6 +29,7 @@ public struct PromptRecord: Encodable, Sendable {
   init(_ pair: PromptPair, _ tokenizer: (any Tokenizer)?) {
     (clean, corrupted) = (pair.clean, pair.corrupted)
     (answers, wrongAnswers) = (pair.answers, pair.wrongAnswers)
+    labels = pair.labels
     cleanText = tokenizer?.decode(pair.clean)
     corruptedText = tokenizer?.decode(pair.corrupted)
     answerTexts = tokenizer.map { tokenizer in pair.answers.map { tokenizer.decode([$0]) } }

@@ -1,30 +1,34 @@
-import Engine
+package import Engine
 import Foundation
 import Reports
 package import Tasks
-package import Tensors
+import Tensors
 
 extension CircuitTask {
   /// How many tokens the longest prompt has.
   var longest: Int { pairs.map(\.clean.count).max() ?? 0 }
 
   /// Bytes that the largest batch of the prompts takes at most, besides the weights.
-  func batchBytes(of model: Transformer, isMasked: Bool) -> Int {
+  func batchBytes(of model: Transformer, isMasked: Bool, isFrugal: Bool = false) -> Int {
     model.batchBytes(
       tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count, longest: longest,
-      isMasked: isMasked)
+      isMasked: isMasked, isFrugal: isFrugal)
   }
 
-  /// Refuses a run that a device has no memory for.
+  /// Refuses a run that there is no memory for.
   ///
   /// - Parameters:
   ///   - bytes: What the run takes beside the weights.
-  ///   - device: Where it is done.
+  ///   - model: The model, with where it is and what its runs may take.
   /// - Throws: ``ExperimentError``.
-  package func requireMemory(_ bytes: Int, on device: Device) throws {
-    let there = device.availableMemory
+  package func requireMemory(_ bytes: Int, for model: Transformer) throws {
+    let available = model.device.availableMemory
+    let there = min(available, model.memory ?? .max)
     guard bytes > there else { return }
-    let place = device == .cpu ? "this machine has" : "there are free on \(device)"
+    let place =
+      there < available
+      ? "--memory allows"
+      : model.device == .cpu ? "this machine has" : "there are free on \(model.device)"
     throw ExperimentError(
       """
       \(name): the longest prompt has \(Numbers.count(longest)) tokens, and a run needs about \

@@ -7,23 +7,18 @@ public enum CircuitFile {
   public struct Contents: Sendable {
     /// The circuit, if the file names one.
     public let circuit: Circuit?
-    /// The scores of all edges, if the file has them.
+    /// The scores of all edges, if the file has them or scores of nodes, which they then follow from.
     public let scores: EdgeScores?
-    /// The scores of heads and MLPs, of a file that scores no edges.
-    public let nodeScores: NodeScores?
     /// Whose file it is.
     public let format: String
 
     /// The graph that all of it is of.
-    public var graph: ComputationGraph? { circuit?.graph ?? scores?.graph ?? nodeScores?.graph }
+    public var graph: ComputationGraph? { circuit?.graph ?? scores?.graph }
 
     /// Takes what was read.
-    public init(
-      circuit: Circuit?, scores: EdgeScores?, nodeScores: NodeScores? = nil, format: String
-    ) {
+    public init(circuit: Circuit?, scores: EdgeScores?, format: String) {
       self.circuit = circuit
       self.scores = scores
-      self.nodeScores = nodeScores
       self.format = format
     }
   }

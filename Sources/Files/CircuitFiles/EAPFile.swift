@@ -54,15 +54,18 @@ enum EAPFile {
     }
     let offsets = isKept.indices.filter { isKept[$0] }
     let circuit = Circuit(offsets: offsets, graph: graph)
-    if values.allSatisfy({ $0 == 0 }), let nodes = try nodeScores(listing, graph) {
+    let nodes = try nodeScores(listing, graph)
+    if values.allSatisfy({ $0 == 0 }), let nodes {
       return CircuitFile.Contents(
-        circuit: offsets.isEmpty ? nil : circuit, scores: nil, nodeScores: nodes, format: "EAP-IG")
+        circuit: offsets.isEmpty ? nil : circuit, scores: EdgeScores(nodes: nodes), format: "EAP-IG"
+      )
     }
+    var scores = EdgeScores(values, graph: graph)
+    scores.nodes = nodes
     // Plain numbers are scores, of which nothing says which edges are kept.
     let names = listing.edges.isEmpty || listing.edges.contains { $0.isInGraph != nil }
     return CircuitFile.Contents(
-      circuit: names ? circuit : nil, scores: isScored ? EdgeScores(values, graph: graph) : nil,
-      format: "EAP-IG")
+      circuit: names ? circuit : nil, scores: isScored ? scores : nil, format: "EAP-IG")
   }
 
   /// The importances of nodes; nil when no node has one.

@@ -38,8 +38,9 @@ enum GraphTensorFile {
     if edges.values.allSatisfy({ $0 == 0 }), archive.value["nodes_scores"] != nil {
       let nodes = try archive.tensor("nodes_scores", shape: [graph.writerCount]).values()
       return CircuitFile.Contents(
-        circuit: circuit?.edgeCount == 0 ? nil : circuit, scores: nil,
-        nodeScores: NodeScores(nodes.map { $0.isNaN ? nil : $0 }, graph: graph), format: "EAP-IG")
+        circuit: circuit?.edgeCount == 0 ? nil : circuit,
+        scores: EdgeScores(nodes: NodeScores(nodes.map { $0.isNaN ? nil : $0 }, graph: graph)),
+        format: "EAP-IG")
     }
     return CircuitFile.Contents(circuit: circuit, scores: edges, format: "EAP-IG")
   }

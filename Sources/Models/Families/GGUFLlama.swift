@@ -7,7 +7,7 @@ import Tensors
 enum GGUFLlama: ModelFamily {
   static let name = "llama"
 
-  private static let names = GatedModel.Names(
+  private static let names = Decoder.Names(
     embedding: "token_embd", finalNorm: "output_norm", unembedding: "output", block: "blk",
     attentionNorm: "attn_norm", query: "attn_q", key: "attn_k", value: "attn_v",
     output: "attn_output", mlpNorm: "ffn_norm", gate: "ffn_gate", up: "ffn_up", down: "ffn_down")
@@ -38,7 +38,7 @@ enum GGUFLlama: ModelFamily {
         "llama.vocab_size", in: 1...(1 << 24), default: max(tokens, 1)),
       contextLength: try fields.integer("llama.context_length", in: 1...(1 << 24)))
     let isTied = !loader.contains(names.unembedding + ".weight")
-    let weights = try GatedModel(names: names, hasInterleavedRotary: true)
+    let weights = try Decoder(names: names, neighbourRows: dHead)
       .weights(configuration, isTied: isTied, fields.file, &loader)
     return (configuration, weights)
   }

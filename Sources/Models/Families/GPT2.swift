@@ -9,10 +9,6 @@ enum GPT2: ModelFamily {
   static func load(
     _ fields: Fields, _ loader: inout WeightLoader
   ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights) {
-    try fields.refuse(
-      try fields.flag("scale_attn_by_inverse_layer_idx", default: false),
-      "scale_attn_by_inverse_layer_idx")
-    try fields.refuse(!(try fields.flag("scale_attn_weights", default: true)), "unscaled attention")
     let configuration = try configuration(fields)
     // Older files leave the prefix out.
     let prefix = loader.contains("transformer.wte.weight") ? "transformer." : ""
@@ -27,7 +23,7 @@ enum GPT2: ModelFamily {
       tokenEmbedding: embedding,
       positionEmbedding: try loader.matrix(
         "\(prefix)wpe.weight", [configuration.contextLength, width]),
-      blocks: blocks, finalNorm: try loader.norm("\(prefix)ln_f", configuration),
+      blocks: blocks, finalNorm: try loader.norm("\(prefix)ln_f", configuration, .all),
       unembedding: isTied
         ? Linear(weight: embedding) : try loader.linear("lm_head", vocabulary, width))
     // Causal masks, and the copy of tied embeddings, carry nothing new.
@@ -44,8 +40,16 @@ enum GPT2: ModelFamily {
     let width = try fields.integer("n_embd")
     let heads = try fields.headCount("n_head", dividing: width)
     let sizes = HeadSizes(count: heads, width: width / heads)
+    var layers = [LayerVariant].alike(
+      try fields.integer("n_layer", in: 1...4096), heads: sizes)
+    let isScaled = try fields.flag("scale_attn_weights", default: true)
+    let isScaledByLayer = try fields.flag("scale_attn_by_inverse_layer_idx", default: false)
+    for layer in layers.indices {
+      if !isScaled { layers[layer].attentionScale = 1 }
+      if isScaledByLayer { layers[layer].attentionScale /= Float(layer + 1) }
+    }
     return TransformerConfiguration(
-      layers: .alike(try fields.integer("n_layer", in: 1...4096), heads: sizes), heads: sizes,
+      layers: layers, heads: sizes,
       mlp: MLPVariant(
         width: try fields.integer("n_inner", default: 4 * width),
         activation: try fields.activation("activation_function", default: "gelu_new")),
@@ -66,11 +70,11 @@ enum GPT2: ModelFamily {
         bias: joint.bias?.slice((part * width)..<((part + 1) * width)))
     }
     return BlockWeights(
-      attentionNorm: try loader.norm("\(name).ln_1", configuration),
+      attentionNorm: try loader.norm("\(name).ln_1", configuration, .all),
       attention: AttentionWeights(
         query: parts[0], key: parts[1], value: parts[2],
         output: try transposed("\(name).attn.c_proj", width, width, &loader)),
-      mlpNorm: try loader.norm("\(name).ln_2", configuration),
+      mlpNorm: try loader.norm("\(name).ln_2", configuration, .all),
       mlp: MLPWeights(
         gate: nil, up: try transposed("\(name).mlp.c_fc", width, configuration.dMLP, &loader),
         down: try transposed("\(name).mlp.c_proj", configuration.dMLP, width, &loader)))

@@ -21,7 +21,7 @@ enum GPTNeoX: ModelFamily {
     let isTied = try fields.flag("tie_word_embeddings", default: false)
     let weights = TransformerWeights(
       tokenEmbedding: embedding, positionEmbedding: nil, blocks: blocks,
-      finalNorm: try loader.norm("gpt_neox.final_layer_norm", configuration),
+      finalNorm: try loader.norm("gpt_neox.final_layer_norm", configuration, .all),
       unembedding: try loader.unembedding(
         "embed_out", of: ("gpt_neox.embed_in.weight", embedding), isTied: isTied))
     fields.noteRotaryBase(&loader)
@@ -73,11 +73,11 @@ enum GPTNeoX: ModelFamily {
         bias: joint.bias?.reshaped([3 * width, 1]).gatherRows(rows).reshaped([width]))
     }
     return BlockWeights(
-      attentionNorm: try loader.norm("\(name).input_layernorm", configuration),
+      attentionNorm: try loader.norm("\(name).input_layernorm", configuration, .all),
       attention: AttentionWeights(
         query: parts[0], key: parts[1], value: parts[2],
         output: try loader.linear("\(name).attention.dense", width, width, hasBias: hasBias)),
-      mlpNorm: try loader.norm("\(name).post_attention_layernorm", configuration),
+      mlpNorm: try loader.norm("\(name).post_attention_layernorm", configuration, .all),
       mlp: MLPWeights(
         gate: nil,
         up: try loader.linear(

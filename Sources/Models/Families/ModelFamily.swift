@@ -20,7 +20,10 @@ package protocol ModelFamily: Sendable {
 /// A new one is a file and a line here.
 enum ModelFamilies {
   static let directories: [any ModelFamily.Type] = [
-    GPT2.self, GPTNeoX.self, Llama.self, Qwen2.self, TransformerLens.self,
+    GPT2.self, GPTNeoX.self, Llama.self, Qwen2.self, TransformerLens.self, Gemma2.self,
+    Gemma3Text.self, Gemma3.self, OLMo2.self, OLMo.self, Qwen3.self, Mistral.self, Phi.self,
+    Phi3.self, GPTJ.self, GPTNeo.self, OPT.self, StableLM.self, Granite.self, Falcon.self,
+    StarCoder2.self, SmolLM3.self,
   ]
   static let ggufArchitectures: [any ModelFamily.Type] = [GGUFLlama.self]
 

@@ -83,4 +83,25 @@ extension Fields {
       return (1 - kept) * frequency / factor + kept * frequency
     }
   }
+
+  /// A list of so many positive numbers.
+  ///
+  /// - Throws: `CheckpointError` when it is anything else.
+  func positiveNumbers(_ name: String, count: Int) throws(CheckpointError) -> [Double] {
+    var numbers: [Double] = []
+    if case .list(let list) = values[name] {
+      for value in list {
+        switch value {
+        case .integer(let integer) where integer > 0: numbers.append(Double(integer))
+        case .number(let number) where number > 0 && number.isFinite: numbers.append(number)
+        default: continue
+        }
+      }
+      if numbers.count == count, list.count == count { return numbers }
+    }
+    throw CheckpointError(
+      file,
+      .badField(
+        name, expected: "a list of \(count) positive numbers", found: "\(values[name] ?? .null)"))
+  }
 }

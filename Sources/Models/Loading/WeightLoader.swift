@@ -113,20 +113,14 @@ package struct WeightLoader {
     return Linear(weight: embedding.matrix)
   }
 
-  /// A norm's scale and, when it centres, bias.
-  mutating func norm(
-    _ name: String, _ configuration: TransformerConfiguration
-  ) throws(CheckpointError) -> Normalization {
-    let width = [configuration.dModel]
-    return Normalization(
-      scale: try tensor(name + ".weight", width),
-      bias: configuration.norm.kind == .layer ? try tensor(name + ".bias", width) : nil,
-      epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
-  }
-
   /// Passes over tensors that carry no weight of the model, such as stored attention masks.
-  mutating func ignore(where isIgnored: (String) -> Bool) {
-    unused = unused.filter { !isIgnored($0) }
+  ///
+  /// - Returns: Whether there are any.
+  @discardableResult
+  mutating func ignore(where isIgnored: (String) -> Bool) -> Bool {
+    let kept = unused.filter { !isIgnored($0) }
+    defer { unused = kept }
+    return kept.count < unused.count
   }
 
   /// - Throws: `CheckpointError` when tensors are left that nothing asked for.

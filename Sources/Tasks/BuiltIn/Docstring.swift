@@ -66,7 +66,9 @@ public struct Docstring: BuiltInTask {
       pairs.append(
         try writer.pair(
           text(clean + clean[..<2]), text(corrupted), answers: writer.tokens([clean[2]]),
-          wrong: writer.tokens([clean[0], clean[1], clean[3]])))
+          wrong: writer.tokens([clean[0], clean[1], clean[3]]),
+          marks: (0..<4).map { SpanMark("parameter \($0 + 1)", " " + clean[$0]) }
+            + (0..<2).map { SpanMark("described \($0 + 1)", " " + clean[$0], occurrence: 2) }))
     }
     return pairs
   }

@@ -51,13 +51,12 @@ public struct GenderedPronoun: BuiltInTask {
       let isMan = Bool.random(using: &writer.generator)
       let (own, other) = (genders[isMan ? 1 : 0], genders[isMan ? 0 : 1])
       let template = writer.pick(Self.templates)
-      let texts = [writer.pick(own.names), writer.pick(other.names)].map {
-        PromptWriter.fill(template, ["name": " " + $0])
-      }
+      let names = [writer.pick(own.names), writer.pick(other.names)]
+      let texts = names.map { PromptWriter.fill(template, ["name": " " + $0]) }
       pairs.append(
         try writer.pair(
           texts[0], texts[1], answers: writer.tokens([own.pronoun]),
-          wrong: writer.tokens([other.pronoun])))
+          wrong: writer.tokens([other.pronoun]), marks: [SpanMark("name", names[0])]))
     }
     return pairs
   }

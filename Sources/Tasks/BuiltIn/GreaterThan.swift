@@ -53,7 +53,12 @@ public struct GreaterThan: BuiltInTask {
       pairs.append(
         try writer.pair(
           text(year), text("01"), answers: endings.tokens { $0 > number },
-          wrong: endings.tokens { endings.areDigits ? $0 < number : $0 <= number }))
+          wrong: endings.tokens { endings.areDigits ? $0 < number : $0 <= number },
+          marks: [
+            SpanMark("noun", noun), SpanMark("century", " \(century)"),
+            SpanMark("year", "\(year) to the year"), SpanMark("to", " to the year"),
+            SpanMark("end", " \(century)", occurrence: 2),
+          ]))
     }
     return pairs
   }

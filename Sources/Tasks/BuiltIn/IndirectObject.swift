@@ -75,6 +75,9 @@ public struct IndirectObject: BuiltInTask {
     return try writer.pair(
       PromptWriter.fill(template, clean), PromptWriter.fill(template, corrupted),
       answers: writer.tokenizer.encode(continuing: receiver),
-      wrong: writer.tokenizer.encode(continuing: giver))
+      wrong: writer.tokenizer.encode(continuing: giver),
+      marks: nouns.map { SpanMark($0.key, $0.value) }.sorted { $0.name < $1.name } + [
+        SpanMark("IO", receiver), SpanMark("S1", giver), SpanMark("S2", giver, occurrence: 2),
+      ])
   }
 }

@@ -47,9 +47,13 @@ public struct Induction: BuiltInTask {
       corrupted[place] = replacement
       let others = prompt.indices.filter { $0 != place + 1 && $0 != place && $0 < Self.length - 1 }
       let wrong = prompt[others[Int.random(in: 0..<others.count, using: &generator)]]
+      var labels = [String](repeating: SpanName.rest, count: start.count + prompt.count)
+      for (name, position) in [("A", place), ("B", place + 1), (SpanName.end, prompt.count - 1)] {
+        labels[start.count + position] = name
+      }
       return PromptPair(
         clean: start + prompt, corrupted: start + corrupted, answers: [prompt[place + 1]],
-        wrongAnswers: [wrong])
+        wrongAnswers: [wrong], labels: labels)
     }
   }
 }

@@ -54,9 +54,16 @@ struct PromptWriter {
 
   /// Pairs two texts.
   ///
+  /// - Parameters:
+  ///   - clean: The original prompt.
+  ///   - corrupted: Its counterfactual.
+  ///   - answers: Tokens that are right after the original prompt.
+  ///   - wrong: Tokens that are wrong after it.
+  ///   - marks: Parts of the original prompt that have names.
+  /// - Returns: The pair.
   /// - Throws: ``TaskError/unsuitableModel(task:reason:)`` when they have unequal numbers of tokens.
   func pair(
-    _ clean: String, _ corrupted: String, answers: [Int32], wrong: [Int32]
+    _ clean: String, _ corrupted: String, answers: [Int32], wrong: [Int32], marks: [SpanMark]
   ) throws(TaskError) -> PromptPair {
     let prompts = [clean, corrupted].map(prompt)
     guard prompts[0].count == prompts[1].count, !prompts[0].isEmpty else {
@@ -64,7 +71,8 @@ struct PromptWriter {
         task: task, reason: "its tokenizer joins words with those around them")
     }
     return PromptPair(
-      clean: prompts[0], corrupted: prompts[1], answers: answers, wrongAnswers: wrong)
+      clean: prompts[0], corrupted: prompts[1], answers: answers, wrongAnswers: wrong,
+      labels: SpanName.labels(of: prompts[0], marks, tokenizer).labels)
   }
 
   /// Puts words in the place of `{key}`.

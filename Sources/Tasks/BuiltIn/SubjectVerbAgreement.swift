@@ -62,7 +62,11 @@ public struct SubjectVerbAgreement: BuiltInTask {
       pairs.append(
         try writer.pair(
           text(isPlural ? noun + "s" : noun), text(isPlural ? noun : noun + "s"),
-          answers: verbs[isPlural ? 1 : 0], wrong: verbs[isPlural ? 0 : 1]))
+          answers: verbs[isPlural ? 1 : 0], wrong: verbs[isPlural ? 0 : 1],
+          marks: [
+            SpanMark("subject", " " + (isPlural ? noun + "s" : noun)),
+            SpanMark("preposition", " \(preposition) the"), SpanMark("attractor", " " + other),
+          ]))
     }
     return pairs
   }

@@ -27,6 +27,8 @@ enum CleanCorruptedPairs: TaskFormat {
       record.answers = try fields.answers([names.0], to: clean)
       record.wrongAnswers = try fields.answers([names.1], to: clean)
     }
+    record.marks = try fields.marks("spans")
+    record.labels = try fields.texts("labels")
     return record
   }
 }

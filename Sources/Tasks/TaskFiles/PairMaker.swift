@@ -43,8 +43,28 @@ struct PairMaker {
       traits.insert(.textNumber)
     }
     let pair = PromptPair(
-      clean: clean, corrupted: corrupted, answers: right, wrongAnswers: wrong)
+      clean: clean, corrupted: corrupted, answers: right, wrongAnswers: wrong,
+      labels: try labels(record, clean, number))
     return (pair, traits)
+  }
+
+  /// The name of each token's part of the prompt; nil when the record gives none.
+  private func labels(
+    _ record: TaskRecord, _ clean: [Int32], _ number: Int
+  ) throws(TaskError) -> [String]? {
+    if let labels = record.labels {
+      guard labels.count == clean.count else {
+        throw .badSpan(
+          pair: number, "\(labels.count) labels", "one for each of \(clean.count) tokens")
+      }
+      return labels
+    }
+    guard let marks = record.marks else { return nil }
+    let found = SpanName.labels(of: clean, marks, model.tokenizer)
+    if let missing = found.missing {
+      throw .badSpan(pair: number, "the span \(missing.name)", "a part of the clean prompt")
+    }
+    return found.labels
   }
 
   private var noTokenizer: TaskError { .noTokenizer(task: task, reason: model.tokenizerProblem) }

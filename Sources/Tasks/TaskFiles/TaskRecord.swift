@@ -32,6 +32,10 @@ struct TaskRecord {
   var corrupted: TextOrTokens
   var answers: [TextOrTokens] = []
   var wrongAnswers: [TextOrTokens] = []
+  /// Parts of the clean prompt that have names; nil when none are given.
+  var marks: [SpanMark]?
+  /// The name of each token's part, where a file gives them one by one.
+  var labels: [String]?
 }
 
 /// The named values of one record: those of a JSON object, or the cells of a row.

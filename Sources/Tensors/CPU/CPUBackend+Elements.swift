@@ -17,6 +17,23 @@ extension CPUBackend {
     unsafe ek_scale_rows(x.floats, factors, Int64(factors.count), Int64(columns))
   }
 
+  func scaleColumns(_ x: Address, by row: Address, rows: Int, columns: Int) {
+    unsafe ek_scale_columns(x.floats, row.floats, Int64(rows), Int64(columns))
+  }
+
+  func scaleRows(_ x: Address, byDeviations statistics: Address, rows: Int, columns: Int) {
+    unsafe ek_scale_by_deviations(x.floats, statistics.floats, Int64(rows), Int64(columns))
+  }
+
+  func addProjections(
+    _ out: Address, on direction: Address, _ x: Address, _ y: Address, scale: Float, rows: Int,
+    columns: Int, inner: Int
+  ) {
+    unsafe ek_add_projections(
+      out.floats, direction.floats, x.floats, y.floats, scale, Int64(rows), Int64(columns),
+      Int64(inner))
+  }
+
   func addRow(_ x: Address, _ row: Address, rows: Int, columns: Int) {
     unsafe ek_add_row(x.floats, row.floats, Int64(rows), Int64(columns))
   }
@@ -71,5 +88,12 @@ extension CPUBackend {
     var products = [Double](repeating: 0, count: rows)
     unsafe ek_row_products(&products, x.floats, y.floats, Int64(rows), Int64(columns))
     return products
+  }
+
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double] {
+    var distances = [Double](repeating: 0, count: rows)
+    unsafe ek_row_distances(
+      &distances, x.floats, y.floats, Int64(rows), Int64(places), Int64(columns))
+    return distances
   }
 }

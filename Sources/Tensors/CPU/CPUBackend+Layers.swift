@@ -62,6 +62,8 @@ extension Activation {
     case .geluErf: ek_gelu_erf
     case .silu: ek_silu
     case .relu: ek_relu
+    case .tanh: ek_plain_tanh
+    case .hardTanh: ek_hard_tanh
     }
   }
 }
@@ -127,20 +129,20 @@ extension CPUBackend {
       unsafe ek_attention(
         z.floats, inputs.q.floats, inputs.k.floats, inputs.v.floats, prompts,
         Int64(attention.headCount), Int64(attention.keyValueHeadCount), Int64(inputs.width),
-        attention.scale, attention.isCausal)
+        attention.scoring)
     }
   }
 
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention, _ rule: PatternRule
+    _ attention: PromptAttention, _ rule: PatternRule, _ slope: Activation.Slope
   ) {
     unsafe attention.withPrompts { prompts in
       unsafe ek_attention_backward(
         dq.floats, dk.floats, dv.floats, dz.floats, inputs.q.floats, inputs.k.floats,
         inputs.v.floats, prompts, Int64(attention.headCount), Int64(attention.keyValueHeadCount),
-        Int64(inputs.width), attention.scale, attention.isCausal, rule.kernelRule,
-        rule.temperature)
+        Int64(inputs.width), attention.scoring, rule.kernelRule, rule.temperature,
+        slope == .secant)
     }
   }
 }
@@ -157,6 +159,10 @@ extension PatternRule {
 }
 
 extension PromptAttention {
+  fileprivate var scoring: ek_scoring {
+    ek_scoring(scale: scale, cap: cap ?? 0, causal: isCausal, window: Int64(window ?? 0))
+  }
+
   fileprivate func withPrompts(_ body: (ek_prompts) -> Void) {
     unsafe queryStarts.withUnsafeBufferPointer { queries in
       unsafe keyStarts.withUnsafeBufferPointer { keys in

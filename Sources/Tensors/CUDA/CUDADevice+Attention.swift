@@ -10,19 +10,19 @@ extension CUDADevice {
 
   func attendBackward(
     _ dq: Address, _ dk: Address, _ dv: Address, _ dz: Address, _ inputs: AttentionOperands,
-    _ attention: PromptAttention, _ rule: PatternRule
+    _ attention: PromptAttention, _ rule: PatternRule, _ slope: Activation.Slope
   ) {
+    let rule = rule.argument(slope)
     let queries = Int(attention.queryStarts.last ?? 0) * attention.headCount
     let keys = Int(attention.starts.last ?? 0) * attention.headCount
     // What a query's gradient leaves for those of its keys.
     let statistics = unsafe allocate(byteCount: 12 * queries)
     defer { unsafe deallocate(statistics) }
     unsafe launchRows("ek_attention_backward_queries", queries, inputs, attention) { operands in
-      unsafe [.address(dq), .memory(statistics), .address(dz), rule.argument] + operands
+      unsafe [.address(dq), .memory(statistics), .address(dz), rule] + operands
     }
     unsafe launchRows("ek_attention_backward_keys", keys, inputs, attention) { operands in
-      unsafe [.address(dk), .address(dv), .memory(statistics), .address(dz), rule.argument]
-        + operands
+      unsafe [.address(dk), .address(dv), .memory(statistics), .address(dz), rule] + operands
     }
   }
 
@@ -40,12 +40,14 @@ extension CUDADevice {
     defer { if let spill = unsafe spill { unsafe deallocate(spill) } }
     let shape = [
       attention.starts.count - 1, attention.headCount, attention.keyValueHeadCount, inputs.width,
-      attention.isCausal ? 1 : 0, longest,
+      attention.isCausal ? 1 : 0, longest, attention.window ?? 0,
     ]
     let operands: [KernelArgument] = unsafe [
       .address(inputs.q), .address(inputs.k), .address(inputs.v),
       .int32s(attention.queryStarts + attention.keyStarts + attention.starts),
-      .record(shape.map { UInt64($0) } + [Double(attention.scale).bitPattern]), .memory(spill),
+      .record(
+        shape.map { UInt64($0) }
+          + [attention.scale, attention.cap ?? 0].map { Double($0).bitPattern }), .memory(spill),
     ]
     // A thread has a key, and an element of a head: more would have nothing to do.
     let threads = min(max((max(longest, inputs.width) + 31) / 32 * 32, 32), Self.threads)
@@ -57,7 +59,7 @@ extension CUDADevice {
 
 extension PatternRule {
   /// As in the kernels' source.
-  fileprivate var argument: KernelArgument {
+  fileprivate func argument(_ slope: Activation.Slope) -> KernelArgument {
     let kind: UInt64 =
       switch self {
       case .exact: 0
@@ -65,7 +67,7 @@ extension PatternRule {
       case .softened: 2
       case .relevance: 3
       }
-    return .record([kind, Double(temperature).bitPattern])
+    return .record([kind, slope == .secant ? 1 : 0, Double(temperature).bitPattern])
   }
 }
 

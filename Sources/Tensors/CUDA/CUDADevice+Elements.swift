@@ -30,6 +30,30 @@ extension CUDADevice: Backend {
       [.address(x), .floats(factors), .int(factors.count), .int(columns)])
   }
 
+  func scaleColumns(_ x: Address, by row: Address, rows: Int, columns: Int) {
+    launch(
+      "ek_scale_columns", .elements(rows * columns),
+      [.address(x), .address(row), .int(rows), .int(columns)])
+  }
+
+  func scaleRows(_ x: Address, byDeviations statistics: Address, rows: Int, columns: Int) {
+    launch(
+      "ek_scale_by_deviations", .elements(rows * columns),
+      [.address(x), .address(statistics), .int(rows), .int(columns)])
+  }
+
+  func addProjections(
+    _ out: Address, on direction: Address, _ x: Address, _ y: Address, scale: Float, rows: Int,
+    columns: Int, inner: Int
+  ) {
+    launch(
+      "ek_add_projections", .rows(rows),
+      [
+        .address(out), .address(direction), .address(x), .address(y), .float(scale), .int(rows),
+        .int(columns), .int(inner),
+      ])
+  }
+
   func addRow(_ x: Address, _ row: Address, rows: Int, columns: Int) {
     launch(
       "ek_add_row", .elements(rows * columns),
@@ -110,6 +134,14 @@ extension CUDADevice: Backend {
       unsafe launch(
         "ek_row_products", .rows(rows),
         [.memory($0), .address(x), .address(y), .int(rows), .int(columns)])
+    }
+  }
+
+  func rowDistances(_ x: Address, _ y: Address, rows: Int, places: Int, columns: Int) -> [Double] {
+    unsafe doubles(rows) {
+      unsafe launch(
+        "ek_row_distances", .rows(rows),
+        [.memory($0), .address(x), .address(y), .int(rows), .int(places), .int(columns)])
     }
   }
 }

@@ -139,6 +139,8 @@ extension Activation {
     case .geluErf: 1
     case .silu: 2
     case .relu: 3
+    case .tanh: 4
+    case .hardTanh: 5
     }
   }
 }

@@ -30,7 +30,7 @@ protocol PlantedCircuit: BuiltInTask {
 public enum PlantedCircuits {
   private static let all: [any PlantedCircuit.Type] = [
     PlantedCopy.self, PlantedInduction.self, PlantedTwoHops.self, PlantedOrGate.self,
-    PlantedTwoWays.self,
+    PlantedTwoWays.self, PlantedCancellation.self,
   ]
 
   /// The names of all planted circuits.
