@@ -38,6 +38,10 @@ public struct AtPStar: DiscoveryMethod {
     try problem.requireGradient(onCleanRun: true)
     let layers = problem.graph.layerCount
     guard layers > 1 || !dropsGradients else { throw .tooFewLayers(layers) }
+    // A pattern is repaired head by head.
+    guard !fixesPatterns || problem.model.headCoupling != .inputs else {
+      throw .unsupportedModel("a norm of the queries of all heads together")
+    }
   }
 
   /// How far a run has come.

@@ -184,6 +184,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case missingAnswers(metric: String)
   /// The model has too few layers to drop one.
   case tooFewLayers(Int)
+  /// The model has something that the method does not deal with.
+  case unsupportedModel(String)
   /// A score is infinite or NaN.
   case notFinite
   /// The scores of a run are not at hand, or are those of another graph.
@@ -213,6 +215,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The metric \(metric) needs right and wrong answers, which not all prompts have: add them, or take another metric."
     case .tooFewLayers(let count):
       "Dropping layers one at a time takes a model of at least 2, and this one has \(count): use eap, or gim."
+    case .unsupportedModel(let what):
+      "This method does not support models with \(what): use eap, eap-ig or graddrop."
     case .notFinite:
       "The model's numbers overflow on these prompts, so no edge can be scored; check its weights."
     case .missingScores(let path):

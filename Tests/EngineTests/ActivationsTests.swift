@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Graphs
 import Models
 import Tensors
@@ -132,5 +133,24 @@ import Testing
     }
     expectClose(
       graph.readers.map { dot(gradients.at($0), offset) }, slopes, relative: 2e-3, family)
+  }
+
+  /// A factor at all queries of a head is one at all of its keys.
+  @Test(arguments: goldenFamilies + ["models/phi3", "models/stablelm", "models/olmo"])
+  func `queries and keys have the same products`(family: String) throws {
+    let model = try Transformer(contentsOf: fixtures.appending(path: family))
+    let batch = TokenBatch([[5, 9, 3, 17, 30, 9], [1, 2, 36, 4]])
+    let run = PlainRun(model, batch: batch)
+    let taped = run.taped()
+    let dlogits = Tensor.random([2, model.configuration.vocabularySize], seed: 3)
+    let products = run.nodeProducts(taped, run.backward(dlogits, taped.tape), graph: model.graph)
+    for layer in 0..<model.graph.layerCount {
+      let sums = [Reader.Projection.query, .key].map { projection in
+        model.graph.headReaders(layer: layer, projection).map { reader in
+          products.row(reader).reduce(0.0) { $0 + Double($1) }
+        }
+      }
+      expectClose(sums[0], sums[1], relative: 1e-3, "\(family) \(layer)")
+    }
   }
 }

@@ -49,6 +49,30 @@ import Testing
       ])
   }
 
+  @Test func `heads that share a norm depend on each other's readers`() throws {
+    let query = try #require(Reader("a0.h1<q>"))
+    let start = graph.readers.map { $0 == query }
+    let ahead = { (coupling: HeadCoupling) in
+      Reachability(
+        readers: start, in: graph, coupling: coupling, along: try takes(["a0.h0->a1.h0<k>"]))
+    }
+    #expect(try writers(ahead(.none)) == ["a0.h1"])
+    #expect(try readers(ahead(.none)) == ["a0.h1<q>"])
+    #expect(try writers(ahead(.writes)) == ["a0.h0", "a0.h1", "a1.h0", "a1.h1"])
+    #expect(try readers(ahead(.writes)) == ["a0.h1<q>", "a1.h0<k>"])
+    #expect(
+      try readers(ahead(.inputs)) == ["a0.h0<q>", "a0.h1<q>", "a1.h0<k>", "a1.h1<k>"])
+    let behind = { (coupling: HeadCoupling) in
+      Reachability(
+        toLogitsOf: graph, coupling: coupling, along: try takes(["a1.h0->logits"]))
+    }
+    #expect(try writers(behind(.none)) == ["a1.h0"])
+    for coupling in [HeadCoupling.writes, .inputs] {
+      #expect(try writers(behind(coupling)) == ["a1.h0", "a1.h1"])
+      #expect(try readers(behind(coupling)).count == 7)
+    }
+  }
+
   @Test func `without edges only the start is found`() throws {
     let none: Reachability.Takes = { _, _ in false }
     #expect(readers(Reachability(toLogitsOf: graph, along: none)) == ["logits"])

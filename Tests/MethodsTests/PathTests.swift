@@ -45,6 +45,11 @@ import Testing
         name: "three edges", pairs: ThreeEdgeModel.pairs, metric: LogitDifference(),
         model: ThreeEdgeModel.model))
     #expect(throws: MethodError.tooFewLayers(1)) { try AtPStar().scores(for: single) { _ in } }
+    let shared = try GoldenModel("olmo2")
+    let problem = DiscoveryProblem(model: shared.model, task: try shared.task(LogitDifference()))
+    let error = #expect(throws: MethodError.self) { try AtPStar().scores(for: problem) { _ in } }
+    #expect(error?.description.contains("a norm of the queries of all heads together") ?? false)
+    _ = try AtPStar(fixesPatterns: false).scores(for: problem) { _ in }
     #expect(throws: Never.self) {
       try AtPStar(dropsGradients: false).scores(for: single) { _ in }
     }

@@ -35,9 +35,23 @@ import Testing
     ("gpt_neox", "use_parallel_residual"), ("gpt_neox", "rope_parameters"),
     ("gpt_neox", "tie_word_embeddings"), ("llama", "rms_norm_eps"), ("llama", "hidden_act"),
     ("llama", "head_dim"), ("llama", "rope_parameters"), ("llama", "attention_bias"),
-    ("llama", "mlp_bias"), ("llama", "tie_word_embeddings"),
+    ("llama", "mlp_bias"), ("llama", "tie_word_embeddings"), ("gemma2", "layer_types"),
+    ("gemma2", "hidden_activation"), ("gemma2", "rms_norm_eps"), ("gemma2", "attention_bias"),
+    ("gemma3", "layer_types"), ("gemma3", "attn_logit_softcapping"),
+    ("gemma3", "final_logit_softcapping"), ("gemma3", "use_bidirectional_attention"),
+    ("olmo2", "rms_norm_eps"), ("olmo2", "tie_word_embeddings"), ("olmo2", "rope_scaling"),
+    ("qwen3", "layer_types"), ("qwen3", "tie_word_embeddings"), ("qwen3", "attention_bias"),
+    ("phi", "partial_rotary_factor"), ("phi", "layer_norm_eps"), ("phi", "hidden_act"),
+    ("phi", "tie_word_embeddings"), ("phi", "num_key_value_heads"), ("gptj", "n_inner"),
+    ("gptj", "activation_function"), ("gptj", "tie_word_embeddings"),
+    ("opt", "activation_function"), ("opt", "enable_bias"), ("opt", "do_layer_norm_before"),
+    ("opt", "word_embed_proj_dim"),
+    ("models/mistral", "tie_word_embeddings"), ("models/stablelm", "layer_norm_eps"),
+    ("models/stablelm_parallel", "qk_layernorm"), ("models/stablelm_parallel", "use_qkv_bias"),
+    ("models/starcoder2", "use_bias"), ("models/starcoder2", "norm_epsilon"),
+    ("models/gpt_neo", "layer_norm_epsilon"),
   ]) func `a field that is left out means its default`(family: String, field: String) throws {
-    let golden = try GoldenModel(family).model
+    let golden = try Golden(family, "model").model
     let model = try load(family) { fields, _ in
       #expect(fields.removeValue(forKey: field) != nil)
     }
@@ -136,6 +150,87 @@ import Testing
       tensors[unembedding] = nil
     }
     #expect(model.weights.unembedding.weight == model.weights.tokenEmbedding)
+  }
+
+  @Test(arguments: ["language_model.model", "model.language_model"])
+  func `a Gemma 3 that also sees is its text model`(prefix: String) throws {
+    let golden = try GoldenModel("gemma3").model
+    let seeing = try load("gemma3") { fields, tensors in
+      fields = ["model_type": "gemma3", "text_config": fields, "vision_config": [:]]
+      tensors = Dictionary(
+        uniqueKeysWithValues: tensors.map { name, tensor in
+          (prefix + name.dropFirst("model".count), tensor)
+        })
+      tensors["vision_tower.encoder.weight"] = .random([3], seed: 1)
+    }
+    #expect(seeing.configuration == golden.configuration && seeing.weights == golden.weights)
+    #expect(seeing.notes.contains { $0.contains("also sees images") })
+  }
+
+  @Test func `Gemma 3's angles are where either version of transformers writes them`() throws {
+    let golden = try GoldenModel("gemma3").model.configuration
+    let newer = try load("gemma3") { fields, _ in
+      for name in ["rope_theta", "rope_scaling", "rope_local_base_freq"] { fields[name] = nil }
+      fields["rope_parameters"] = [
+        "full_attention": ["rope_type": "linear", "factor": 8, "rope_theta": 2000],
+        "sliding_attention": ["rope_type": "default", "rope_theta": 50],
+      ]
+    }
+    #expect(newer.configuration == golden)
+    let angles = golden.layers.map { $0.rotaryFrequencies?[1] ?? 0 }
+    #expect(angles[0] == pow(50, -1.0 / 6) && angles[2] == pow(2000, -1.0 / 6) / 8)
+    #expect(golden.layers.map(\.window) == [4, 4, nil, 4])
+  }
+
+  @Test func `every so many layers of SmolLM3 do not turn`() throws {
+    let turns = { (change: [String: Any]) in
+      try load("models/smollm3") { fields, _ in
+        fields["no_rope_layers"] = nil
+        fields.merge(change) { $1 }
+      }.configuration.layers.map { $0.rotaryFrequencies != nil }
+    }
+    #expect(try turns([:]) == [true, true, true])
+    #expect(try turns(["no_rope_layer_interval": 2]) == [true, false, true])
+    #expect(try turns(["no_rope_layers": [0, 0, 1]]) == [false, false, true])
+    let error = #expect(throws: CheckpointError.self) { try turns(["no_rope_layers": [1]]) }
+    #expect(error?.description.contains("0 or 1 for each of 3 layers") ?? false)
+  }
+
+  @Test func `OPT's older names change nothing`() throws {
+    let golden = try GoldenModel("opt").model
+    let old = try load("opt") { _, tensors in
+      tensors = Dictionary(
+        uniqueKeysWithValues: tensors.map { ($0.key.replacing("model.", with: ""), $0.value) })
+    }
+    #expect(old.weights == golden.weights)
+    #expect(golden.configuration.contextLength == 32)
+  }
+
+  /// A kind of model is named, not only its type.
+  @Test(arguments: [
+    ("num_local_experts", "a mixture of experts"), ("num_experts", "a mixture of experts"),
+    ("n_routed_experts", "a mixture of experts"),
+    ("is_encoder_decoder", "an encoder and a decoder"),
+    ("type_vocab_size", "an encoder"), ("state_size", "a state-space model"),
+    ("vision_config", "a model that sees images"),
+  ]) func `what cannot be read is named`(field: String, kind: String) throws {
+    let error = #expect(throws: CheckpointError.self) {
+      try load("llama") { fields, _ in
+        fields["model_type"] = "other"
+        fields[field] = field == "is_encoder_decoder" ? true : field == "vision_config" ? [:] : 4
+      }
+    }
+    #expect(error?.description.contains("\"other\", \(kind), is not supported") ?? false)
+  }
+
+  @Test func `GPT-2's scores may be scaled by layer, or not at all`() throws {
+    let scale = { (layer: Int, change: [String: Any]) in
+      try load("gpt2") { fields, _ in fields.merge(change) { $1 } }
+        .configuration.layers[layer].attentionScale
+    }
+    let usual = try scale(1, [:])
+    #expect(try scale(1, ["scale_attn_by_inverse_layer_idx": true]) == usual / 2)
+    #expect(try scale(1, ["scale_attn_weights": false]) == 1)
   }
 
   /// A row times a vector of variance 1 has variance 1.

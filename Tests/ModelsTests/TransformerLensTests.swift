@@ -12,7 +12,10 @@ import Testing
   private func tensors(_ model: Transformer) -> [String: Tensor] {
     let (sizes, weights) = (model.configuration, model.weights)
     let (width, dHead) = (sizes.dModel, sizes.dHead)
-    var named = ["embed.W_E": weights.tokenEmbedding]
+    // TransformerLens multiplies embeddings when it converts them.
+    var embedding = weights.tokenEmbedding.float32
+    embedding.scale(by: sizes.embeddingScale)
+    var named = ["embed.W_E": embedding]
     named["pos_embed.W_pos"] = weights.positionEmbedding
     let norm = { (name: String, norm: Normalization) in
       named[name + ".w"] = norm.scale
@@ -27,6 +30,8 @@ import Testing
       let name = "blocks.\(layer)"
       norm(name + ".ln1", block.attentionNorm)
       norm(name + ".ln2", block.mlpNorm)
+      if let own = block.attentionOutputNorm { norm(name + ".ln1_post", own) }
+      if let own = block.mlpOutputNorm { norm(name + ".ln2_post", own) }
       for (letter, linear) in [
         ("Q", block.attention.query), ("K", block.attention.key), ("V", block.attention.value),
       ] {
@@ -100,6 +105,76 @@ import Testing
     #expect(try !read(["attention_dir": "bidirectional"]).isCausal)
   }
 
+  @Test func `a model without MLPs is one whose MLPs write nothing`() throws {
+    let golden = try GoldenModel("gpt2")
+    var weights = golden.model.weights
+    for layer in weights.blocks.indices {
+      weights.blocks[layer].mlp.down.weight.scale(by: 0)
+      weights.blocks[layer].mlp.down.bias?.scale(by: 0)
+    }
+    let silent = Transformer(
+      name: "silent", configuration: golden.model.configuration, weights: weights)
+    let config = config(golden.model).merging(["attn_only": true, "d_mlp": NSNull()]) { $1 }
+    let model = try load(
+      config, tensors(golden.model).filter { !$0.key.contains("mlp") && !$0.key.contains("ln2") })
+    expectClose(
+      model.logits(golden.clean), silent.logits(golden.clean), relative: 1e-5)
+    #expect(model.notes.contains { $0.contains("no MLPs") })
+  }
+
+  @Test func `Gemma 2's norms, windows and bounds`() throws {
+    let golden = try GoldenModel("gemma2")
+    let sizes = golden.model.configuration
+    let more: [String: Any] = [
+      "use_normalization_before_and_after": true, "act_fn": "gelu_pytorch_tanh",
+      "attn_scores_soft_cap": 1.5, "output_logits_soft_cap": 2, "use_local_attn": true,
+      "attn_types": ["local", "global", "local"], "window_size": 4, "rotary_base": 1000,
+      "attn_scale": Float(20).squareRoot(), "eps": 1e-6,
+    ]
+    let config = config(golden.model).merging(more) { $1 }
+    var tensors = tensors(golden.model)
+    let model = try load(config, tensors)
+    #expect(model.configuration.layers.map(\.window) == sizes.layers.map(\.window))
+    expectClose(
+      model.logits(golden.clean), golden.model.logits(golden.clean), relative: 1e-5)
+    let error = #expect(throws: CheckpointError.self) {
+      try load(config.merging(["attn_types": ["local"]]) { $1 }, tensors)
+    }
+    #expect(error?.description.contains("\"attn_types\" should be global or local") ?? false)
+    tensors["blocks.1.attn.b_O"] = .random([sizes.dModel], seed: 1)
+    let other = #expect(throws: CheckpointError.self) { try load(config, tensors) }
+    #expect(other?.description.contains("blocks.1.attn.b_O under a norm") ?? false)
+  }
+
+  @Test func `neighbours turn together`() throws {
+    let golden = try GoldenModel("gptj")
+    var tensors = tensors(golden.model)
+    let order = [0, 2, 1, 3, 4, 5, 6, 7].map { Int32($0) }
+    for layer in 0..<2 {
+      for letter in ["Q", "K"] {
+        // [head, dModel, dHead]: columns 0, 2 and 1, 3 turn together, and are to be neighbours.
+        let name = "blocks.\(layer).attn.W_\(letter)"
+        let heads = try #require(tensors[name])
+        tensors[name] = Tensor(
+          stacking: (0..<4).map {
+            heads.slice(block: $0).transposed().gatherRows(order).transposed()
+          })
+      }
+    }
+    let more: [String: Any] = ["rotary_adjacent_pairs": true, "act_fn": "gelu_new", "eps": 1e-5]
+    let config = config(golden.model).merging(more) { $1 }
+    expectClose(
+      try load(config, tensors).logits(golden.clean), golden.model.logits(golden.clean),
+      relative: 1e-5)
+  }
+
+  @Test func `scores may be scaled by layer`() throws {
+    let golden = try GoldenModel("gpt2")
+    let config = config(golden.model).merging(["scale_attn_by_inverse_layer_idx": true]) { $1 }
+    let layers = try load(config, tensors(golden.model)).configuration.layers
+    #expect(layers[1].attentionScale == layers[0].attentionScale / 2)
+  }
+
   @Test func `folded norms have no parameters`() throws {
     let golden = try GoldenModel("gpt2")
     var config = config(golden.model)
@@ -113,7 +188,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("attn_only", true), ("output_logits_soft_cap", 30),
+      ("use_qk_norm", true), ("final_rms", true),
       ("positional_embedding_type", "shortformer"),
       ("normalization_type", "batch"), ("n_key_value_heads", 2), ("num_experts", 4),
     ] as [(String, any Sendable)])

@@ -36,7 +36,7 @@ public struct EvaluationMeasure: Sendable {
 extension EvaluationMeasure {
   /// The known measures, in the order in which they are taken and shown.
   public static let all: [EvaluationMeasure] = [
-    random, curve, completeness, minimality, nodes, stability, none,
+    random, curve, completeness, minimality, nodes, stability, missed, none,
   ]
 
   /// Those that an option asks for by what they compare with.

@@ -95,14 +95,8 @@ struct DecoderBlock {
 
   /// Moves the rows of each head that turn from neighbours to halves, where they need it.
   private func halfSplit(_ linear: Linear) -> Linear {
-    let turned = decoder.neighbourRows
-    guard turned > 0 else { return linear }
-    let rows = stride(from: 0, to: linear.weight.rowCount, by: heads.width).flatMap { head in
-      (0..<heads.width).map { row in
-        Int32(head + (row < turned ? row % (turned / 2) * 2 + row / (turned / 2) : row))
-      }
-    }
-    return linear.movedRows(rows)
+    decoder.neighbourRows == 0
+      ? linear : linear.halfSplit(turned: decoder.neighbourRows, dHead: heads.width)
   }
 
   /// The norm of so many heads' queries or keys.
@@ -144,6 +138,15 @@ extension Linear {
   /// Consecutive rows, where they lie.
   fileprivate func rows(_ range: Range<Int>) -> Linear {
     Linear(weight: weight.slice(range), bias: bias?.slice(range))
+  }
+
+  /// The rows of heads whose first ones turn as neighbours, so that these are halves.
+  func halfSplit(turned: Int, dHead: Int) -> Linear {
+    let half = turned / 2
+    let rows = stride(from: 0, to: weight.rowCount, by: dHead).flatMap { head in
+      (0..<dHead).map { row in Int32(head + (row < turned ? row % half * 2 + row / half : row)) }
+    }
+    return movedRows(rows)
   }
 
   /// Some rows, moved but stored as they are.

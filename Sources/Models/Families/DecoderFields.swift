@@ -47,6 +47,11 @@ extension Fields {
       activation: try self.activation(name, default: activation), isGated: isGated)
   }
 
+  /// How many hidden values an MLP has: four times the stream's width, if nothing else is said.
+  func innerWidth(_ name: String, of width: Int) throws(CheckpointError) -> Int {
+    try integer(name, default: 4 * width)
+  }
+
   /// RMSNorm with `rms_norm_eps`.
   func rootMeanSquare() throws(CheckpointError) -> NormVariant {
     NormVariant(.rootMeanSquare, epsilon: Float(try number("rms_norm_eps", default: 1e-6)))

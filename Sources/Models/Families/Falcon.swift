@@ -21,7 +21,7 @@ enum Falcon: ModelFamily {
         heads, rotaryFrequencies: try fields.rotaryFrequencies(dHead: heads.width)),
       heads: heads,
       mlp: MLPVariant(
-        width: try fields.integer("ffn_hidden_size", default: 4 * width),
+        width: try fields.innerWidth("ffn_hidden_size", of: width),
         activation: try fields.activation("activation", default: "gelu")),
       norm: try fields.layerNorm("layer_norm_epsilon"), dModel: width,
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),

@@ -51,7 +51,7 @@ enum GPT2: ModelFamily {
     return TransformerConfiguration(
       layers: layers, heads: sizes,
       mlp: MLPVariant(
-        width: try fields.integer("n_inner", default: 4 * width),
+        width: try fields.innerWidth("n_inner", of: width),
         activation: try fields.activation("activation_function", default: "gelu_new")),
       norm: NormVariant(
         .layer, epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),

@@ -23,7 +23,7 @@ enum GPTJ: ModelFamily {
         try fields.integer("n_layer", in: 1...4096), rotaryFrequencies: frequencies, heads: sizes),
       heads: sizes,
       mlp: MLPVariant(
-        width: try fields.integer("n_inner", default: 4 * width),
+        width: try fields.innerWidth("n_inner", of: width),
         activation: try fields.activation("activation_function", default: "gelu_new")),
       norm: try fields.layerNorm("layer_norm_epsilon"), dModel: width,
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),
@@ -61,7 +61,7 @@ enum GPTNeo: ModelFamily {
     let configuration = TransformerConfiguration(
       layers: layers, heads: sizes,
       mlp: MLPVariant(
-        width: try fields.integer("intermediate_size", default: 4 * width),
+        width: try fields.innerWidth("intermediate_size", of: width),
         activation: try fields.activation("activation_function", default: "gelu_new")),
       norm: try fields.layerNorm("layer_norm_epsilon"), dModel: width,
       vocabularySize: try fields.integer("vocab_size", in: 1...(1 << 24)),

@@ -25,12 +25,19 @@ enum ModelFamilies {
     Phi3.self, GPTJ.self, GPTNeo.self, OPT.self, StableLM.self, Granite.self, Falcon.self,
     StarCoder2.self, SmolLM3.self,
   ]
-  static let ggufArchitectures: [any ModelFamily.Type] = [GGUFLlama.self]
+  static let ggufArchitectures: [any ModelFamily.Type] = [
+    GGUFLlama.self, GGUFQwen2.self, GGUFQwen3.self, GGUFGemma2.self, GGUFGemma3.self,
+    GGUFOLMo2.self, GGUFGranite.self, GGUFPhi2.self, GGUFPhi3.self, GGUFGPT2.self, GGUFGPTNeoX.self,
+    GGUFFalcon.self, GGUFStarCoder2.self, GGUFStableLM.self,
+  ]
 
   static func family(
     _ name: String?, _ known: [any ModelFamily.Type], _ fields: Fields
   ) throws(CheckpointError) -> any ModelFamily.Type {
     guard let family = known.first(where: { $0.name == name }) else {
+      if let name, let kind = fields.unsupportedKind {
+        throw CheckpointError(fields.file, .unsupported("the architecture \"\(name)\", \(kind),"))
+      }
       throw CheckpointError(
         fields.file, .unknownFamily(name ?? "", known: known.map { $0.name }))
     }
@@ -39,6 +46,18 @@ enum ModelFamilies {
 }
 
 extension Fields {
+  /// What kind of model a configuration describes that no family here is of, as far as it tells.
+  fileprivate var unsupportedKind: String? {
+    let kinds: KeyValuePairs<String, [String]> = [
+      "a mixture of experts": ["num_experts", "num_local_experts", "n_routed_experts"],
+      "a model that sees images": ["vision_config"],
+      "a state-space model": ["state_size", "ssm_cfg", "mamba_d_state"],
+      "an encoder": ["type_vocab_size"],
+    ]
+    if values["is_encoder_decoder"] == .flag(true) { return "an encoder and a decoder" }
+    return kinds.first { $0.value.contains(where: contains) }?.key
+  }
+
   /// Non-linearities by the names that configurations use.
   func activation(_ name: String, default fallback: String) throws(CheckpointError) -> Activation {
     let choices: KeyValuePairs<String, Activation> = [

@@ -5,7 +5,7 @@ import Tensors
 /// Checkpoints in TransformerLens' names: its configuration's fields as JSON, and its state as safetensors.
 ///
 /// Also what compilers of known programs write (tracr): no norm, ReLU, attention both ways, outputs that are
-/// no tokens. Matrices are stored `[head, input, output]` or `[input, output]`.
+/// no tokens. A model without MLPs is read as one whose MLPs write nothing. Matrices are stored `[head, input, output]` or `[input, output]`.
 enum TransformerLens: ModelFamily {
   static let name = "transformer_lens"
 
@@ -17,14 +17,31 @@ enum TransformerLens: ModelFamily {
     let (width, vocabulary) = (configuration.dModel, configuration.vocabularySize)
     // With the "Pre" norms, scales and biases were folded into the matrices that follow.
     let isFolded = fields.text("normalization_type")?.hasSuffix("Pre") ?? false
+    let hasMLPs = !(try fields.flag("attn_only", default: false))
+    if !hasMLPs { loader.note("the model has no MLPs: those of its graph write nothing") }
+    let hasOutputNorms = try fields.flag("use_normalization_before_and_after", default: false)
+    try fields.refuse(
+      hasOutputNorms && (configuration.norm.kind != .rootMeanSquare || !hasMLPs),
+      "use_normalization_before_and_after of other norms than RMS, or without MLPs")
+    let neighbours =
+      try fields.flag("rotary_adjacent_pairs", default: false)
+      ? 2 * (configuration.layers[0].rotaryFrequencies?.count ?? 0) : 0
     var blocks: [BlockWeights] = []
     for layer in 0..<configuration.layerCount {
       blocks.append(
         BlockWeights(
           attentionNorm: try norm("blocks.\(layer).ln1", isFolded, configuration, &loader),
-          attention: try attention("blocks.\(layer).attn", configuration, &loader),
-          mlpNorm: try norm("blocks.\(layer).ln2", isFolded, configuration, &loader),
-          mlp: try mlp("blocks.\(layer).mlp", configuration, &loader)))
+          attention: try attention(
+            "blocks.\(layer).attn", configuration, neighbours: neighbours,
+            hasNorm: hasOutputNorms, &loader),
+          attentionOutputNorm: hasOutputNorms
+            ? try norm("blocks.\(layer).ln1_post", false, configuration, &loader) : nil,
+          mlpNorm: hasMLPs
+            ? try norm("blocks.\(layer).ln2", isFolded, configuration, &loader) : .identity,
+          mlp: hasMLPs
+            ? try mlp("blocks.\(layer).mlp", configuration, &loader) : .nothing(configuration),
+          mlpOutputNorm: hasOutputNorms
+            ? try norm("blocks.\(layer).ln2_post", false, configuration, &loader) : nil))
     }
     let weights = TransformerWeights(
       tokenEmbedding: try loader.matrix("embed.W_E", [vocabulary, width]),
@@ -44,16 +61,9 @@ enum TransformerLens: ModelFamily {
 
   private static func refuseOtherVariants(_ fields: Fields) throws(CheckpointError) {
     for flag in [
-      "attn_only", "use_local_attn", "scale_attn_by_inverse_layer_idx", "post_embedding_ln",
-      "use_qk_norm", "use_normalization_before_and_after", "rotary_adjacent_pairs",
-      "use_NTK_by_parts_rope", "final_rms",
+      "post_embedding_ln", "use_qk_norm", "use_NTK_by_parts_rope", "final_rms",
     ] {
       try fields.refuse(try fields.flag(flag, default: false), flag)
-    }
-    for cap in ["attn_scores_soft_cap", "output_logits_soft_cap"] where fields.contains(cap) {
-      // TransformerLens writes −1 where there is no cap.
-      let isNone = fields.values[cap] == .number(-1) || fields.values[cap] == .integer(-1)
-      try fields.refuse(!isNone, cap)
     }
     try fields.refuse(fields.contains("num_experts"), "mixtures of experts")
   }
@@ -71,17 +81,11 @@ enum TransformerLens: ModelFamily {
     let vocabulary = try fields.integer("d_vocab", in: 1...(1 << 24))
     let sizes = HeadSizes(
       count: heads, keyValueCount: shared, width: try fields.integer("d_head"))
-    let layer = LayerVariant(
-      rotaryFrequencies: try frequencies(fields),
-      attentionScale: try attentionScale(fields, width: sizes.width),
-      isCausal: try fields.choice(
-        "attention_dir", of: ["causal": true, "bidirectional": false], default: true))
-    return TransformerConfiguration(
-      layers: [LayerVariant](
-        repeating: layer, count: try fields.integer("n_layers", in: 1...4096)),
-      heads: sizes,
+    let hasMLPs = !(try fields.flag("attn_only", default: false))
+    var configuration = TransformerConfiguration(
+      layers: try layers(fields, width: sizes.width), heads: sizes,
       mlp: MLPVariant(
-        width: try fields.integer("d_mlp"),
+        width: hasMLPs ? try fields.integer("d_mlp") : 1,
         activation: try fields.activation("act_fn", default: "relu"),
         isGated: try fields.flag("gated_mlp", default: false)),
       norm: NormVariant(
@@ -90,6 +94,44 @@ enum TransformerLens: ModelFamily {
       contextLength: try fields.integer("n_ctx", in: 1...(1 << 24)),
       outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
       isParallel: try fields.flag("parallel_attn_mlp", default: false))
+    configuration.logitCap = try cap("output_logits_soft_cap", fields)
+    return configuration
+  }
+
+  private static func layers(
+    _ fields: Fields, width: Int
+  ) throws(CheckpointError) -> [LayerVariant] {
+    let count = try fields.integer("n_layers", in: 1...4096)
+    let layer = LayerVariant(
+      rotaryFrequencies: try frequencies(fields),
+      attentionScale: try attentionScale(fields, width: width),
+      isCausal: try fields.choice(
+        "attention_dir", of: ["causal": true, "bidirectional": false], default: true),
+      scoreCap: try cap("attn_scores_soft_cap", fields))
+    var layers = [LayerVariant](repeating: layer, count: count)
+    if try fields.flag("scale_attn_by_inverse_layer_idx", default: false) {
+      for index in layers.indices { layers[index].attentionScale /= Float(index + 1) }
+    }
+    guard try fields.flag("use_local_attn", default: false) else { return layers }
+    let kinds = try fields.texts("attn_types")
+    guard kinds.count == count, kinds.allSatisfy({ ["global", "local"].contains($0) }),
+      layer.isCausal
+    else {
+      throw CheckpointError(
+        fields.file,
+        .badField(
+          "attn_types", expected: "global or local for each of \(count) causal layers",
+          found: "\(kinds)"))
+    }
+    let window = try fields.integer("window_size", in: 1...(1 << 24))
+    for index in layers.indices where kinds[index] == "local" { layers[index].window = window }
+    return layers
+  }
+
+  /// A bound of scores or logits; TransformerLens writes −1 where there is none.
+  private static func cap(_ name: String, _ fields: Fields) throws(CheckpointError) -> Float? {
+    let isNone = [.number(-1), .integer(-1)].contains(fields.values[name])
+    return fields.contains(name) && !isNone ? Float(try fields.number(name)) : nil
   }
 
   /// What scores are multiplied by: the inverse root of a head's width, if nothing else is said.
@@ -139,20 +181,28 @@ enum TransformerLens: ModelFamily {
   }
 
   private static func attention(
-    _ name: String, _ configuration: TransformerConfiguration, _ loader: inout WeightLoader
+    _ name: String, _ configuration: TransformerConfiguration, neighbours: Int, hasNorm: Bool,
+    _ loader: inout WeightLoader
   ) throws(CheckpointError) -> AttentionWeights {
     let (width, dHead) = (configuration.dModel, configuration.dHead)
     let (heads, shared) = (configuration.headCount, configuration.keyValueHeadCount)
     // Keys and values that heads share are told apart by an underscore.
     let prefix = loader.contains("\(name)._W_K") ? "_" : ""
+    let bias = try loader.tensor("\(name).b_O", [width])
+    guard !hasNorm || bias.values().allSatisfy({ $0 == 0 }) else {
+      throw CheckpointError(loader.path, .unsupported("\(name).b_O under a norm of the output"))
+    }
+    let halved = { (linear: Linear) in
+      neighbours == 0 ? linear : linear.halfSplit(turned: neighbours, dHead: dHead)
+    }
     return AttentionWeights(
-      query: try perHead("\(name).", "Q", heads, configuration, &loader),
-      key: try perHead("\(name).\(prefix)", "K", shared, configuration, &loader),
+      query: halved(try perHead("\(name).", "Q", heads, configuration, &loader)),
+      key: halved(try perHead("\(name).\(prefix)", "K", shared, configuration, &loader)),
       value: try perHead("\(name).\(prefix)", "V", shared, configuration, &loader),
       output: Linear(
         weight: try loader.tensor("\(name).W_O", [heads, dHead, width])
           .reshaped([heads * dHead, width]).transposed(),
-        bias: try loader.tensor("\(name).b_O", [width])))
+        bias: hasNorm ? nil : bias))
   }
 
   /// Matrices `[head, dModel, dHead]` and biases `[head, dHead]` as one matrix `[head · dHead, dModel]`.
@@ -187,5 +237,16 @@ enum TransformerLens: ModelFamily {
     Linear(
       weight: try loader.tensor("\(name).W_\(suffix)", [input, output]).transposed(),
       bias: try loader.tensor("\(name).b_\(suffix)", [output]))
+  }
+}
+
+extension MLPWeights {
+  /// An MLP of one hidden value that writes nothing.
+  fileprivate static func nothing(_ configuration: TransformerConfiguration) -> MLPWeights {
+    let (width, inner) = (configuration.dModel, configuration.dMLP)
+    return MLPWeights(
+      gate: configuration.mlp.isGated ? Linear(weight: Tensor(zeros: [inner, width])) : nil,
+      up: Linear(weight: Tensor(zeros: [inner, width])),
+      down: Linear(weight: Tensor(zeros: [width, inner])))
   }
 }

@@ -7,7 +7,7 @@ extension Transformer {
   ///
   /// A directory has `config.json` and `model.safetensors` or else `pytorch_model.bin`, or several files that
   /// their `index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
-  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3, architecture `llama`) has all in one,
+  /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3) has all in one,
   /// or in several of which any is named.
   /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a
   /// product uses them.
