@@ -115,16 +115,13 @@ import Testing
     #expect(inspected.output.contains("circuit of 7 of 75 edges"), "\(inspected)")
   }
 
-  @Test func `importances of nodes choose nodes and no edges`() throws {
+  @Test func `importances of nodes choose nodes, and edges between them`() throws {
     let name = "mib_node_importances.json"
     let nodes = try evaluate(name, "--nodes", "3")
     #expect(nodes.status == 0 && nodes.output.contains("through 3 heads and MLPs"), "\(nodes)")
-    #expect(!nodes.output.contains("CPR"))
-    for options in [[], ["--edges", "10"], ["--keep", "85%"]] {
-      let outcome = try run(
-        ["evaluate", circuit(name), "--model", gpt2, "--task", ids] + options)
-      #expect(outcome.status == 1 && outcome.errors.contains("its edges have no scores"))
-    }
+    let edges = try evaluate(name, "--edges", "10")
+    #expect(edges.status == 0 && edges.output.contains("circuit of 10 edges"), "\(edges)")
+    #expect(try evaluate(name).errors.contains("the file has scores but no circuit"))
     #expect(try run("inspect", circuit(name)).output.contains("1  m1     +0.5000"))
   }
 

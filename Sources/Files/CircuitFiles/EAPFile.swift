@@ -60,12 +60,13 @@ enum EAPFile {
         circuit: offsets.isEmpty ? nil : circuit, scores: EdgeScores(nodes: nodes), format: "EAP-IG"
       )
     }
-    var scores = EdgeScores(values, graph: graph)
-    scores.nodes = nodes
+    // Scores of nodes may stand beside those of edges, or be what these follow from.
+    let derived = nodes.map { EdgeScores(nodes: $0) }
+    let scores = EdgeScores(values, graph: graph)
     // Plain numbers are scores, of which nothing says which edges are kept.
     let names = listing.edges.isEmpty || listing.edges.contains { $0.isInGraph != nil }
     return CircuitFile.Contents(
-      circuit: names ? circuit : nil, scores: isScored ? scores : nil, format: "EAP-IG")
+      circuit: names ? circuit : nil, scores: isScored ? derived?.values == scores.values ? derived : scores : nil, format: "EAP-IG")
   }
 
   /// The importances of nodes; nil when no node has one.
