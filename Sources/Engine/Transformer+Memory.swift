@@ -67,7 +67,7 @@ extension Transformer {
     let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
     if isFrugal, isLong(tokens: longest) {
       return 4
-        * (max(longest * frugalNumbers, limit.tokens * numbers) + 4 * configuration.outputCount)
+        * (longest * max(frugalNumbers, measuringNumbers) + 4 * configuration.outputCount)
     }
     return 4
       * (min(tokens, max(limit.tokens, longest)) * numbers
@@ -87,7 +87,15 @@ extension Transformer {
   private var frugalNumbers: Int {
     let heads = configuration.headCount * configuration.dHead
     return configuration.layerCount * (3 * configuration.dModel + heads)
-      + 8 * plainNumbers / configuration.layerCount
+      + 4 * plainNumbers / configuration.layerCount
+  }
+
+  /// Numbers for each token when a circuit of a long prompt is measured: ablated values and what reads them, queries, keys
+  /// and values, and the writes of all nodes.
+  private var measuringNumbers: Int {
+    let heads = configuration.headCount * configuration.dHead
+    return configuration.layerCount * (3 * configuration.dModel + 4 * heads)
+      + graph.writerCount * configuration.dModel
   }
 
   /// Numbers for each token that norms of queries, keys and writes keep.

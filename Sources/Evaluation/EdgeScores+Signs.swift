@@ -20,9 +20,7 @@ extension EdgeScores {
     var generator = SeededGenerator(seed: seed)
     var agreeing = [Int](repeating: 0, count: mean.values.count)
     for _ in 0..<draws {
-      var weights = [Int](repeating: 0, count: parts.count)
-      for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
-      let drawn = EdgeScores(meanOf: parts, weights: weights)
+      let drawn = EdgeScores(meanOfDrawn: parts, using: &generator)
       for (place, value) in drawn.values.enumerated()
       where value == mean.values[place] || value * mean.values[place] > 0 { agreeing[place] += 1 }
     }

@@ -93,7 +93,7 @@ public struct InterventionRuns: Sendable {
       progress(RunProgress("evaluating", done: done, total: total))
       var runs = BatchRuns(self, batch: batch, from: first)
       first += batch.promptCount
-      let reference = ReferenceLogits(runs.clean.logits)
+      let reference = ReferenceLogits(runs.cleanLogits)
       let add = { (logits: Tensor, sums: inout [[Double]]) in
         for (index, metric) in metrics.enumerated() {
           sums[index] += metric.values(ofRuns: logits, of: batch, reference: reference)[0]
@@ -124,8 +124,10 @@ struct BatchRuns {
   private let first: Int
   var model: Transformer { runs.model }
   private let cache: KeyValueCache?
-  /// The full model on the clean prompts.
-  let clean: PlainRun.TapedResult
+  /// The full model's logits on the clean prompts.
+  let cleanLogits: Tensor
+  /// That run, for others to start from; nil where prompts are so long that it is not kept.
+  private let clean: PlainRun.TapedResult?
   private var ablatedStarts: [Ablation: Start] = [:]
   private var intactStates: [Ablation: MaskedState] = [:]
 
@@ -144,7 +146,10 @@ struct BatchRuns {
     self.batch = batch
     self.first = first
     cache = batch.cache(runs.model)
-    clean = PlainRun(runs.model, batch: batch.clean, cache: cache).taped()
+    let run = PlainRun(runs.model, batch: batch.clean, cache: cache)
+    let isLong = runs.model.isLong(tokens: batch.clean.tokens.count)
+    clean = isLong ? nil : run.taped()
+    cleanLogits = clean?.logits ?? run.forward().logits
   }
 
   /// A run under an intervention, from where there is least to do.
@@ -154,10 +159,10 @@ struct BatchRuns {
   mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
     let start = start(intervention)
     let run = run(intervention, start)
-    let state =
-      runs.hasAllWeights && run.masks.isIntact(inLayer: 0)
-      ? intactState(intervention, start) : start.state
-    return run.forward(from: state)
+    guard runs.hasAllWeights, let clean, run.masks.isIntact(inLayer: 0) else {
+      return run.forward(from: start.state)
+    }
+    return run.forward(from: intactState(intervention, clean, start))
   }
 
   /// Lets go of the states that runs started from.
@@ -174,7 +179,7 @@ struct BatchRuns {
 
   /// The clean run as a state, made at its first use.
   private mutating func intactState(
-    _ intervention: Intervention, _ start: Start
+    _ intervention: Intervention, _ clean: PlainRun.TapedResult, _ start: Start
   ) -> MaskedState {
     if let state = intactStates[intervention.ablation] { return state }
     let state = MaskedState(
@@ -188,16 +193,17 @@ struct BatchRuns {
     let (ablation, graph) = (intervention.ablation, intervention.graph)
     if let start = ablatedStarts[ablation] { return start }
     let made: Start
-    if ablation == .resample, runs.hasAllWeights {
+    if ablation == .resample, runs.hasAllWeights, clean != nil {
       let corrupted = PlainRun(model, batch: batch.corrupted, cache: cache).taped()
       made = Start(
         ablated: AblatedStream(corrupted.writes, model: model),
         state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
     } else {
       let ablated = AblatedStream(
-        runs.values(ablation).writes(for: batch, cache: nil), model: runs.circuitModel)
+        runs.values(ablation).writes(for: batch, cache: cache), model: runs.circuitModel)
       let run = MaskedRun(
-        runs.circuitModel, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated)
+        runs.circuitModel, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated,
+        cache: cache)
       made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)
     }
     ablatedStarts[ablation] = made

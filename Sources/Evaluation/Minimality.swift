@@ -45,7 +45,7 @@ extension CircuitEvaluation {
     for batch in batches {
       var runs = BatchRuns(self.runs, batch: batch, from: first)
       first += batch.promptCount
-      let reference = ReferenceLogits(runs.clean.logits)
+      let reference = ReferenceLogits(runs.cleanLogits)
       let metric = { (logits: Tensor) in
         task.metric.values(ofRuns: logits, of: batch, reference: reference)[0]
       }

@@ -28,9 +28,7 @@ public struct Stability: Sendable, Equatable {
     var circuits: [Circuit?] = []
     var correlations: [Double] = []
     for _ in 0..<draws {
-      var weights = [Int](repeating: 0, count: parts.count)
-      for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
-      let drawn = EdgeScores(meanOf: parts, weights: weights)
+      let drawn = EdgeScores(meanOfDrawn: parts, using: &generator)
       let isRanked = drawn.tellsEdgesApart(by: selection.ranking)
       circuits.append(isRanked ? drawn.circuit(selection) : nil)
       correlations.append(ScoreAgreement(drawn, whole, by: selection.ranking).spearman ?? .nan)
@@ -43,5 +41,14 @@ public struct Stability: Sendable, Equatable {
         }
       })
     rankCorrelation = PromptValues(correlations)
+  }
+}
+
+extension EdgeScores {
+  /// The mean of scores that are drawn from some with replacement, as many as there are.
+  init(meanOfDrawn parts: [EdgeScores], using generator: inout SeededGenerator) {
+    var weights = [Int](repeating: 0, count: parts.count)
+    for _ in parts { weights[Int.random(in: 0..<parts.count, using: &generator)] += 1 }
+    self.init(meanOf: parts, weights: weights)
   }
 }

@@ -66,7 +66,9 @@ enum EAPFile {
     // Plain numbers are scores, of which nothing says which edges are kept.
     let names = listing.edges.isEmpty || listing.edges.contains { $0.isInGraph != nil }
     return CircuitFile.Contents(
-      circuit: names ? circuit : nil, scores: isScored ? derived?.values == scores.values ? derived : scores : nil, format: "EAP-IG")
+      circuit: names ? circuit : nil,
+      scores: isScored ? derived?.values == scores.values ? derived : scores : nil, format: "EAP-IG"
+    )
   }
 
   /// The importances of nodes; nil when no node has one.
