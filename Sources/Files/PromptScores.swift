@@ -65,7 +65,7 @@ public enum PromptScores {
   /// Reads the scores of every prompt.
   ///
   /// - Parameters:
-  ///   - url: A file of ``safetensors(_:method:metric:)`` that has all of them.
+  ///   - url: A file of ``safetensors(_:named:method:metric:)`` that has all of them.
   ///   - graph: The graph whose edges are scored.
   /// - Returns: The scores of each prompt.
   /// - Throws: ``CheckpointError`` when the file is malformed, about another graph, or has only the largest scores of each
