@@ -7,7 +7,7 @@ extension PatchStrategy {
   ///     p = p(1 | θ₁) / (p(1 | θ₁) + p(0 | θ₀))
   ///
   /// What is unlike all patched edges can be made either, so its p is one half: it comes before all that is known to be
-  /// weak. See ``LogisticFit``.
+  /// weak.
   public static let cnml = PatchStrategy(
     "cnml", "those most likely among the best, one half for what is unlike all patched edges"
   ) { count, known in
