@@ -64,8 +64,19 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     case nodes, edges
   }
 
+  /// The most edges of a graph whose files list those outside of the circuit, too.
+  public static let mostListed = 500_000
+
   /// Describes a circuit, with the scores it was chosen by.
-  public init(_ circuit: Circuit, scores: EdgeScores? = nil) {
+  ///
+  /// All edges of the graph are listed, with their scores; of a very large graph only the circuit's, unless keys and values
+  /// are grouped, which is seen by the edges that there are.
+  ///
+  /// - Parameters:
+  ///   - circuit: The circuit.
+  ///   - scores: The scores of all edges; nil for none.
+  ///   - limit: From how many edges on a graph is very large.
+  public init(_ circuit: Circuit, scores: EdgeScores? = nil, listing limit: Int = mostListed) {
     let graph = circuit.graph
     configuration = Configuration(
       layerCount: graph.layerCount, headCount: graph.headCount, isParallel: graph.isParallel,
@@ -79,7 +90,10 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     }
     let kept = Set(circuit.offsets)
     edges = [:]
-    for offset in graph.edgeOffsets {
+    let isGrouped = graph.keyValueReaderCount < graph.headCount
+    let listed =
+      graph.edgeCount > limit && !isGrouped ? circuit.offsets : graph.edgeOffsets
+    for offset in listed {
       edges[graph.edge(at: offset).description] = Link(
         score: scores?.values[offset], isInGraph: kept.contains(offset))
     }

@@ -4,6 +4,18 @@ import Tensors
 import Testing
 
 @Suite struct CircuitTests {
+  @Test func `documents of very large graphs list the circuit alone`() {
+    let graph = ComputationGraph(layerCount: 2, headCount: 2, dModel: 4)
+    let circuit = Circuit(offsets: Array(graph.edgeOffsets.prefix(3)), graph: graph)
+    #expect(CircuitDocument(circuit).edges.count == graph.edgeCount)
+    let short = CircuitDocument(circuit, listing: 10)
+    #expect(Set(short.edges.keys) == Set(circuit.edges.map(\.description)))
+    #expect(short.nodes == CircuitDocument(circuit).nodes)
+    let grouped = ComputationGraph(layerCount: 2, headCount: 2, keyValueReaderCount: 1, dModel: 4)
+    let other = Circuit(offsets: Array(grouped.edgeOffsets.prefix(3)), graph: grouped)
+    #expect(CircuitDocument(other, listing: 10).edges.count == grouped.edgeCount)
+  }
+
   private let graph = ComputationGraph(layerCount: 3, headCount: 2, dModel: 8)
 
   private func circuit(_ names: [String], _ graph: ComputationGraph? = nil) throws -> Circuit {

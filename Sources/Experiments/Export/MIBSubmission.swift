@@ -107,12 +107,12 @@ public struct MIBSubmission: Sendable {
     switch form {
     case .importances:
       let circuit = source.circuit ?? scores.circuit(edgeCount: 0)
-      return [("importances", CircuitDocument(circuit, scores: scores))]
+      return [("importances", CircuitDocument(circuit, scores: scores, listing: .max))]
     case .circuits(let ranking, let order):
       let circuits = scores.circuits(
         edgeCounts: Self.shares.map(scores.graph.edgeCount(share:)), by: ranking, order: order)
       return zip(Self.shares, circuits).map { share, circuit in
-        ("circuit_\(Self.percent(share))", CircuitDocument(circuit, scores: scores))
+        ("circuit_\(Self.percent(share))", CircuitDocument(circuit, scores: scores, listing: .max))
       }
     }
   }
