@@ -70,15 +70,18 @@ import Synchronization
   }
 
   /// Ends the server.
-  package func stop() {
-    shutdown(socket, Int32(SHUT_RDWR))
-    close(socket)
-  }
+  ///
+  /// Its thread closes the socket when it sees that: closed here, the number could be that of another server's socket by the
+  /// time the thread asks for the next connection.
+  package func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
   private func serve() {
     while true {
       let connection = accept(socket, nil, nil)
-      guard connection >= 0 else { return }
+      guard connection >= 0 else {
+        close(socket)
+        return
+      }
       reply(connection)
       close(connection)
     }
