@@ -116,13 +116,10 @@ enum GGUFPhi3: ModelFamily {
     let isForLongPrompts = loader.ignore { $0 == "rope_factors_long.weight" }
     return try decoder.load(&loader) { configuration throws(CheckpointError) in
       let amplitude = try fields.number("phi3.rope.scaling.attn_factor", default: 1)
-      let window =
-        fields.contains("phi3.attention.sliding_window")
-        ? try fields.integer("phi3.attention.sliding_window", in: 1...(1 << 24)) : nil
       for layer in configuration.layers.indices {
         configuration.layers[layer].rotaryAmplitude = amplitude
-        configuration.layers[layer].window = window
       }
+      try fields.addWindow("phi3.attention.sliding_window", to: &configuration)
       guard isForLongPrompts else { return }
       configuration.contextLength = try fields.integer(
         "phi3.rope.scaling.original_context_length", in: 1...configuration.contextLength)
@@ -190,9 +187,7 @@ enum GGUFStarCoder2: ModelFamily {
     var decoder = GGUFDecoder(fields)
     decoder.centre()
     return try decoder.load(&loader) { configuration throws(CheckpointError) in
-      guard fields.contains("starcoder2.attention.sliding_window") else { return }
-      let window = try fields.integer("starcoder2.attention.sliding_window", in: 1...(1 << 24))
-      for layer in configuration.layers.indices { configuration.layers[layer].window = window }
+      try fields.addWindow("starcoder2.attention.sliding_window", to: &configuration)
     }
   }
 }
@@ -211,5 +206,16 @@ enum GGUFStableLM: ModelFamily {
     decoder.isParallel = !loader.contains("blk.0.ffn_norm.weight")
     if decoder.isParallel { decoder.names.mlpNorm = decoder.names.attentionNorm }
     return try decoder.load(&loader)
+  }
+}
+
+extension Fields {
+  /// Gives all layers the window that a field states, if it is there.
+  fileprivate func addWindow(
+    _ key: String, to configuration: inout TransformerConfiguration
+  ) throws(CheckpointError) {
+    guard contains(key) else { return }
+    let window = try integer(key, in: 1...(1 << 24))
+    for layer in configuration.layers.indices { configuration.layers[layer].window = window }
   }
 }

@@ -34,7 +34,14 @@ public struct SpanDrawing: Sendable {
       all.count > links.count
       ? "\nthe \(Numbers.count(links.count)) strongest of \(Numbers.count(all.count)) edges at spans"
       : ""
-    self.caption = caption + part
+    let leftOut = carried.count - crossings.count
+    let weaker = leftOut > 0 ? "; \(Numbers.count(leftOut)) weaker ones left out" : ""
+    let key = """
+
+      blue supports the behaviour, red opposes it; widths: magnitudes of scores; dashed: what a head carries from span to \
+      span\(weaker)
+      """
+    self.caption = caption + part + key
     layout = SpanLayout(links, crossings, names)
     largest = (
       links.map { Double(abs($0.score)) }.max() ?? 0, crossings.map { abs($0.score) }.max() ?? 0
