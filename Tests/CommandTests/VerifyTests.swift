@@ -23,6 +23,21 @@ import Testing
     return outcome
   }
 
+  /// Whatever chose the run's circuit, its edges are patched on all prompts and at all tokens.
+  @Test(arguments: [
+    ["--method", "peap"], ["--per-prompt", "--sign-consistent", "0.9"], ["--method", "nap"],
+  ]) func `runs of other kinds`(options: [String]) throws {
+    try withTemporaryDirectory { directory in
+      let found = try run(
+        ["discover", "--count", "10", "--edges", "5", "--output", "run"] + options, in: directory)
+      #expect(found.status == 0, "\(found.errors)")
+      _ = try verify("--budget", "20", "--output", "verified", in: directory)
+      #expect(try lines(directory, "verified/patched.csv").count == 21)
+      let moved = try run("diff", "run", "verified/scores.safetensors", in: directory)
+      #expect(moved.status == 0, "\(moved.errors)")
+    }
+  }
+
   @Test(arguments: ["greedy", "refit", "linucb", "cnml", "diverse"])
   func `all edges patched is exact patching, none is the run itself`(strategy: String) throws {
     try withRun(edges: 10) { _, directory in

@@ -32,7 +32,10 @@ struct PreparedVerification {
     discovery.method = try MethodChoice("exact")
     discovery.model = plan.model ?? discovery.model
     discovery.hardware = plan.hardware
+    // Edges are patched on all prompts and at all tokens, however the run's circuit was chosen.
     discovery.perPrompt = false
+    discovery.spans = nil
+    discovery.selection = SelectionPlan()
     discovery.task = plan.prompts(over: run.plan.task)
     discovery.task.metric = run.metric
     discovery.ablation = run.plan.ablation
