@@ -50,8 +50,12 @@ public struct MissedEffects: Sendable, Equatable {
     self.confidence = confidence
   }
 
-  /// The largest magnitude that the effect of an edge outside of the circuit may have; 0 where there is none.
-  public var bound: Double { edges.first?.bound ?? 0 }
+  /// The largest magnitude that the effect of an edge outside of the circuit may have, but for ``unseenCount`` edges.
+  ///
+  /// It is 0 where there is none.
+  public var bound: Double { edges.first { $0.margin.isFinite }?.bound ?? 0 }
+  /// Edges that by chance no set had, or all: nothing is said of them.
+  public var unseenCount: Int { edges.count { !$0.margin.isFinite } }
   /// Edges outside that certainly have an effect, by the magnitude of their estimates.
   public var certain: [Missed] {
     edges.filter(\.isCertain).sorted { abs($1.estimate) < abs($0.estimate) }
@@ -78,8 +82,8 @@ extension CircuitEvaluation {
     guard !outside.isEmpty else {
       return MissedEffects(edges: [], setCount: 0, share: 0, confidence: confidence)
     }
-    // Small sets have small variance; yet each edge is to be in some of them.
-    let share = min(max(1 / Double(outside.count).squareRoot(), 8 / Double(count)), 0.5)
+    // Small sets have small variance; yet each edge, of a million too, is to be in some of them.
+    let share = min(max(1 / Double(outside.count).squareRoot(), 20 / Double(count)), 0.5)
     var generator = SeededGenerator(seed: seed)
     let members = (0..<count).map { _ in
       outside.map { _ in Double.random(in: 0..<1, using: &generator) < share }

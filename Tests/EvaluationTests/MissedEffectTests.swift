@@ -37,13 +37,28 @@ import Testing
     }
   }
 
-  @Test func `more sets, a closer bound`() throws {
+  /// What is left of a bound with any number of sets is the effect itself.
+  @Test func `more sets, smaller margins`() throws {
     let (problem, truth) = try problem(0)
     let evaluation = CircuitEvaluation(model: problem.model, task: problem.task)
-    let bounds = [50, 800].map {
-      evaluation.missedEffects(outsideOf: truth, sets: $0).bound
+    let found = [50, 800].map { evaluation.missedEffects(outsideOf: truth, sets: $0) }
+    let margins = found.map { found in
+      found.edges.reduce(0) { $0 + $1.margin } / Double(found.edges.count)
     }
-    #expect(bounds[1] < bounds[0] / 2)
+    #expect(margins[1] < margins[0] / 2)
+    #expect(found[1].bound < found[0].bound)
+  }
+
+  /// With few sets some edges are in none, and no bound speaks of them.
+  @Test func `edges that no set has`() {
+    let graph = ComputationGraph(layerCount: 1, headCount: 1, dModel: 4)
+    let edges = graph.edgeOffsets.map(graph.edge(at:))
+    let found = MissedEffects(
+      edges: [
+        MissedEffects.Missed(edge: edges[0], estimate: 0, margin: .infinity),
+        MissedEffects.Missed(edge: edges[1], estimate: -2, margin: 0.5),
+      ], setCount: 8, share: 0.5, confidence: 0.95)
+    #expect(found.bound == 2.5 && found.unseenCount == 1 && found.certain.count == 1)
   }
 
   @Test func `nothing outside`() throws {

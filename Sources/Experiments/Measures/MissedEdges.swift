@@ -33,10 +33,14 @@ extension MissedEffects: Finding {
     for missed in shown {
       table.add("\(missed.edge)", Numbers.signed(missed.estimate), Numbers.short(missed.margin))
     }
+    let unseen =
+      unseenCount > 0
+      ? "; nothing is said of \(Numbers.count(unseenCount, "edge")) that none of them or all had"
+      : ""
     let bound = """
       outside of the circuit no edge by itself changes \(report.metric) by more than \(Numbers.short(self.bound)), with \
       \(Numbers.percent(confidence)) confidence if effects add up; by \(Numbers.count(setCount)) random sets, each of \
-      \(Numbers.percent(share)) of \(Numbers.count(edges.count)) edges
+      \(Numbers.percent(share)) of \(Numbers.count(edges.count)) edges\(unseen)
       """
     return certain.isEmpty
       ? bound
@@ -68,6 +72,7 @@ extension MissedEffects: Finding {
     let bound: Double?
     let confidence: Double
     let sets: Int
+    let unseen: Int
     let certain: [Edge]
   }
 
@@ -75,6 +80,7 @@ extension MissedEffects: Finding {
   public func json(in report: EvaluationReport) -> any Encodable {
     Record(
       bound: finite(bound), confidence: confidence, sets: setCount,
+      unseen: unseenCount,
       certain: certain.map {
         Record.Edge(edge: "\($0.edge)", estimate: $0.estimate, margin: finite($0.margin))
       })
