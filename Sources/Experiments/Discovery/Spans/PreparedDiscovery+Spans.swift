@@ -62,7 +62,7 @@ extension PreparedDiscovery {
     let count = max(chosen.circuit.edgeCount, 1)
     let counts = Self.sizes(around: count, spans: scores.names.count, of: problem.graph)
     let positioned = scores.circuits(sizes: counts, by: chosen.ranking)
-    let whole = counts.map { max($0 / scores.names.count, 1) }
+    let whole = counts.map { $0 / scores.names.count }
     let total = scores.total
     let found = evaluation(on: others.task, nil).faithfulness(
       of: positioned, and: total.circuits(edgeCounts: whole, by: chosen.ranking), at: spans,
