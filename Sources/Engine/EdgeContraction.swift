@@ -30,7 +30,7 @@ extension PlainRun {
   ///   - difference: The writers' clean minus ablated values.
   ///   - gradients: The gradients at the readers in each of the runs.
   ///   - graph: The model's graph, maybe with grouped keys and values.
-  ///   - segments: Each some ranges of tokens, all of them ascending; tokens that none has are left out.
+  ///   - segments: Each some ranges of tokens, in any order; tokens that none has are left out.
   ///   - add: Is given the place of a segment and terms `[writers, readers]` of its sum, in order; where there is no
   ///     edge, they mean nothing.
   package func contract(

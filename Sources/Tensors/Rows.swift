@@ -9,11 +9,11 @@ extension Tensor {
     }
   }
 
-  /// The rows at ascending `indices`: a window where they lie one after another, else gathered.
+  /// The rows at `indices`, in their order: a window where they lie one after another, else gathered.
   package func pickedRows(_ indices: [Int32]) -> Tensor {
-    let (first, end) = (Int(indices.first ?? 0), Int(indices.last ?? -1) + 1)
-    guard end - first == indices.count, shape.count == 2 else { return gatherRows(indices) }
-    return slice(first..<end)
+    let follow = zip(indices, indices.dropFirst()).allSatisfy { $1 == $0 + 1 }
+    guard follow, let first = indices.first, shape.count == 2 else { return gatherRows(indices) }
+    return slice(Int(first)..<(Int(first) + indices.count))
   }
 
   /// Adds row `i` of `rows` to this tensor's row `indices[i]`; indices may repeat.

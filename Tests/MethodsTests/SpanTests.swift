@@ -89,6 +89,21 @@ import Testing
     }
   }
 
+  /// Tokens of few prompts fit into one tile, in which spans do not stand in the order of the prompts.
+  @Test(arguments: [1, 2, 5, 9, 40]) func `any number of prompts`(count: Int) throws {
+    let known = try PlantedCircuits.named("planted-induction")
+    let problem = DiscoveryProblem(model: known.model, task: try known.task(count: count))
+    let spans = try PromptSpans(.labels, of: problem.task)
+    let scores = try AttributionPatching.plain.spanScores(for: problem, at: spans)
+    let graph = problem.graph
+    for (name, part) in zip(spans.names, scores.parts) where name != "end" {
+      // Nothing but the last token's read is measured.
+      for writer in 0..<graph.writerCount {
+        #expect(part.values[writer * graph.readerCount + graph.logitsReader] == 0, "\(name)")
+      }
+    }
+  }
+
   /// The induction circuit: what followed the first A is found at B, by a head that looked back from B to A.
   @Test(arguments: [UInt64(0), 1, 2]) func `a planted circuit and where it is`(seed: UInt64) throws
   {
