@@ -100,13 +100,18 @@ package struct MaskedRun {
   package func forward(
     rows: [Int32]? = nil, from start: MaskedState? = nil, extent: Extent = .logits
   ) -> Result {
+    finish(values(from: start, extent: extent), rows ?? batch.rows).result
+  }
+
+  /// The values of the nodes that are wanted.
+  func values(from start: MaskedState? = nil, extent: Extent = .logits) -> MaskedState {
     var (state, plan) = begin(from: start, isComplete: extent == .everyNode)
     for index in layers.indices {
       let pass = MaskedLayer(run: self, plan: plan, index: index, sharesReads: true)
       _ = pass.runHeads(&state)
       _ = pass.runMLP(&state)
     }
-    return finish(state, rows ?? batch.rows).result
+    return state
   }
 
   /// Runs the prompts and keeps what ``backward(_:_:wanting:)`` needs: every node's values, each reader with a
@@ -145,7 +150,7 @@ package struct MaskedRun {
     return (state, plan)
   }
 
-  private func finish(
+  func finish(
     _ state: MaskedState, _ rows: [Int32]
   ) -> (result: Result, tape: LogitReader.Tape) {
     let read = reads(

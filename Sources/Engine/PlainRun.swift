@@ -135,6 +135,7 @@ package struct PlainRun {
         index == layers.count - 1
         ? layers[index].attention.inputs(pass.stream).inputs
         : run(index, given: nil, batch.rows, &pass).attention.inputs
+      pass.forgetWrites()
       return KeyValueCache.Layer(key: inputs.key, value: inputs.value)
     }
   }
@@ -148,6 +149,9 @@ package struct PlainRun {
       self.stream = stream
       writes = CompactWrites(input: stream, heads: [], mlps: [])
     }
+
+    /// Lets go of what layers wrote, where only the stream is wanted.
+    mutating func forgetWrites() { (writes.heads, writes.mlps) = ([], []) }
 
     init(from start: TapedResult, upTo layer: Int) {
       stream = start.tape.layers[layer].attention.read

@@ -42,6 +42,25 @@ package struct RunMasks: Sendable, Equatable {
     spans = Self.spans(segments)
   }
 
+  /// The masks of some consecutive tokens, as those of a run of these tokens.
+  func piece(_ tokens: Range<Int>) -> RunMasks {
+    let first = tokens.lowerBound
+    return RunMasks(
+      masks: masks,
+      spans: spans.compactMap { span in
+        let common = span.tokens.clamped(to: tokens)
+        return common.isEmpty
+          ? nil
+          : Span(
+            tokens: (common.lowerBound - first)..<(common.upperBound - first), mask: span.mask)
+      })
+  }
+
+  private init(masks: [EdgeMask], spans: [Span]) {
+    self.masks = masks
+    self.spans = spans
+  }
+
   private static func spans(_ segments: [Int]) -> [Span] {
     segments.enumerated().reduce(into: []) { spans, item in
       if let last = spans.indices.last, spans[last].mask == item.element {

@@ -44,6 +44,25 @@ public struct TokenBatch: Sendable, Equatable {
     self.cachedCounts = cachedCounts.map(Int32.init)
   }
 
+  /// Some consecutive tokens of a batch of one prompt, as a batch that goes on where they start.
+  ///
+  /// - Parameter tokens: Places among ``tokens``.
+  /// - Returns: Those tokens, and the rows among them, of which there may be none.
+  func piece(_ tokens: Range<Int>) -> TokenBatch {
+    precondition(promptCount == 1, "a piece of \(promptCount) prompts")
+    return TokenBatch(
+      tokens: Array(self.tokens[tokens]), starts: [0, Int32(tokens.count)],
+      rows: rows.filter { tokens.contains(Int($0)) }.map { $0 - Int32(tokens.lowerBound) },
+      cachedCounts: [cachedCounts[0] + Int32(tokens.lowerBound)])
+  }
+
+  private init(tokens: [Int32], starts: [Int32], rows: [Int32], cachedCounts: [Int32]) {
+    self.tokens = tokens
+    self.starts = starts
+    self.rows = rows
+    self.cachedCounts = cachedCounts
+  }
+
   /// How many prompts there are.
   public var promptCount: Int { starts.count - 1 }
   /// The tokens of each prompt, as places among ``tokens``.

@@ -29,6 +29,14 @@ extension Transformer {
   /// Whether all that a plain run with its gradients keeps of so many tokens is more than a batch may take.
   package func isLong(tokens: Int) -> Bool { tokens * plainNumbers > budget(Self.plainBudget) }
 
+  /// How many tokens a piece of a prompt has that is so long that masked runs of it are in pieces; nil where it is run whole.
+  package func pieceLength(of batch: TokenBatch) -> Int? {
+    guard batch.promptCount == 1, configuration.isCausal, isLong(tokens: batch.tokens.count) else {
+      return nil
+    }
+    return maskedBatch(withGradients: false).tokens
+  }
+
   /// So many numbers, times the device's room, or a sixteenth of the weights' bytes where that is more.
   ///
   /// Runs of large models spend their time with reading weights, which is done once for a batch. It is never more than a
@@ -65,13 +73,21 @@ extension Transformer {
   ) -> Int {
     let limit = isMasked ? maskedBatch(withGradients: true) : plainBatch
     let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
-    if isFrugal, isLong(tokens: longest) {
+    guard isFrugal, isLong(tokens: longest) else {
       return 4
-        * (longest * max(frugalNumbers, measuringNumbers) + 4 * configuration.outputCount)
+        * (min(tokens, max(limit.tokens, longest)) * numbers
+          + min(prompts, limit.prompts) * 4 * configuration.outputCount)
     }
-    return 4
-      * (min(tokens, max(limit.tokens, longest)) * numbers
-        + min(prompts, limit.prompts) * 4 * configuration.outputCount)
+    return max(
+      4 * (longest * frugalNumbers + 4 * configuration.outputCount), measuringBytes(longest))
+  }
+
+  /// Bytes that it takes to measure a circuit on a long prompt, besides the weights.
+  private func measuringBytes(_ tokens: Int) -> Int {
+    let piece = maskedBatch(withGradients: false).tokens
+    let each = maskedNumbers(withGradients: false)
+    guard configuration.isCausal else { return 4 * tokens * each }
+    return 4 * (tokens * piecewiseNumbers + piece * each + 4 * configuration.outputCount)
   }
 
   /// Numbers for each token of a plain run with its gradients and a second run's writes.
@@ -90,12 +106,11 @@ extension Transformer {
       + 4 * plainNumbers / configuration.layerCount
   }
 
-  /// Numbers for each token when a circuit of a long prompt is measured: ablated values and what reads them, queries, keys
-  /// and values, and the writes of all nodes.
-  private var measuringNumbers: Int {
+  /// Numbers for each token of a prompt whose masked runs are in pieces: what ablated edges carry, and a key and a value
+  /// for each head.
+  private var piecewiseNumbers: Int {
     let heads = configuration.headCount * configuration.dHead
-    return configuration.layerCount * (3 * configuration.dModel + 4 * heads)
-      + graph.writerCount * configuration.dModel
+    return configuration.layerCount * (configuration.dModel + 3 * heads) + configuration.dModel
   }
 
   /// Numbers for each token that norms of queries, keys and writes keep.

@@ -46,7 +46,7 @@ extension CircuitEvaluation {
       progress(RunProgress("comparing outputs", done: index, total: batches.count))
       var runs = BatchRuns(self.runs, batch: batch, from: first)
       let outputs = [
-        runs.forward(scheme.intervention(on: circuit)).logits, runs.cleanLogits,
+        runs.logits(scheme.intervention(on: circuit)), runs.cleanLogits,
         PlainRun(model, batch: batch.corrupted).forward().logits,
       ]
       width = outputs[0].columnCount

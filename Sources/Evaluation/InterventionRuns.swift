@@ -19,7 +19,7 @@ public struct InterventionRuns: Sendable {
   let task: CircuitTask
   /// The model whose edges are ablated: the model itself, or what some of its weights make.
   let circuitModel: Transformer
-  fileprivate let hasAllWeights: Bool
+  let hasAllWeights: Bool
   /// Of ablations that take means, so that they are taken once.
   private let ablationValues: [Ablation: AblationValues]
 
@@ -103,7 +103,7 @@ public struct InterventionRuns: Sendable {
       // One ablation after another, so that the states of one are held at a time.
       for ablation in ablations {
         for place in interventions.indices where interventions[place].ablation == ablation {
-          add(runs.forward(interventions[place]).logits, &values[place])
+          add(runs.logits(interventions[place]), &values[place])
           done += 1
           progress(RunProgress("evaluating", done: done + 1, total: total))
         }
@@ -113,100 +113,5 @@ public struct InterventionRuns: Sendable {
     progress(RunProgress("evaluating", done: total, total: total))
     return InterventionValues(
       full: full.map(PromptValues.init), values: values.map { $0.map(PromptValues.init) })
-  }
-}
-
-/// The runs of one batch, which share what does not depend on the mask.
-struct BatchRuns {
-  private let runs: InterventionRuns
-  let batch: PairBatch
-  /// The place of the first of its prompts among all of the task.
-  private let first: Int
-  var model: Transformer { runs.model }
-  private let cache: KeyValueCache?
-  /// The full model's logits on the clean prompts.
-  let cleanLogits: Tensor
-  /// That run, for others to start from; nil where prompts are so long that it is not kept.
-  private let clean: PlainRun.TapedResult?
-  private var ablatedStarts: [Ablation: Start] = [:]
-  private var intactStates: [Ablation: MaskedState] = [:]
-
-  /// Ablated values and the run with every edge ablated.
-  struct Start {
-    let ablated: AblatedStream
-    let state: MaskedState
-  }
-
-  /// - Parameters:
-  ///   - runs: The model, and what ablated edges carry.
-  ///   - batch: Some of the task's prompts.
-  ///   - first: The place of the first of them among all of the task.
-  init(_ runs: InterventionRuns, batch: PairBatch, from first: Int) {
-    self.runs = runs
-    self.batch = batch
-    self.first = first
-    cache = batch.cache(runs.model)
-    let run = PlainRun(runs.model, batch: batch.clean, cache: cache)
-    let isLong = runs.model.isLong(tokens: batch.clean.tokens.count)
-    clean = isLong ? nil : run.taped()
-    cleanLogits = clean?.logits ?? run.forward().logits
-  }
-
-  /// A run under an intervention, from where there is least to do.
-  ///
-  /// Where all of the first layer is intact it starts from the clean run, and what lies above the first
-  /// masked reader is not computed again; else from the run with every edge ablated.
-  mutating func forward(_ intervention: Intervention) -> MaskedRun.Result {
-    let start = start(intervention)
-    let run = run(intervention, start)
-    guard runs.hasAllWeights, let clean, run.masks.isIntact(inLayer: 0) else {
-      return run.forward(from: start.state)
-    }
-    return run.forward(from: intactState(intervention, clean, start))
-  }
-
-  /// Lets go of the states that runs started from.
-  mutating func forgetStates() {
-    ablatedStarts = [:]
-    intactStates = [:]
-  }
-
-  func run(_ intervention: Intervention, _ start: Start) -> MaskedRun {
-    MaskedRun(
-      runs.circuitModel, batch: batch.clean,
-      masks: intervention.masks(of: batch, from: first), ablated: start.ablated, cache: cache)
-  }
-
-  /// The clean run as a state, made at its first use.
-  private mutating func intactState(
-    _ intervention: Intervention, _ clean: PlainRun.TapedResult, _ start: Start
-  ) -> MaskedState {
-    if let state = intactStates[intervention.ablation] { return state }
-    let state = MaskedState(
-      intact: clean, ablated: start.ablated, graph: intervention.graph, model: model)
-    intactStates[intervention.ablation] = state
-    return state
-  }
-
-  /// The start for an intervention's ablation, made at its first use.
-  mutating func start(_ intervention: Intervention) -> Start {
-    let (ablation, graph) = (intervention.ablation, intervention.graph)
-    if let start = ablatedStarts[ablation] { return start }
-    let made: Start
-    if ablation == .resample, runs.hasAllWeights, clean != nil {
-      let corrupted = PlainRun(model, batch: batch.corrupted, cache: cache).taped()
-      made = Start(
-        ablated: AblatedStream(corrupted.writes, model: model),
-        state: MaskedState(resampling: corrupted.tape, graph: graph, model: model))
-    } else {
-      let ablated = AblatedStream(
-        runs.values(ablation).writes(for: batch, cache: cache), model: runs.circuitModel)
-      let run = MaskedRun(
-        runs.circuitModel, batch: batch.clean, mask: EdgeMask(0, graph: graph), ablated: ablated,
-        cache: cache)
-      made = Start(ablated: ablated, state: run.forward(extent: .everyNode).state)
-    }
-    ablatedStarts[ablation] = made
-    return made
   }
 }

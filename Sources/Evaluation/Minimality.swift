@@ -49,14 +49,13 @@ extension CircuitEvaluation {
       let metric = { (logits: Tensor) in
         task.metric.values(ofRuns: logits, of: batch, reference: reference)[0]
       }
-      let start = runs.start(scheme.keeping(kept))
-      let whole = runs.forward(scheme.keeping(kept))
-      let intact = metric(whole.logits)
+      let anchor = runs.anchor(scheme.keeping(kept))
+      let intact = metric(anchor.logits)
       for (index, part) in parts.enumerated() {
         progress(
           RunProgress("ablating parts", done: done, total: parts.count * batches.count))
-        let run = runs.run(scheme.keeping(kept.subtracting(part.edges)), start)
-        effects[index] += zip(intact, metric(run.forward(from: whole.state).logits)).map { $0 - $1 }
+        let logits = runs.logits(scheme.keeping(kept.subtracting(part.edges)), near: anchor)
+        effects[index] += zip(intact, metric(logits)).map { $0 - $1 }
         done += 1
       }
     }

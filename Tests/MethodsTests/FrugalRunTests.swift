@@ -61,15 +61,20 @@ import Testing
     expectClose(found[1].map(Double.init), found[0].map(Double.init), relative: 1e-5)
   }
 
-  /// Circuits of long prompts are measured without a run to start from.
-  @Test(arguments: [Ablation.resample, .mean()]) func `the same circuits`(ablation: Ablation) throws
-  {
-    let circuit = try AttributionPatching.plain.scores(for: problems("llama", ablation)[0])
-      .circuit(edgeCount: 40)
-    let found = try problems("llama", ablation).map { problem in
-      CircuitEvaluation(model: problem.model, task: problem.task, ablation: ablation)
-        .faithfulness(of: [circuit, circuit.complement], by: [problem.task.metric])
+  /// Circuits of long prompts are measured in pieces.
+  @Test(arguments: ["llama", "gemma3"], [Ablation.resample, .mean()])
+  func `the same circuits`(family: String, ablation: Ablation) throws {
+    let problems = try problems(family, ablation)
+    let batches = problems.map { $0.task.batches($0.model.maskedBatch(withGradients: false)) }
+    #expect(batches[0].allSatisfy { problems[0].model.pieceLength(of: $0.clean) == nil })
+    #expect(batches[1].allSatisfy { problems[1].model.pieceLength(of: $0.clean) == 1 })
+    let circuit = try AttributionPatching.plain.scores(for: problems[0]).circuit(edgeCount: 40)
+    let found = problems.map { problem in
+      let evaluation = CircuitEvaluation(
+        model: problem.model, task: problem.task, ablation: ablation)
+      return evaluation.faithfulness(of: [circuit, circuit.complement], by: [problem.task.metric])
         .flatMap { $0[0].circuit.values + $0[0].empty.values + $0[0].full.values }
+        + evaluation.minimality(of: circuit).flatMap(\.effect.values)
     }
     expectClose(found[1], found[0], relative: 1e-5)
   }
