@@ -1,37 +1,7 @@
-// Rotary embedding and attention, one (prompt, head) at a time; forward and backward.
+// Attention, one (prompt, head) at a time; forward and backward.
+#include "products.h"
 #include "softmax.h"
 #include <stdlib.h>
-
-typedef struct {
-  float *x;
-  const float *cosines, *sines;
-  const int32_t *positions;
-  int64_t heads, width, rotated;
-  bool inverse;
-} rotary;
-
-EK_CLONES static void rotary_range(const void *c, int64_t begin, int64_t end) {
-  const rotary *o = c;
-  const int64_t half = o->rotated / 2;
-  const float sign = o->inverse ? -1.0f : 1.0f;
-  for (int64_t t = begin; t < end; t++) {
-    const float *cosine = o->cosines + o->positions[t] * half, *sine = o->sines + o->positions[t] * half;
-    for (int64_t h = 0; h < o->heads; h++) {
-      float *x = o->x + (t * o->heads + h) * o->width;
-#pragma clang loop vectorize(assume_safety)
-      for (int64_t i = 0; i < half; i++) {
-        const float a = x[i], b = x[i + half], s = sign * sine[i];
-        x[i] = a * cosine[i] - b * s;
-        x[i + half] = a * s + b * cosine[i];
-      }
-    }
-  }
-}
-void ek_rotary(float *x, const float *cosines, const float *sines, const int32_t *positions, int64_t tokens,
-               int64_t heads, int64_t width, int64_t rotated, bool inverse) {
-  rotary work = {x, cosines, sines, positions, heads, width, rotated, inverse};
-  ek_for_ranges(tokens, ek_row_grain(heads * width), rotary_range, &work);
-}
 
 typedef struct {
   float *z, *dq, *dk, *dv;
@@ -77,27 +47,107 @@ EK_INLINE void add_scaled(float *restrict y, const float *restrict x, float scal
   for (int64_t i = 0; i < count; i++) y[i] += scale * x[i];
 }
 
-/// pattern[j] = softmax over the first `seen` keys of scale * <q, k_j>, which are capped unless the cap is 0
-EK_INLINE void pattern_row(float *pattern, const float *q, const float *k, int64_t seen, int64_t stride, int64_t width,
-                           float scale, float cap) {
-  for (int64_t j = 0; j < seen; j++) pattern[j] = scale * dot(q, k + j * stride, width);
-  if (cap != 0) for (int64_t j = 0; j < seen; j++) pattern[j] = cap * ek_fine_tanh(pattern[j] / cap);
-  ek_softmax_row(pattern, pattern, seen);
+/// So many of a prompt's queries are taken together, and so many keys: what they have in common then lies near the processor.
+enum { QUERIES = 16, KEYS = 64 };
+
+/// Some queries of one prompt and head, and the panels of keys that all of them see.
+typedef struct { int64_t first, count; keys_seen all; } block;
+EK_INLINE block block_from(const attention *o, const span *s, int64_t first) {
+  const int64_t rest = s->queries - first, count = rest < QUERIES ? rest : QUERIES;
+  const keys_seen top = seen_by(o, s, first), bottom = seen_by(o, s, first + count - 1);
+  const int64_t from = (bottom.first + EK_COLUMNS - 1) / EK_COLUMNS * EK_COLUMNS, end = top.end / EK_COLUMNS * EK_COLUMNS;
+  return (block){first, count, {from, end > from ? end : from}};
+}
+/// The other keys that a query of the block sees: those before, or those after.
+EK_INLINE keys_seen seen_beside(const attention *o, const span *s, block b, int64_t i, bool isAfter) {
+  keys_seen keys = seen_by(o, s, b.first + i);
+  if (isAfter && keys.first < b.all.end) keys.first = b.all.end;
+  if (!isAfter && keys.end > b.all.first) keys.end = b.all.first;
+  return keys;
+}
+
+/// Keys or values of one head as columns, EK_COLUMNS of them to a panel: panels[panel][d][j] = y_j[d].
+EK_INLINE void fill_panels(float *panels, const attention *o, const span *s, const float *y) {
+  for (int64_t first = 0; first + EK_COLUMNS <= s->keys; first += EK_COLUMNS)
+    for (int64_t j = 0; j < EK_COLUMNS; j++)
+      for (int64_t d = 0; d < o->width; d++)
+        panels[first * o->width + d * EK_COLUMNS + j] = y[s->key + (first + j) * s->source + d];
+}
+
+/// rows[i][j] = <x_i, y_j> for the queries of a block and the keys that they see; rows are `s->keys` apart.
+EK_INLINE void dot_rows(float *rows, const attention *o, const span *s, block b, const float *x, const float *y,
+                        const float *panels) {
+  const float *queries = x + s->query + b.first * s->stride, *keys = y + s->key;
+  const int64_t first = b.all.first, count = b.all.end - first;
+  for (int64_t i = 0; i < b.count; i++) memset(rows + i * s->keys + first, 0, (size_t)count * sizeof(float));
+  for (int64_t j = first; j < b.all.end; j += EK_COLUMNS)
+    ek_add_products(rows + j, s->keys, queries, s->stride, 1, panels + j * o->width, EK_COLUMNS, b.count, EK_COLUMNS,
+                    o->width);
+  for (int64_t i = 0; i < b.count; i++)
+    for (int after = 0; after < 2; after++) {
+      const keys_seen seen = seen_beside(o, s, b, i, after);
+      for (int64_t j = seen.first; j < seen.end; j++)
+        rows[i * s->keys + j] = dot(queries + i * s->stride, keys + j * s->source, o->width);
+    }
+}
+
+/// sums_i = Σ_j rows[i][j] * y_j over the keys that a query sees.
+EK_INLINE void sum_over_keys(float *sums, const float *rows, const attention *o, const span *s, block b, const float *y) {
+  float *queries = sums + s->query + b.first * s->stride;
+  const float *keys = y + s->key;
+  for (int64_t i = 0; i < b.count; i++) memset(queries + i * s->stride, 0, (size_t)o->width * sizeof(float));
+  for (int64_t tile = b.all.first; tile < b.all.end; tile += KEYS) {
+    const int64_t rest = b.all.end - tile;
+    ek_add_products(queries, s->stride, rows + tile, s->keys, 1, keys + tile * s->source, s->source, b.count, o->width,
+                    rest < KEYS ? rest : KEYS);
+  }
+  for (int64_t i = 0; i < b.count; i++)
+    for (int after = 0; after < 2; after++) {
+      const keys_seen seen = seen_beside(o, s, b, i, after);
+      for (int64_t j = seen.first; j < seen.end; j++)
+        add_scaled(queries + i * s->stride, keys + j * s->source, rows[i * s->keys + j], o->width);
+    }
+}
+
+/// sums_j += Σ_i rows[i][j] * x_i over the queries of a block that see a key, for the run's own keys.
+EK_INLINE void add_over_queries(float *sums, const float *rows, const attention *o, const span *s, block b,
+                                const float *x) {
+  const float *queries = x + s->query + b.first * s->stride;
+  float *keys = sums + s->own - s->known * s->stride;
+  const int64_t first = b.all.first > s->known ? b.all.first : s->known;
+  ek_add_products(keys + first * s->stride, s->stride, rows + first, 1, s->keys, queries, s->stride, b.all.end - first,
+                  o->width, b.count);
+  for (int64_t i = 0; i < b.count; i++)
+    for (int after = 0; after < 2; after++) {
+      const keys_seen seen = seen_beside(o, s, b, i, after);
+      for (int64_t j = seen.first > s->known ? seen.first : s->known; j < seen.end; j++)
+        add_scaled(keys + j * s->stride, queries + i * s->stride, rows[i * s->keys + j], o->width);
+    }
+}
+
+/// pattern = softmax of factor * scores, which are capped unless the cap is 0; in place when pattern == scores
+EK_INLINE void pattern_row(float *pattern, const float *scores, int64_t count, float factor, float cap) {
+  for (int64_t j = 0; j < count; j++) pattern[j] = factor * scores[j];
+  if (cap != 0) for (int64_t j = 0; j < count; j++) pattern[j] = cap * ek_fine_tanh(pattern[j] / cap);
+  ek_softmax_row(pattern, pattern, count);
 }
 
 EK_CLONES static void attention_range(const void *c, int64_t begin, int64_t end) {
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
     const span s = locate(o, job);
-    float *pattern = malloc((size_t)s.keys * sizeof(float));
-    for (int64_t i = 0; i < s.queries; i++) {
-      const keys_seen keys = seen_by(o, &s, i);
-      const int64_t seen = keys.end - keys.first, key = s.key + keys.first * s.source;
-      float *z = o->z + s.query + i * s.stride;
-      pattern_row(pattern, o->q + s.query + i * s.stride, o->k + key, seen, s.source, o->width, o->scoring.scale,
-                  o->scoring.cap);
-      memset(z, 0, (size_t)o->width * sizeof(float));
-      for (int64_t j = 0; j < seen; j++) add_scaled(z, o->v + key + j * s.source, pattern[j], o->width);
+    float *pattern = malloc((QUERIES + (size_t)o->width) * (size_t)s.keys * sizeof(float));
+    float *keys = pattern + QUERIES * s.keys;
+    fill_panels(keys, o, &s, o->k);
+    for (int64_t first = 0; first < s.queries; first += QUERIES) {
+      const block b = block_from(o, &s, first);
+      dot_rows(pattern, o, &s, b, o->q, o->k, keys);
+      for (int64_t i = 0; i < b.count; i++) {
+        const keys_seen seen = seen_by(o, &s, first + i);
+        float *row = pattern + i * s.keys + seen.first;
+        pattern_row(row, row, seen.end - seen.first, o->scoring.scale, o->scoring.cap);
+      }
+      sum_over_keys(o->z, pattern, o, &s, b, o->v);
     }
     free(pattern);
   }
@@ -119,68 +169,66 @@ EK_INLINE float passing_cap(float score, float cap, bool secant) {
   return fabsf(score) < 1e-6f ? 1.0f : cap * t / score;
 }
 
-/// Turns gradients at a pattern, in their place, into those at the products of query and keys, times scale, that it was
-/// made of; `scores` are overwritten.
-EK_INLINE void score_gradients(const attention *o, float *dpattern, const float *pattern, float *scores, const float *q,
-                               const float *k, int64_t seen, int64_t stride) {
+/// Turns gradients at a pattern, in their place, into those at the products of query and keys that it was made of;
+/// `softened` is room for a row.
+EK_INLINE void product_gradients(const attention *o, float *dpattern, const float *pattern, const float *products,
+                                 float *softened, int64_t count) {
   const float scale = o->scoring.scale, cap = o->scoring.cap;
   float relevance = 0;
   switch (o->rule) {
     case EK_PATTERN_EXACT:
-      ek_softmax_row_backward(dpattern, dpattern, pattern, seen);
+      ek_softmax_row_backward(dpattern, dpattern, pattern, count);
       break;
     case EK_PATTERN_CONSTANT:
-      memset(dpattern, 0, (size_t)seen * sizeof(float));
+      memset(dpattern, 0, (size_t)count * sizeof(float));
       return;
     case EK_PATTERN_SOFTENED:
-      pattern_row(scores, q, k, seen, stride, o->width, scale / o->temperature, cap / o->temperature);
-      ek_softmax_row_backward(dpattern, dpattern, scores, seen);
+      pattern_row(softened, products, count, scale / o->temperature, cap / o->temperature);
+      ek_softmax_row_backward(dpattern, dpattern, softened, count);
       break;
     case EK_PATTERN_RELEVANCE:
-      for (int64_t j = 0; j < seen; j++) relevance += pattern[j] * dpattern[j];
-      for (int64_t j = 0; j < seen; j++) {
-        const float score = scale * dot(q, k + j * stride, o->width);
+      for (int64_t j = 0; j < count; j++) relevance += pattern[j] * dpattern[j];
+      for (int64_t j = 0; j < count; j++) {
+        const float score = scale * products[j];
         dpattern[j] = ek_quotient(relevance * pattern[j], cap == 0 ? score : cap * ek_fine_tanh(score / cap));
       }
       break;
   }
+  for (int64_t j = 0; j < count; j++) dpattern[j] *= scale;
   if (cap == 0) return;
-  for (int64_t j = 0; j < seen; j++)
-    dpattern[j] *= passing_cap(scale * dot(q, k + j * stride, o->width), cap, o->secant);
+  for (int64_t j = 0; j < count; j++) dpattern[j] *= passing_cap(scale * products[j], cap, o->secant);
 }
 
 EK_CLONES static void backward_range(const void *c, int64_t begin, int64_t end) {
   const attention *o = c;
   for (int64_t job = begin; job < end; job++) {
     const span s = locate(o, job);
-    const size_t row = (size_t)o->width * sizeof(float);
-    float *pattern = malloc(3 * (size_t)s.keys * sizeof(float)), *dpattern = pattern + s.keys;
-    float *scores = dpattern + s.keys;
+    const size_t rows = QUERIES * (size_t)s.keys;
+    float *products = malloc((3 * rows + (1 + 2 * (size_t)o->width) * (size_t)s.keys) * sizeof(float));
+    float *pattern = products + rows, *dpattern = pattern + rows, *softened = dpattern + rows;
+    float *keys = softened + s.keys, *values = keys + o->width * s.keys;
+    fill_panels(keys, o, &s, o->k);
+    fill_panels(values, o, &s, o->v);
     // Keys and values that are not the run's own get no gradient.
-    float *dk = o->dk + s.own, *dv = o->dv + s.own;
     for (int64_t j = 0; j < s.keys - s.known; j++) {
-      memset(dk + j * s.stride, 0, row);
-      memset(dv + j * s.stride, 0, row);
+      memset(o->dk + s.own + j * s.stride, 0, (size_t)o->width * sizeof(float));
+      memset(o->dv + s.own + j * s.stride, 0, (size_t)o->width * sizeof(float));
     }
-    for (int64_t i = 0; i < s.queries; i++) {
-      const keys_seen keys = seen_by(o, &s, i);
-      const int64_t seen = keys.end - keys.first, known = s.known - keys.first;
-      const float *q = o->q + s.query + i * s.stride, *dz = o->dz + s.query + i * s.stride;
-      const float *k = o->k + s.key + keys.first * s.source, *v = o->v + s.key + keys.first * s.source;
-      float *dq = o->dq + s.query + i * s.stride;
-      pattern_row(pattern, q, k, seen, s.source, o->width, o->scoring.scale, o->scoring.cap);
-      for (int64_t j = 0; j < seen; j++) {
-        dpattern[j] = dot(dz, v + j * s.source, o->width);
-        if (j >= known) add_scaled(dv + (j - known) * s.stride, dz, pattern[j], o->width);
+    for (int64_t first = 0; first < s.queries; first += QUERIES) {
+      const block b = block_from(o, &s, first);
+      dot_rows(products, o, &s, b, o->q, o->k, keys);
+      dot_rows(dpattern, o, &s, b, o->dz, o->v, values);
+      for (int64_t i = 0; i < b.count; i++) {
+        const keys_seen seen = seen_by(o, &s, first + i);
+        const int64_t start = i * s.keys + seen.first, count = seen.end - seen.first;
+        pattern_row(pattern + start, products + start, count, o->scoring.scale, o->scoring.cap);
+        product_gradients(o, dpattern + start, pattern + start, products + start, softened, count);
       }
-      score_gradients(o, dpattern, pattern, scores, q, k, seen, s.source);
-      memset(dq, 0, row);
-      for (int64_t j = 0; j < seen; j++) {
-        add_scaled(dq, k + j * s.source, o->scoring.scale * dpattern[j], o->width);
-        if (j >= known) add_scaled(dk + (j - known) * s.stride, q, o->scoring.scale * dpattern[j], o->width);
-      }
+      add_over_queries(o->dv, pattern, o, &s, b, o->dz);
+      sum_over_keys(o->dq, dpattern, o, &s, b, o->k);
+      add_over_queries(o->dk, dpattern, o, &s, b, o->q);
     }
-    free(pattern);
+    free(products);
   }
 }
 void ek_attention_backward(float *dq, float *dk, float *dv, const float *dz, const float *q, const float *k,

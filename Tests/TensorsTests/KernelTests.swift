@@ -247,6 +247,45 @@ import Testing
     #expect(gradients.v == expected.v.gatherRows(owned))
   }
 
+  /// Prompts of several blocks of queries and panels of keys, in heads that are wider than a panel.
+  @Test(arguments: [nil, 3, 20, 37] as [Int?], [true, false])
+  func `attention of long prompts`(window: Int?, isCausal: Bool) {
+    let window = isCausal ? window : nil
+    let starts: [Int32] = [0, 70, 71, 90]
+    let whole = PromptAttention(
+      starts: starts, headCount: 2, keyValueHeadCount: 1, scale: 0.3, isCausal: isCausal,
+      window: window)
+    let q = Tensor.random([90, 40], seed: 31)
+    let (k, v) = (Tensor.random([90, 20], seed: 32), Tensor.random([90, 20], seed: 33))
+    let z = whole.forward(q: q, k: k, v: v)
+    expectClose(z, Naive.attention(whole, q: q, k: k, v: v), relative: 1e-5)
+    let dz = Tensor.random([90, 40], seed: 34)
+    let gradients = whole.backward(dz, q: q, k: k, v: v)
+    let shared = { (gradient: Tensor) in gradient.groupSums(groups: 1, group: 2, width: 20) }
+    expectGradient(gradients.q, of: { whole.forward(q: $0, k: k, v: v) }, at: q, dy: dz, "q")
+    expectGradient(
+      shared(gradients.k), of: { whole.forward(q: q, k: $0, v: v) }, at: k, dy: dz, "k")
+    expectGradient(
+      shared(gradients.v), of: { whole.forward(q: q, k: k, v: $0) }, at: v, dy: dz, "v")
+
+    // The last tokens of each prompt alone, the others' keys and values known.
+    let ends = Array(30..<70) + [70] + Array(80..<90).map(Int32.init)
+    let some = PromptAttention(
+      starts: [0, 40, 41, 51], keyStarts: starts, headCount: 2, keyValueHeadCount: 1, scale: 0.3,
+      isCausal: isCausal, window: window)
+    let own = q.gatherRows(ends)
+    expectClose(some.forward(q: own, k: k, v: v), z.gatherRows(ends), relative: 1e-5)
+    var dends = Tensor(zeros: [90, 40])
+    dends.replaceRows(ends, with: dz.gatherRows(ends))
+    let expected = whole.backward(dends, q: q, k: k, v: v)
+    let found = some.backward(dz.gatherRows(ends), q: own, k: k, v: v)
+    for (name, found, expected) in [
+      ("q", found.q, expected.q), ("k", found.k, expected.k), ("v", found.v, expected.v),
+    ] {
+      expectClose(found, expected.gatherRows(ends), relative: 1e-5, name)
+    }
+  }
+
   @Test(arguments: [1, 7, 8, 29]) func `distances of rows`(columns: Int) {
     let (x, y) = (Tensor.random([12, columns], seed: 61), Tensor.random([4, columns], seed: 62))
     expectClose(
