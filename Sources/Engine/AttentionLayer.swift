@@ -220,7 +220,7 @@ struct AttentionLayer {
     let sources = keys.map { $0 * own / count }
     let whole = { (cached: Tensor, tensor: Tensor) in
       Tensor(joining: [cached.gatherColumnBlocks(sources, width: dHead), tensor])
-        .gatherRows(tokens.keyRows)
+        .pickedRows(tokens.keyRows)
     }
     return Inputs(
       query: inputs.query, key: whole(cache.key, inputs.key),
