@@ -5,9 +5,13 @@
 #include "internal.h"
 
 EK_INLINE float ek_row_max(const float *x, int64_t count) {
-  EK_FAST_MATH
+  float tops[8] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
+  const int64_t whole = count - count % 8;
+  for (int64_t i = 0; i < whole; i += 8)
+    for (int lane = 0; lane < 8; lane++) tops[lane] = x[i + lane] > tops[lane] ? x[i + lane] : tops[lane];
   float top = -INFINITY;
-  for (int64_t i = 0; i < count; i++) top = x[i] > top ? x[i] : top;
+  for (int64_t i = whole; i < count; i++) top = x[i] > top ? x[i] : top;
+  for (int lane = 0; lane < 8; lane++) top = tops[lane] > top ? tops[lane] : top;
   return top;
 }
 
