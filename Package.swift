@@ -98,7 +98,7 @@ let package = Package(
       .plugin(name: "CommitNote", capability: .buildTool()),
       // Ratios inside one run: `swift run -c release edgewise-benchmarks`.
       .executableTarget(
-        name: "edgewise-benchmarks", dependencies: ["Edgewise"], path: "Benchmarks",
+        name: "edgewise-benchmarks", dependencies: ["Edgewise", "DeviceCases"], path: "Benchmarks",
         swiftSettings: settings),
       // Reads files that went wrong: `swift run -c release edgewise-fuzz 60`.
       .executableTarget(

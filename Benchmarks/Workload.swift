@@ -14,6 +14,24 @@ enum Workload {
       seed: 1)
   }
 
+  /// GPT-2 small's shape, and 32 prompts of 16 tokens.
+  static func small() -> (model: Transformer, task: CircuitTask) {
+    let model = model()
+    print("GPT-2-small shape, 32 prompts × 16 tokens")
+    return (model, task(for: model))
+  }
+
+  /// Prompts of 16 random tokens of a model.
+  static func batch(for model: Transformer, prompts: Int) -> TokenBatch {
+    var generator = SeededGenerator(seed: 2)
+    let tokens = 0..<Int32(model.configuration.vocabularySize)
+    let length = min(16, model.configuration.contextLength)
+    return TokenBatch(
+      (0..<prompts).map { _ in
+        (0..<length).map { _ in Int32.random(in: tokens, using: &generator) }
+      })
+  }
+
   /// Pairs of random prompts, of which the first tokens may be the same.
   static func task(
     for model: Transformer, prompts: Int = 32, metric: any Metric = LogitDifference(),

@@ -108,13 +108,19 @@ extension Subject {
         let tokenizer = try SubwordTokenizer(json: url)
         for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
       }
-    } + [
-      Subject(sample: "tokenizers/llama.gguf") { url in
-        let fields = Fields(file: url.path, values: try GGUF.read(url).metadata)
-        let tokenizer = try SubwordTokenizer(gguf: fields)
-        for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
-      }
-    ]
+    }
+      + ["merges", "unigrams", "unigrams-bytes"].map { name in
+        Subject(sample: "tokenizers/\(name).model") { url in
+          let tokenizer = try SubwordTokenizer(sentencePiece: url)
+          for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
+        }
+      } + [
+        Subject(sample: "tokenizers/llama.gguf") { url in
+          let fields = Fields(file: url.path, values: try GGUF.read(url).metadata)
+          let tokenizer = try SubwordTokenizer(gguf: fields)
+          for text in texts { _ = tokenizer.decode(tokenizer.encode(text)) }
+        }
+      ]
   }
 
   /// Tensors of every format, alone.

@@ -53,7 +53,7 @@ EK_INLINE void decode_q5_1(float *restrict out, const uint8_t *restrict in) {
   for (int i = 0; i < 16; i++) out[i] = scale * (float)((in[8 + i] & 15) | (fifth >> i & 1) << 4) + minimum;
   for (int i = 0; i < 16; i++) out[16 + i] = scale * (float)(in[8 + i] >> 4 | (fifth >> (16 + i) & 1) << 4) + minimum;
 }
-/// What the 4 bits of IQ4_NL stand for.
+/// What the 4 bits of IQ4_NL and IQ4_XS stand for.
 static const int8_t ek_uneven[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 EK_INLINE void decode_iq4_nl(float *restrict out, const uint8_t *restrict in) {
   const float scale = read_half(in);
@@ -120,6 +120,16 @@ EK_INLINE void decode_q6_k(float *restrict out, const uint8_t *restrict in) {  /
     const int shift = g % 8 / 4 * 4, turn = g % 8 / 2 * 2;
     for (int i = 0; i < 16; i++)
       out[16 * g + i] = own * (float)(((low[i] >> shift & 15) | (high[i] >> turn & 3) << 4) - 32);
+  }
+}
+EK_INLINE void decode_iq4_xs(float *restrict out, const uint8_t *restrict in) {  // half, 8 scales of 6 bits in 2 + 4, 128
+  const float scale = read_half(in);
+  for (int g = 0; g < 8; g++) {
+    const int high = in[2 + g / 4] >> g % 4 * 2 & 3, low = in[4 + g / 2] >> g % 2 * 4 & 15;
+    const float own = scale * (float)((low | high << 4) - 32);
+    const uint8_t *packed = in + 8 + 16 * g;
+    for (int i = 0; i < 16; i++) out[32 * g + i] = own * (float)ek_uneven[packed[i] & 15];
+    for (int i = 0; i < 16; i++) out[32 * g + 16 + i] = own * (float)ek_uneven[packed[i] >> 4];
   }
 }
 

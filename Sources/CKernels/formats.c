@@ -35,6 +35,7 @@ EK_INLINE void decode_row(float *restrict out, const uint8_t *restrict bytes, ek
     case ek_q4_k: DECODE_BLOCKS(decode_q4_k, 256, 144); break;
     case ek_q5_k: DECODE_BLOCKS(decode_q5_k, 256, 176); break;
     case ek_q6_k: DECODE_BLOCKS(decode_q6_k, 256, 210); break;
+    case ek_iq4_xs: DECODE_BLOCKS(decode_iq4_xs, 256, 136); break;
   }
 }
 

@@ -25,7 +25,7 @@ struct HardwareOptions: ParsableArguments {
   @Option(
     help: """
       Memory that runs may take beside the weights, such as 8G: batches are made as small, and long prompts keep less. \
-      discover and constants refuse a run that needs more before it starts; other commands do not add up what they need. \
+      A run that needs more is refused before it starts, with what it needs. \
       (default: what makes runs fast)
       """)
   var memory: ByteCount?

@@ -9,7 +9,7 @@ public struct CircuitEvaluation: Sendable {
   let runs: InterventionRuns
   let scheme: AblationScheme
   var model: Transformer { runs.model }
-  var task: CircuitTask { runs.task }
+  package var task: CircuitTask { runs.task }
 
   /// Chooses what is run.
   ///

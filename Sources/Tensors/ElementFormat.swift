@@ -30,13 +30,15 @@ public enum ElementFormat: String, Sendable, CaseIterable {
   case q5_k = "Q5_K"
   /// Blocks of 256 six-bit numbers, with a scale for each 16.
   case q6_k = "Q6_K"
+  /// Blocks of 256 four-bit places in a table of uneven steps, with a scale for each 32.
+  case iq4_xs = "IQ4_XS"
 
   /// How many elements are stored together.
   public var blockCount: Int {
     switch self {
     case .f64, .f32, .f16, .bf16: 1
     case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
-    case .q2_k, .q3_k, .q4_k, .q5_k, .q6_k: 256
+    case .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .iq4_xs: 256
     }
   }
 
@@ -53,6 +55,7 @@ public enum ElementFormat: String, Sendable, CaseIterable {
     case .q5_1: 24
     case .q2_k: 84
     case .q3_k: 110
+    case .iq4_xs: 136
     case .q4_k: 144
     case .q5_k: 176
     case .q6_k: 210

@@ -3,9 +3,23 @@ import Foundation
 import Graphs
 import Methods
 import Tasks
+import TestSupport
 import Testing
 
 @Suite struct PlanTests {
+  @Test func `a model's hashes are those of the files that are read`() throws {
+    try withTemporaryDirectory { directory in
+      let names = { Set(try fileHashes(of: directory).keys) }
+      let read = ["config.json", "model.safetensors", "tokenizer.model"]
+      for name in read + ["README.md", "other.model", "pytorch_model.bin"] {
+        try Data(name.utf8).write(to: directory.appending(path: name))
+      }
+      #expect(try names() == Set(read))
+      try Data().write(to: directory.appending(path: "tokenizer.json"))
+      #expect(try names() == ["config.json", "model.safetensors", "tokenizer.json"])
+    }
+  }
+
   @Test func `a plan comes back as it was written`() throws {
     let plan = DiscoveryPlan(
       model: ModelReference("gpt2"), task: TaskPlan(name: "ioi", count: 7, metric: "kl"),

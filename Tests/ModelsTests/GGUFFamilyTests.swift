@@ -215,10 +215,13 @@ import Testing
     try expectSame(
       "models/stablelm_parallel", as: "stablelm", names { $0.mlpNorm = $0.attentionNorm },
       more: [("rope.freq_base", .number(50)), ("rope.dimension_count", .integer(4))])
+    try expectSame(
+      "models/stablelm", as: "stablelm", names { $0.hasNormsOfHeads = true },
+      more: [("rope.freq_base", .number(50)), ("rope.dimension_count", .integer(2))])
     let model = try Transformer(contentsOf: fixtures.appending(path: "models/stablelm"))
     let error = #expect(throws: CheckpointError.self) {
       try load(GGUFFile(model, as: "stablelm"))
     }
-    #expect(error?.description.contains("norms of each StableLM head") ?? false)
+    #expect(error?.description.contains("attn_q_norm.weight\" should have shape") ?? false)
   }
 }

@@ -66,8 +66,8 @@ import Testing
     ),
     ("shape", { $0.tensors[0].shape = [56, 16] }, "should have shape"),
     (
-      "unknown format", { $0.tensors[0].type = 23 },
-      "stored as IQ4_XS, which is not read; read are F64"
+      "unknown format", { $0.tensors[0].type = 21 },
+      "stored as IQ3_S, which is not read; read are F64"
     ),
     ("format of no number", { $0.tensors[0].type = 99 }, "stored as type 99"),
     ("offset", { $0.tensors[0].offset = 1 << 40 }, "ends inside tensor"),

@@ -100,11 +100,6 @@ import Testing
     }
   }
 
-  @Test func `a tokenizer of SentencePiece alone names the way out`() throws {
-    let model = try load("llama", changing: "tokenizer.model") { _ in "odd" }
-    #expect(model.tokenizerProblem?.contains("save it, which writes tokenizer.json") ?? false)
-  }
-
   @Test func `a tokenizer of more tokens than the model knows`() throws {
     let source = fixtures.appending(path: "tokenizers/gpt2.json")
     let text = try String(contentsOf: source, encoding: .utf8)

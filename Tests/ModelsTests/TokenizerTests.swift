@@ -81,6 +81,14 @@ import Testing
       SubwordTokenizer(json: fixtures.appending(path: "tokenizers/\(family).json")), to: family)
   }
 
+  @Test(arguments: ["merges", "unigrams", "unigrams-bytes"])
+  func `tokenizer.model gives SentencePiece's tokens`(name: String) throws {
+    let url = fixtures.appending(path: "tokenizers/\(name).model")
+    let tokenizer = try SubwordTokenizer(sentencePiece: url)
+    #expect(tokenizer.startToken == 1)
+    try hold(tokenizer, to: "\(name).model")
+  }
+
   @Test func `a GGUF file's pieces are merged as SentencePiece merges them`() throws {
     let url = fixtures.appending(path: "tokenizers/llama.gguf")
     let fields = Fields(file: url.path, values: try GGUF.read(url).metadata)

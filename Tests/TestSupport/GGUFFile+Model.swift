@@ -10,6 +10,8 @@ extension GGUFFile {
     package var isJoint = false
     /// Whether rows that turn together lie next to each other.
     package var hasNeighbours = false
+    /// Whether each head has norms of its own, stacked in one tensor.
+    package var hasNormsOfHeads = false
 
     package init() {}
   }
@@ -78,8 +80,17 @@ extension GGUFFile {
       add(prefix + "attn_k", turned(attention.key))
       add(prefix + "attn_v", attention.value)
     }
-    add(prefix + "attn_q_norm", attention.queryNorm)
-    add(prefix + "attn_k_norm", attention.keyNorm)
+    let stacked = { (norm: Normalization?) in
+      norm.map { norm in
+        var stacked = norm
+        if names.hasNormsOfHeads {
+          stacked.scale = norm.scale.reshaped([norm.scale.count / sizes.dHead, sizes.dHead])
+        }
+        return stacked
+      }
+    }
+    add(prefix + "attn_q_norm", stacked(attention.queryNorm))
+    add(prefix + "attn_k_norm", stacked(attention.keyNorm))
     add(prefix + "attn_output", attention.output)
     if let gate = block.mlp.gate { add(prefix + "ffn_gate", gate) }
     add(prefix + "ffn_up", block.mlp.up)

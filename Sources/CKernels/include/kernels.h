@@ -33,7 +33,7 @@ float *ek_scratch(int32_t side, int64_t count);
 
 typedef enum {
   ek_f64, ek_f32, ek_f16, ek_bf16, ek_q8_0, ek_q4_0, ek_q4_1, ek_q5_0, ek_q5_1, ek_iq4_nl, ek_q2_k, ek_q3_k, ek_q4_k,
-  ek_q5_k, ek_q6_k,
+  ek_q5_k, ek_q6_k, ek_iq4_xs,
 } ek_format;
 /// Stored rows of `columns` elements (whole blocks), `row_bytes` apart and at any address, as Float32 rows that are
 /// `out_stride` apart.

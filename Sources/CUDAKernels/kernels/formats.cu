@@ -2,7 +2,7 @@
 
 enum {
   EK_F64, EK_F32, EK_F16, EK_BF16, EK_Q8_0, EK_Q4_0, EK_Q4_1, EK_Q5_0, EK_Q5_1, EK_IQ4_NL, EK_Q2_K, EK_Q3_K, EK_Q4_K,
-  EK_Q5_K, EK_Q6_K
+  EK_Q5_K, EK_Q6_K, EK_IQ4_XS
 };
 
 /// Half precision, at any address.
@@ -16,6 +16,12 @@ static __device__ float ek_half(const u8 *bytes) {
   return out.value;
 }
 
+/// What the 4 bits of IQ4_NL and IQ4_XS stand for.
+static __device__ float ek_uneven(int place) {
+  const signed char steps[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+  return (float)steps[place];
+}
+
 /// Element i of block b of 32: scale, maybe minimum, maybe fifth bits, 16 bytes whose low halves are the first 16 elements.
 static __device__ float ek_small_block(const u8 *row, int format, i64 b, int i) {
   const bool has_minimum = format == EK_Q4_1 || format == EK_Q5_1, is_five = format == EK_Q5_0 || format == EK_Q5_1;
@@ -23,17 +29,14 @@ static __device__ float ek_small_block(const u8 *row, int format, i64 b, int i) 
   const u8 *block = row + b * size, *packed = block + size - 16;
   int number = i < 16 ? packed[i] & 15 : packed[i - 16] >> 4;
   if (is_five) number |= (block[head + i / 8] >> i % 8 & 1) << 4;
-  if (format == EK_IQ4_NL) {
-    const signed char uneven[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-    return ek_half(block) * (float)uneven[number];
-  }
+  if (format == EK_IQ4_NL) return ek_half(block) * ek_uneven(number);
   if (has_minimum) return ek_half(block) * (float)number + ek_half(block + 2);
   return ek_half(block) * (float)(number - (is_five ? 16 : 8));
 }
 
 /// Element i of block b of 256, in which each 16 or 32 numbers have a small scale, and maybe a minimum, of their own.
 static __device__ float ek_large_block(const u8 *row, int format, i64 b, int i) {
-  const int sizes[] = {84, 110, 144, 176, 210};
+  const int sizes[] = {84, 110, 144, 176, 210, 136};
   const u8 *block = row + b * sizes[format - EK_Q2_K];
   // In halves of 128, each byte of 32 holds two bits of four numbers.
   const int half = i / 128, place = i % 32, shift = i % 128 / 32 * 2, g = i / 16;
@@ -51,6 +54,11 @@ static __device__ float ek_large_block(const u8 *row, int format, i64 b, int i) 
     case EK_Q6_K: {  // 128 bytes, 64 of high bits, 16 scales, half
       const int low = block[64 * half + i % 64] >> i % 128 / 64 * 4 & 15, high = block[128 + 32 * half + place] >> shift & 3;
       return ek_half(block + 208) * (float)(signed char)block[192 + g] * (float)((low | high << 4) - 32);
+    }
+    case EK_IQ4_XS: {  // half, 8 scales of 6 bits in 2 + 4, 128
+      const int s = i / 32, high = block[2 + s / 4] >> s % 4 * 2 & 3, low = block[4 + s / 2] >> s % 2 * 4 & 15;
+      const int number = block[8 + 16 * s + i % 16] >> i % 32 / 16 * 4 & 15;
+      return ek_half(block) * (float)((low | high << 4) - 32) * ek_uneven(number);
     }
     default: {  // halves, 8 scales and minima of 6 bits in 12 bytes, maybe 32 bytes of fifth bits, 128
       const u8 *small = block + 4, *packed = block + (format == EK_Q4_K ? 16 : 48);
@@ -79,7 +87,7 @@ static __device__ float ek_element(const u8 *row, int format, i64 i) {
       const u8 *block = row + i / 32 * 34;
       return ek_half(block) * (float)(signed char)block[2 + i % 32];
     }
-    case EK_Q2_K: case EK_Q3_K: case EK_Q4_K: case EK_Q5_K: case EK_Q6_K:
+    case EK_Q2_K: case EK_Q3_K: case EK_Q4_K: case EK_Q5_K: case EK_Q6_K: case EK_IQ4_XS:
       return ek_large_block(row, format, i / 256, (int)(i % 256));
     default: return ek_small_block(row, format, i / 32, (int)(i % 32));
   }

@@ -51,6 +51,7 @@ struct ComparisonRun {
     let isOwn = loaded.known.map { $0.prompts.name == name } ?? false
     let truth = isOwn ? loaded.known?.truth(for: plan.ablation) : nil
     standard = try truth.map(Standard.truth) ?? Self.unseen(plan, prompts, made, loaded)
+    try requireMemory()
     if isOwn, truth == nil {
       listener.note("note: the circuit of \(name) is not known for \(plan.ablation) ablation.")
     }
@@ -59,6 +60,26 @@ struct ComparisonRun {
         "note: the circuit of \(name) is known with a key and value for each head; they are not grouped."
       )
     }
+  }
+
+  /// Refuses methods or measures that there is no memory for, before any of them is run.
+  private func requireMemory() throws {
+    if case .unseen(let evaluation, _) = standard {
+      try evaluation.task.requireMemory(for: loaded.model)
+    }
+    for choice in plan.methods {
+      let (problem, ranking) = (
+        try problem(for: choice), choice.completed(by: choice.method.ranking)
+      )
+      try problem.requireMemory(scoredBy: choice.method, ranking.options(seed: prompts.seed))
+    }
+  }
+
+  /// What a method is asked.
+  private func problem(for choice: MethodChoice) throws -> DiscoveryProblem {
+    DiscoveryProblem(
+      model: loaded.model, task: try prompts.task(of: made, for: loaded, method: choice.method),
+      graph: graph, ablation: plan.ablation)
   }
 
   /// Prompts that circuits were not found on; the same ones where a task has no others.
@@ -149,9 +170,7 @@ struct ComparisonRun {
   /// Runs a method, unless it is done.
   private func outcome(_ choice: MethodChoice, key: String) throws -> Comparison.Outcome {
     let entry = choice.method
-    let task = try prompts.task(of: made, for: loaded, method: entry)
-    let problem = DiscoveryProblem(
-      model: loaded.model, task: task, graph: graph, ablation: plan.ablation)
+    let problem = try problem(for: choice)
     let ranking = choice.completed(by: entry.ranking)
     let options = try ranking.options(seed: prompts.seed, graph, loaded.model)
     let passes = entry.passes(options, problem)
@@ -173,7 +192,7 @@ struct ComparisonRun {
           progress: listener.progress, states: states?.states(key, of: problem.model.device),
           attachments: { attachments[$0] = $1 }))
     } catch {
-      listener.note("note: \(choice.text) says nothing about \(task.name): \(error)")
+      listener.note("note: \(choice.text) says nothing about \(problem.task.name): \(error)")
       return outcome(0, nil)
     }
     let done = Done(

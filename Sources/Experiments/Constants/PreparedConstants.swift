@@ -61,6 +61,7 @@ struct PreparedConstants {
       constants: nil)
     try made.task.requireMemory(
       made.task.batchBytes(of: loaded.model, isMasked: true), for: loaded.model)
+    try heldOut.task.requireMemory(for: loaded.model)
   }
 
   /// Names of all that makes this training what it is.

@@ -67,7 +67,15 @@ public struct PreparedDiscovery {
     loadSeconds = clock.seconds
     try checkPrompts()
     try checkSpans()
-    try made.task.requireMemory(estimate(pass: 0).bytes, for: model)
+    try requireMemory(scoring: run == nil)
+  }
+
+  /// Refuses a run that there is no memory for.
+  ///
+  /// - Parameter isScored: Whether edges are scored, and circuits not measured only.
+  /// - Throws: ``ExperimentError``.
+  func requireMemory(scoring isScored: Bool) throws {
+    try made.task.requireMemory(isScored ? estimate(pass: 0).bytes : 0, for: loaded.model)
   }
 
   /// What the run will take.
@@ -75,18 +83,14 @@ public struct PreparedDiscovery {
   /// - Parameter pass: Seconds of one forward pass over the prompts, as ``standing()`` measures them.
   /// - Returns: Passes, time and memory.
   public func estimate(pass: Double) -> RunEstimate {
-    let (entry, graph) = (plan.method.method, problem.graph)
+    let entry = plan.method.method
     // Prompt by prompt a training is done for each, but for a gate.
     let isRepeated = plan.perPrompt && method is any MaskMethod
     let passes = entry.passes(options, isRepeated ? problem.restricted(to: 0..<1) : problem)
-    let bytes = made.task.batchBytes(
-      of: loaded.model, isMasked: entry.isMasked,
-      isFrugal: (method as? AttributionPatching)?.canBeFrugal ?? false)
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: bytes + 16 * graph.writerCount * graph.readerCount + promptScoreBytes + spanBytes
-        + entry.bytes(options, problem))
+      bytes: problem.bytes(scoredBy: entry, options) + promptScoreBytes + spanBytes)
   }
 
   /// Lines about the model, the task and the method.

@@ -1,3 +1,4 @@
+import Graphs
 public import Methods
 import Reports
 
@@ -41,5 +42,23 @@ extension RunEstimate {
         forward: runs.reduce(0) { $0 + $1.passes.forward },
         backward: runs.reduce(0) { $0 + $1.passes.backward }),
       seconds: runs.reduce(0) { $0 + $1.seconds }, bytes: runs.map(\.bytes).max() ?? 0)
+  }
+}
+
+extension DiscoveryProblem {
+  /// Bytes that a method takes besides the weights: a batch, the scores, and what it holds itself.
+  func bytes(scoredBy entry: MethodEntry, _ options: MethodOptions) -> Int {
+    let method = entry.make(options)
+    let batch = task.batchBytes(
+      of: model, isMasked: entry.isMasked,
+      isFrugal: (method as? AttributionPatching)?.canBeFrugal ?? false)
+    return batch + 16 * graph.writerCount * graph.readerCount + entry.bytes(options, self)
+  }
+
+  /// Refuses a method that there is no memory for.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func requireMemory(scoredBy entry: MethodEntry, _ options: MethodOptions) throws {
+    try task.requireMemory(bytes(scoredBy: entry, options), for: model)
   }
 }

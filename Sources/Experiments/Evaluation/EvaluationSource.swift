@@ -74,6 +74,7 @@ public struct EvaluationSource: Sendable {
     scores = contents.scores
     let (prompts, description) = try Self.prompts(plan, run, loaded)
     task = prompts
+    try task.requireMemory(for: loaded.model)
     if let share = plan.selection.keep {
       let kept = try Self.smallest(
         contents, share, plan, scheme.ablation, weights, loaded, prompts, listener)

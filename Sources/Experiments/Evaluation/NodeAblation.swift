@@ -69,6 +69,7 @@ public struct NodeAblation: Sendable {
   public func run(telling listener: ExperimentListener = ExperimentListener()) throws -> Result {
     let loaded = try model.load().moved(to: hardware)
     let made = try task.make(for: loaded, part: .whole)
+    try made.task.requireMemory(for: loaded.model)
     made.task.notes.forEach(listener.note)
     let writers = try nodes.map { name in
       guard let writer = Writer(name) else {

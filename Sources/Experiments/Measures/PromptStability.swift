@@ -18,18 +18,29 @@ extension EvaluationMeasure {
     guard source.task.pairs.count > 1 else {
       throw ExperimentError("The measure stability needs more than one prompt pair.")
     }
+    let problem = try problem(of: source, run)
+    if let options = try? run.methodOptions(problem.graph, source.model) {
+      try problem.requireMemory(scoredBy: run.plan.method.method, options)
+    }
     return { try stability(of: $0, found: run) }
+  }
+
+  /// What the discovery was asked, on the prompts of an evaluation.
+  private static func problem(
+    of source: EvaluationSource, _ found: FinishedRun
+  ) throws -> DiscoveryProblem {
+    DiscoveryProblem(
+      model: source.model,
+      task: try CircuitTask(
+        name: source.task.name, pairs: source.task.pairs,
+        metric: try Metrics.named(found.metric), model: source.model),
+      graph: source.circuit.graph, ablation: try found.ablation(for: source.model))
   }
 
   /// Scores each group of prompts by itself, with the method, metric and ablation of the discovery.
   private static func stability(of run: EvaluationRun, found: FinishedRun) throws -> Stability? {
     let source = run.source
-    let task = try CircuitTask(
-      name: source.task.name, pairs: source.task.pairs,
-      metric: try Metrics.named(found.metric), model: source.model)
-    let problem = DiscoveryProblem(
-      model: source.model, task: task, graph: source.circuit.graph,
-      ablation: try found.ablation(for: source.model))
+    let problem = try problem(of: source, found)
     let entry = found.plan.method.method
     let options: MethodOptions
     do {
@@ -41,7 +52,7 @@ extension EvaluationMeasure {
     // What takes many passes is done again for every prompt only when it is asked for.
     guard run.isNamed || entry.passes(options, problem).forward <= 50 else { return nil }
     let parts = try entry.make(options).promptScores(
-      for: problem, groups: groups(of: task.pairs.count, problem.graph),
+      for: problem, groups: groups(of: problem.task.pairs.count, problem.graph),
       run: MethodRun(progress: run.listener.progress))
     return Stability(parts: parts, selection: source.selection, draws: run.draws, seed: run.seed)
   }

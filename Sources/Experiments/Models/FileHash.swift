@@ -24,8 +24,13 @@ package func fileHashes(
       at: url, includingPropertiesForKeys: nil)
     // PyTorch's files are read where there are no others.
     let weights = files.contains { $0.pathExtension == "safetensors" } ? "safetensors" : "bin"
+    let isAlone = Set(files.map(\.lastPathComponent)).isDisjoint(with: [
+      "tokenizer.json", "vocab.json",
+    ])
     let read = files.filter {
-      ["json", "txt", weights].contains($0.pathExtension)
+      (["json", "txt", weights].contains($0.pathExtension)
+        // SentencePiece's file is read where there is no other tokenizer.
+        || isAlone && $0.lastPathComponent == "tokenizer.model")
         && isRegular($0.resolvingSymlinksInPath()) == true
     }
     return Dictionary(

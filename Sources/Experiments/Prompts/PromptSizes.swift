@@ -15,13 +15,15 @@ extension CircuitTask {
       isMasked: isMasked, isFrugal: isFrugal)
   }
 
-  /// Refuses a run that there is no memory for.
+  /// Refuses a run that there is no memory for: whatever runs a task's prompts asks this before it starts.
   ///
   /// - Parameters:
-  ///   - bytes: What the run takes beside the weights.
+  ///   - scoring: What the run takes beside the weights for more than measuring circuits on the prompts.
   ///   - model: The model, with where it is and what its runs may take.
   /// - Throws: ``ExperimentError``.
-  package func requireMemory(_ bytes: Int, for model: Transformer) throws {
+  package func requireMemory(_ scoring: Int = 0, for model: Transformer) throws {
+    let measuring = batchBytes(of: model, isMasked: false, isFrugal: true)
+    let bytes = max(scoring, measuring)
     let available = model.device.availableMemory
     let there = min(available, model.memory ?? .max)
     guard bytes > there else { return }
@@ -32,7 +34,7 @@ extension CircuitTask {
     throw ExperimentError(
       """
       \(name): the longest prompt has \(Numbers.count(longest)) tokens, and a run needs about \
-      \(Numbers.count(bytes >> 20)) MiB beside the weights, where \(place) \(Numbers.count(there >> 20)) MiB; take \
+      \(Numbers.count(((bytes - 1) >> 20) + 1)) MiB beside the weights, where \(place) \(Numbers.count(there >> 20)) MiB; take \
       fewer or shorter prompts.
       """)
   }

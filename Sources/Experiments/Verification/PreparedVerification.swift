@@ -41,6 +41,7 @@ struct PreparedVerification {
     discovery.ablation = run.plan.ablation
     prepared = try PreparedDiscovery(
       discovery, of: plan.isShifted ? nil : run, verifying: false)
+    try prepared.requireMemory(scoring: true)
     guard plan.model != nil || prepared.loaded.files == run.files.model else {
       throw ExperimentError(
         """

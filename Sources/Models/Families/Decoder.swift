@@ -60,12 +60,21 @@ struct Decoder {
     case none
   }
 
+  /// How the norms of queries, or of keys, are stored.
+  enum HeadNorms {
+    /// One for all heads, or for all rows of a layer.
+    case shared
+    /// Scales for each head in a tensor of its own.
+    case listed
+    /// Scales for each head in a row of one tensor.
+    case stacked
+  }
+
   var biases = Biases()
   var names = Names()
   var norms = NormParameters.all
   var jointRows = JointRows.stacked
-  /// Whether each head has norms of its own for its queries and keys.
-  var hasNormsOfHeads = false
+  var headNorms = HeadNorms.shared
   /// How many first rows of each head's queries and keys lie as neighbours that turn together, and must be put apart.
   var neighbourRows = 0
 

@@ -104,17 +104,23 @@ struct DecoderBlock {
     _ name: String?, _ count: Int
   ) throws(CheckpointError) -> Normalization? {
     guard let name else { return nil }
-    guard decoder.hasNormsOfHeads else {
+    let scale: Tensor
+    switch decoder.headNorms {
+    case .shared:
       let width = (variant.headNormSpan == .layer ? count : 1) * heads.width
       return try loader.norm(prefix + name, width: width, configuration.norm, decoder.norms)
-    }
-    var scales: [Tensor] = []
-    for head in 0..<count {
-      scales.append(try loader.tensor("\(prefix)\(name).norms.\(head).weight", [heads.width]))
+    case .listed:
+      var scales: [Tensor] = []
+      for head in 0..<count {
+        scales.append(try loader.tensor("\(prefix)\(name).norms.\(head).weight", [heads.width]))
+      }
+      scale = Tensor(joining: scales)
+    case .stacked:
+      scale = try loader.tensor("\(prefix)\(name).weight", [count, heads.width])
+        .reshaped([count * heads.width])
     }
     return Normalization(
-      scale: Tensor(joining: scales), bias: nil, epsilon: configuration.norm.epsilon,
-      kind: configuration.norm.kind)
+      scale: scale, bias: nil, epsilon: configuration.norm.epsilon, kind: configuration.norm.kind)
   }
 
   // MLP -----------------------------------------------------------------------------------------

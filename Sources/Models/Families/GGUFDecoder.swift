@@ -12,6 +12,7 @@ struct GGUFDecoder {
   var norm = NormKind.rootMeanSquare
   var mlp = (activation: Activation.silu, isGated: true)
   var isParallel = false
+  var headNorms = Decoder.HeadNorms.shared
   /// What divides angles, where the file has it.
   var factors = "rope_freqs.weight"
   var names = Decoder.Names(
@@ -60,7 +61,7 @@ struct GGUFDecoder {
       biases: Decoder.Biases(
         inputs: hasBias("blk.0.\(inputs)"), output: hasBias("blk.0.\(names.output)"),
         mlp: hasBias("blk.0.\(names.down)"), unembedding: hasBias(names.unembedding)),
-      names: names, neighbourRows: hasNeighbours ? configuration.dHead : 0)
+      names: names, headNorms: headNorms, neighbourRows: hasNeighbours ? configuration.dHead : 0)
     let isTied = !loader.contains(names.unembedding + ".weight")
     let weights = try decoder.weights(configuration, isTied: isTied, fields.file, &loader)
     return (configuration, weights)

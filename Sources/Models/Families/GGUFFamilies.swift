@@ -192,17 +192,17 @@ enum GGUFStarCoder2: ModelFamily {
   }
 }
 
-/// StableLM: LayerNorm with a gated MLP; without a norm of the MLP blocks are parallel.
+/// StableLM: LayerNorm with a gated MLP, and maybe norms of each head; without a norm of the MLP blocks are parallel.
 enum GGUFStableLM: ModelFamily {
   static let name = "stablelm"
 
   static func load(
     _ fields: Fields, _ loader: inout WeightLoader
   ) throws(CheckpointError) -> (TransformerConfiguration, TransformerWeights) {
-    try fields.refuse(
-      loader.contains("blk.0.attn_q_norm.weight"), "a GGUF file with norms of each StableLM head")
     var decoder = GGUFDecoder(fields)
     decoder.norm = .layer
+    decoder.headNorms = .stacked
+    if loader.contains("blk.0.attn_q_norm.weight") { decoder.addHeadNorms() }
     decoder.isParallel = !loader.contains("blk.0.ffn_norm.weight")
     if decoder.isParallel { decoder.names.mlpNorm = decoder.names.attentionNorm }
     return try decoder.load(&loader)

@@ -18,7 +18,7 @@ enum StableLM: ModelFamily {
       isParallel: isParallel)
     var decoder = Decoder(
       biases: Decoder.Biases(inputs: try fields.flag("use_qkv_bias", default: false)),
-      hasNormsOfHeads: true)
+      headNorms: .listed)
     if try fields.flag("qk_layernorm", default: false) {
       decoder.names.queryNorm = "self_attn.q_layernorm"
       decoder.names.keyNorm = "self_attn.k_layernorm"

@@ -6,7 +6,7 @@ extension Transformer {
   /// Loads a model: a Hugging Face directory or a GGUF file.
   ///
   /// A directory has `config.json` and `model.safetensors` or else `pytorch_model.bin`, or several files that
-  /// their `index.json` lists; and `tokenizer.json` or `vocab.json` with `merges.txt`
+  /// their `index.json` lists; and `tokenizer.json`, `vocab.json` with `merges.txt`, or `tokenizer.model`
   /// if it has a tokenizer; TransformerLens' names are known too. A GGUF file (version 3) has all in one,
   /// or in several of which any is named.
   /// Files stay mapped into memory, and matrices in the format they are stored in: numbers are converted where a

@@ -11,6 +11,8 @@ struct Normalizer: Sendable {
     case form(isComposed: Bool, isCompatible: Bool)
     case lowercase
     case trim(left: Bool, right: Bool)
+    /// Leaves out spaces around the text, and all but one of several, as SentencePiece does.
+    case squeezeSpaces
     /// Leaves out marks that combine with letters.
     case stripAccents
   }
@@ -23,8 +25,13 @@ struct Normalizer: Sendable {
   /// - Returns: The text as the model knows it.
   func normalized(_ text: String, continues: Bool = false) -> String {
     steps.reduce(text) { text, step in
-      if continues, case .prepend = step { return text }
-      return step.applied(to: text)
+      switch step {
+      case .prepend where continues: text
+      // The space between both texts stays.
+      case .squeezeSpaces where continues && text.utf8.first == UInt8(ascii: " "):
+        " " + step.applied(to: text)
+      default: step.applied(to: text)
+      }
     }
   }
 }
@@ -54,6 +61,18 @@ extension Normalizer.Step {
       if left { scalars = scalars.drop { $0.properties.isWhitespace } }
       while right, let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
       return String(scalars)
+    case .squeezeSpaces:
+      var bytes: [UInt8] = []
+      let space = UInt8(ascii: " ")
+      for byte in text.utf8 where byte != space || (bytes.last ?? space) != space {
+        bytes.append(byte)
+      }
+      var squeezed = String(decoding: bytes, as: UTF8.self)
+      // A mark at the end counts as a space.
+      while let last = squeezed.unicodeScalars.last, last == " " || last == "▁" {
+        squeezed.unicodeScalars.removeLast()
+      }
+      return squeezed
     case .stripAccents:
       return String(
         String.UnicodeScalarView(

@@ -6,7 +6,7 @@ extension SubwordTokenizer {
   /// The tokenizer of a Hugging Face directory; nil when it has none.
   ///
   /// - Parameters:
-  ///   - directory: A directory with `tokenizer.json`, or `vocab.json` and `merges.txt`.
+  ///   - directory: A directory with `tokenizer.json`, or `vocab.json` and `merges.txt`, or `tokenizer.model`.
   ///   - family: The model's family, which decides how text is split when no file says so.
   /// - Throws: `CheckpointError` for files that are not understood.
   package init?(directory: URL, family: String) throws(CheckpointError) {
@@ -20,13 +20,7 @@ extension SubwordTokenizer {
         vocabulary: directory.appending(path: "vocab.json"),
         merges: directory.appending(path: "merges.txt"), family: family)
     } else if isThere("tokenizer.model") {
-      throw CheckpointError(
-        directory.path,
-        .malformed(
-          """
-          the tokenizer is there as tokenizer.model alone, which is not read; load it with the transformers library and \
-          save it, which writes tokenizer.json
-          """))
+      try self.init(sentencePiece: directory.appending(path: "tokenizer.model"))
     } else {
       return nil
     }

@@ -80,14 +80,11 @@ extension SubwordTokenizer {
     let prefixes = try fields.flag("tokenizer.ggml.add_space_prefix", default: true)
     return try blaming(fields.file) { () throws(TokenizerProblem) in
       TokenizerParts(
-        added: AddedTokens(added),
-        normalizer: Normalizer(
-          steps: (prefixes ? [.prepend("▁")] : []) + [.replace(" ", with: "▁")]),
-        model: try BytePairEncoding(
+        sentencePiece: try BytePairEncoding(
           vocabulary: vocabulary, scores: scores,
           unknown: UnknownText(
             bytes: ByteTokens(vocabulary), token: Int32(unknown), isFused: true)),
-        decoder: TokenDecoder(hasByteTokens: true, replacements: [("▁", " ")]))
+        added: AddedTokens(added), addsPrefix: prefixes)
     }
   }
 }

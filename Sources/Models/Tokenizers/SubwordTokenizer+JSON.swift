@@ -100,7 +100,7 @@ extension UnigramModel {
   ///
   /// - Throws: `CheckpointError` for a list of something else.
   fileprivate init(json model: Fields) throws(CheckpointError) {
-    var entries: [(text: String, score: Double)] = []
+    var entries: [(text: String, score: Double?)] = []
     var vocabulary = Vocabulary()
     for value in model.list("vocab") {
       guard case .list(let pair) = value, pair.count == 2, case .text(let text) = pair[0],

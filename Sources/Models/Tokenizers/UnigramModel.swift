@@ -10,26 +10,27 @@ struct UnigramModel: SubwordModel {
   private let unknownScore: Double
 
   /// - Parameters:
-  ///   - entries: The texts of tokens and their scores, logarithms of probabilities.
+  ///   - entries: The texts of tokens and their scores, logarithms of probabilities; nil for those that no text is cut
+  ///     into.
   ///   - unknown: What stands for characters that are no tokens.
   /// - Throws: ``TokenizerProblem`` for an unknown token that is none of the vocabulary.
   init(
-    _ entries: [(text: String, score: Double)], unknown: UnknownText
+    _ entries: [(text: String, score: Double?)], unknown: UnknownText
   ) throws(TokenizerProblem) {
     guard unknown.token.map({ entries.indices.contains(Int($0)) }) ?? true else {
       throw .badUnknown
     }
     texts = entries.map(\.text)
-    scores = entries.map(\.score)
+    scores = entries.map { $0.score ?? 0 }
     self.unknown = unknown
     var vocabulary = Vocabulary(capacity: entries.count)
     var trie = ByteTrie()
-    for (token, entry) in zip(Int32(0)..., entries) {
+    for (token, entry) in zip(Int32(0)..., entries) where entry.score != nil {
       vocabulary[entry.text] = token
       trie.insert(entry.text, token)
     }
     (self.vocabulary, self.trie) = (vocabulary, trie)
-    unknownScore = (scores.min() ?? 0) - 10
+    unknownScore = (entries.compactMap(\.score).min() ?? 0) - 10
   }
 
   var largestToken: Int { texts.count - 1 }

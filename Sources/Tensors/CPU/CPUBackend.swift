@@ -74,6 +74,7 @@ extension ElementFormat {
     case .q4_k: ek_q4_k
     case .q5_k: ek_q5_k
     case .q6_k: ek_q6_k
+    case .iq4_xs: ek_iq4_xs
     }
   }
 }

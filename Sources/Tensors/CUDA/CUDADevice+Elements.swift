@@ -165,6 +165,7 @@ extension ElementFormat {
     case .q4_k: 12
     case .q5_k: 13
     case .q6_k: 14
+    case .iq4_xs: 15
     }
   }
 }
