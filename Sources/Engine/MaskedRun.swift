@@ -33,6 +33,9 @@ package struct MaskedRun {
   ) {
     precondition(batch.continues(cache), "a cache of other prompts")
     precondition(
+      model.graphs.contains(masks.graph),
+      "masks over a graph that is not the model's: read circuits for the model's graphs")
+    precondition(
       masks.spans.last?.tokens.upperBound == batch.tokens.count, "masks of other tokens")
     self.model = model
     self.batch = batch
@@ -138,8 +141,7 @@ package struct MaskedRun {
   ) -> (state: MaskedState, plan: MaskedPlan) {
     var state =
       start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
-    let plan = MaskedPlan(
-      masks, from: state, isComplete: isComplete, coupling: model.headCoupling)
+    let plan = MaskedPlan(masks, from: state, isComplete: isComplete)
     state.adopt(masks, plan)
     if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
     return (state, plan)

@@ -1,5 +1,3 @@
-public import Graphs
-
 /// The sizes and variants of one transformer.
 public struct TransformerConfiguration: Sendable, Equatable {
   /// The layers, from the first on.
@@ -57,22 +55,5 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.contextLength = contextLength
     self.outputCount = outputCount ?? vocabularySize
     self.isParallel = isParallel
-  }
-
-  /// The graphs of this transformer: with a key and value reader for each head, and with shared ones.
-  public var graphs: [ComputationGraph] {
-    keyValueHeadCount == headCount ? [graph()] : [graph(), graph(groupsKeysAndValues: true)]
-  }
-
-  /// The graph of this transformer.
-  ///
-  /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;
-  ///   otherwise every head has its own, as in the EAP-IG package.
-  /// - Returns: The graph of writers and readers.
-  public func graph(groupsKeysAndValues: Bool = false) -> ComputationGraph {
-    ComputationGraph(
-      layerCount: layerCount, headCount: headCount,
-      keyValueReaderCount: groupsKeysAndValues ? keyValueHeadCount : headCount,
-      isParallel: isParallel, dModel: dModel)
   }
 }

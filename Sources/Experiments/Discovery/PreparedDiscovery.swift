@@ -49,7 +49,7 @@ public struct PreparedDiscovery {
     plan.ablation = try plan.ablation.absolute.loaded(for: model)
     problem = DiscoveryProblem(
       model: model, task: made.task,
-      graph: model.configuration.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
+      graph: model.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
       ablation: plan.ablation)
     // A run that is finished scores nothing again, so that the edges it was told to look at need not be there.
     options =
