@@ -40,6 +40,7 @@ public struct PreparedDiscovery {
   ) throws {
     var plan = plan
     try plan.check()
+    if run == nil { try plan.checkScoring() }
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try model ?? plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
