@@ -83,6 +83,91 @@ import Testing
     #expect(file.tensors.contains { $0.name.hasSuffix("wte.weight") && $0.shape.count == 2 })
   }
 
+  /// What is said beyond sizes, by the fixtures' own configurations.
+  @Test func `what layers of a model have is said, and nothing that they lack`() throws {
+    let names = [
+      "window", "score scale", "score cap", "queries, keys, values", "norms inside", "norms after",
+      "embedding scale", "residual scale", "logit scale", "logit cap",
+    ]
+    let all: [(String, [String: String])] = [
+      ("gpt2", ["positions": "learned"]),
+      (
+        "gemma2",
+        [
+          "positions": "rotary, base 1,000", "window": "4 tokens in layers 0, 2",
+          "score scale": "0.223607", "score cap": "1.5", "norms after": "attention and MLP",
+          "embedding scale": "5.65685", "logit cap": "2",
+        ]
+      ),
+      (
+        "gemma3",
+        [
+          "positions":
+            "rotary, base 50 in layers 0, 1, 3; base 2,000, positions divided by 8 in layer 2",
+          "window": "4 tokens in layers 0, 1, 3", "score scale": "0.223607",
+          "norms inside": "queries and keys of each head", "norms after": "attention and MLP",
+          "embedding scale": "5.65685",
+        ]
+      ),
+      (
+        "olmo2",
+        [
+          "positions": "rotary, base 500",
+          "norms inside": "queries and keys of all heads together",
+          "norms after": "attention and MLP",
+        ]
+      ),
+      ("models/smollm3", ["positions": "rotary, base 50 in layers 0, 2; none in layer 1"]),
+      (
+        "models/granite",
+        [
+          "positions": "rotary, base 50", "score scale": "0.7", "embedding scale": "3",
+          "residual scale": "0.4", "logit scale": "2",
+        ]
+      ),
+      (
+        "models/olmo", ["positions": "rotary, base 50", "queries, keys, values": "cut off at ±0.7"]
+      ),
+      (
+        "models/gpt_neo",
+        ["positions": "learned", "window": "3 tokens in layers 1, 2", "score scale": "1"]
+      ),
+    ]
+    for (model, expected) in all {
+      let lines = try run("inspect", fixtures.appending(path: model).path).output
+        .split(separator: "\n").map { $0.split(separator: "  ", omittingEmptySubsequences: true) }
+      var found: [String: String] = [:]
+      for line in lines where line.count == 2 {
+        found[String(line[0])] = line[1].trimmingCharacters(in: .whitespaces)
+      }
+      #expect(found["matrices in"] == "F32", "\(model)")
+      for name in names + ["positions"] {
+        #expect(found[name] == expected[name], "\(model), \(name)")
+      }
+    }
+    let json = try run("inspect", fixtures.appending(path: "gemma3").path, "--json").output
+    struct Model: Decodable {
+      struct Trait<Value: Decodable>: Decodable { let value: Value, layers: [Int] }
+      struct Rotary: Decodable { let base: Double, positionsDividedBy: Double? }
+      struct Traits: Decodable {
+        let windows: [Trait<Int>]
+        let rotary: [Trait<Rotary>]
+        let scoreCaps: [Trait<Double>]?
+      }
+      struct Sizes: Decodable {
+        let layerTraits: Traits
+        let formats: [String]
+        let logitCap: Double?
+      }
+      let model: Sizes
+    }
+    let model = try JSONDecoder().decode(Model.self, from: Data(json.utf8)).model
+    #expect(model.formats == ["F32"] && model.logitCap == nil && model.layerTraits.scoreCaps == nil)
+    #expect(model.layerTraits.windows.map(\.layers) == [[0, 1, 3]])
+    #expect(model.layerTraits.rotary.map(\.layers) == [[0, 1, 3], [2]])
+    #expect(model.layerTraits.rotary.map { ($0.value.base * 1e6).rounded() } == [50e6, 2000e6])
+  }
+
   @Test func `lists as JSON have what the tables have`() throws {
     struct Named: Decodable { let name: String }
     struct Method: Decodable {
