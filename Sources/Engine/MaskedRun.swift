@@ -62,7 +62,7 @@ package struct MaskedRun {
     let inputs: AttentionLayer.Inputs
     let products: AttentionLayer.Inputs?
     let outputs: AttentionLayer.Outputs
-    let mlp: MLPLayer.Tape
+    let mlp: MLPLayer.Tape?  // nil in attention-only models
   }
 
   package struct Tape {
@@ -121,12 +121,12 @@ package struct MaskedRun {
     var (state, plan) = begin(from: nil, isComplete: true)
     let layers = layers.indices.map { index in
       let pass = MaskedLayer(run: self, plan: plan, index: index, sharesReads: false)
-      guard let heads = pass.runHeads(&state), let reads = heads.reads,
-        let mlp = pass.runMLP(&state)
-      else { preconditionFailure("a whole run computes every node") }
+      guard let heads = pass.runHeads(&state), let reads = heads.reads else {
+        preconditionFailure("a whole run computes every node")
+      }
       return LayerTape(
         reads: reads.values, normal: reads.normal, inputs: state.heads[index],
-        products: reads.products, outputs: heads.outputs, mlp: mlp)
+        products: reads.products, outputs: heads.outputs, mlp: pass.runMLP(&state))
     }
     let (result, final) = finish(state, rows ?? batch.rows)
     return TapedResult(

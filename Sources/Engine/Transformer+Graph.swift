@@ -20,8 +20,8 @@ extension Transformer {
       layerCount: configuration.layerCount, headCount: configuration.headCount,
       keyValueReaderCount: groupsKeysAndValues
         ? configuration.keyValueHeadCount : configuration.headCount,
-      isParallel: configuration.isParallel, headCoupling: headCoupling,
-      dModel: configuration.dModel)
+      isParallel: configuration.isParallel, hasMLPs: configuration.hasMLPs,
+      headCoupling: headCoupling, dModel: configuration.dModel)
   }
 
   /// How heads of a layer depend on each other beside edges.

@@ -6,6 +6,11 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var heads: HeadSizes
   /// The MLP of each layer.
   public var mlp: MLPVariant
+  /// Whether layers have MLPs.
+  ///
+  /// In attention-only models the weights of an MLP that writes nothing stand in their place: graphs do not name them,
+  /// masked runs do not compute them, and in plain runs their writes are zero.
+  public var hasMLPs = true
   /// How residual streams are normalised before they are read.
   public var norm: NormVariant
   /// The width of the residual stream.

@@ -74,19 +74,20 @@ extension EdgeScores {
       return (try? JSONDecoder().decode([String].self, from: data)) ?? []
     }
     let (writers, readers) = (names("writers"), names("readers"))
-    let layers = writers.filter { $0.hasPrefix("m") }.count
+    let hasMLPs = writers.contains { $0.hasPrefix("m") }
+    let layers = Set(writers.compactMap { Writer($0)?.layer }).count
     let dModel = fields.text("d_model").flatMap { Int($0) } ?? 1
     // Sequential and parallel graphs name the same nodes; "parallel" says which one it is.
     if layers > 0, writers.count > 1 {
-      let heads = (writers.count - 1) / layers - 1
-      let keys = ((readers.count - 1) / layers - 1 - heads) / 2
+      let heads = (writers.count - 1) / layers - (hasMLPs ? 1 : 0)
+      let keys = ((readers.count - 1) / layers - (hasMLPs ? 1 : 0) - heads) / 2
       if heads > 0, keys > 0, heads % keys == 0, dModel > 0,
         let coupling = HeadCoupling(rawValue: fields.text("head_coupling") ?? "none")
       {
         let graph = ComputationGraph(
           layerCount: layers, headCount: heads, keyValueReaderCount: keys,
-          isParallel: fields.text("parallel_attn_mlp") == "true", headCoupling: coupling,
-          dModel: dModel)
+          isParallel: fields.text("parallel_attn_mlp") == "true", hasMLPs: hasMLPs,
+          headCoupling: coupling, dModel: dModel)
         if graph.writers.map(\.description) == writers, graph.readers.map(\.description) == readers
         {
           return graph

@@ -74,6 +74,10 @@ public struct ComputationGraph: Hashable, Sendable {
     let first = attentionWriterCount(layer: layer)
     return first..<(first + headCount)
   }
+  /// The indices of a layer's MLP as a writer and as a reader; nil in attention-only models.
+  package func mlp(layer: Int) -> (writer: Int, reader: Int)? {
+    hasMLPs ? (mlpWriter(layer: layer), mlpReader(layer: layer)) : nil
+  }
   /// The index of a layer's MLP writer, which must exist.
   package func mlpWriter(layer: Int) -> Int {
     precondition(hasMLPs, "the graph has no MLPs")

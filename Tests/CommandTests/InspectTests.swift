@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -166,6 +168,50 @@ import Testing
     #expect(model.layerTraits.windows.map(\.layers) == [[0, 1, 3]])
     #expect(model.layerTraits.rotary.map(\.layers) == [[0, 1, 3], [2]])
     #expect(model.layerTraits.rotary.map { ($0.value.base * 1e6).rounded() } == [50e6, 2000e6])
+  }
+
+  /// A checkpoint of TransformerLens without MLPs: from its files to circuits, drawings and tables.
+  @Test func `an attention-only model has no MLPs anywhere`() throws {
+    try withTemporaryDirectory { directory in
+      let (model, path) = (
+        directory.appending(path: "model"), directory.appending(path: "run").path
+      )
+      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+      try Data(
+        """
+        {"n_layers": 2, "n_heads": 3, "d_model": 8, "d_head": 4, "d_vocab": 30, "n_ctx": 32,
+         "attn_only": true, "d_mlp": null, "normalization_type": null}
+        """.utf8
+      ).write(to: model.appending(path: "config.json"))
+      var tensors = [
+        "embed.W_E": Tensor.random([30, 8], seed: 1),
+        "pos_embed.W_pos": Tensor.random([32, 8], seed: 2),
+        "unembed.W_U": Tensor.random([8, 30], seed: 3), "unembed.b_U": Tensor(zeros: [30]),
+      ]
+      for layer in 0..<2 {
+        for (place, letter) in ["Q", "K", "V", "O"].enumerated() {
+          let (name, isOutput) = ("blocks.\(layer).attn.", letter == "O")
+          tensors[name + "W_" + letter] = Tensor.random(
+            isOutput ? [3, 4, 8] : [3, 8, 4], seed: UInt64(10 * layer + place))
+          tensors[name + "b_" + letter] = Tensor(zeros: isOutput ? [8] : [3, 4])
+        }
+      }
+      try Safetensors.encode(tensors).write(to: model.appending(path: "model.safetensors"))
+      let shown = try run("inspect", model.path)
+      #expect(shown.status == 0, "\(shown.errors)")
+      #expect(shown.output.contains(/MLP +none/) && shown.output.contains("7, 19, 52"))
+      let found = try run(
+        "discover", model.path, "--count", "8", "--edges", "20", "--output", path)
+      #expect(found.status == 0 && !found.output.contains("m0"), "\(found)")
+      let text = try String(contentsOfFile: path + "/circuit.json", encoding: .utf8)
+      #expect(text.contains("a0.h0->logits") && !text.contains("m0"))
+      for file in ["/circuit.json", "/scores.safetensors", ""] {
+        let outcome = try run("inspect", path + file)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let evaluated = try run("evaluate", path, "--measures", "random,nodes")
+      #expect(evaluated.status == 0, "\(evaluated.errors)")
+    }
   }
 
   @Test func `lists as JSON have what the tables have`() throws {

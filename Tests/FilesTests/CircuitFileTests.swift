@@ -84,6 +84,33 @@ import Testing
     }
   }
 
+  @Test func `files of attention-only models name no MLPs, and are read without their model`()
+    throws
+  {
+    for keys in [2, 1] {
+      let graph = ComputationGraph(
+        layerCount: 3, headCount: 2, keyValueReaderCount: keys, hasMLPs: false, dModel: 8)
+      let scores = EdgeScores(
+        (0..<(graph.writerCount * graph.readerCount)).map(Float.init), graph: graph)
+      let circuit = scores.circuit(edgeCount: 9)
+      try withTemporaryDirectory { directory in
+        let json = directory.appending(path: "circuit.json")
+        let tensors = directory.appending(path: "scores.safetensors")
+        try JSONEncoder().encode(CircuitDocument(circuit, scores: scores)).write(to: json)
+        try scores.safetensors(method: "m", metric: "kl").write(to: tensors)
+        for graphs in [[], [graph]] {
+          let read = try CircuitFile.read(json, for: graphs)
+          #expect(read.circuit == circuit && read.scores == scores)
+          #expect(try CircuitFile.read(tensors, for: graphs).scores == scores)
+        }
+        // A model of the same sizes that has MLPs is another one.
+        let other = ComputationGraph(
+          layerCount: 3, headCount: 2, keyValueReaderCount: keys, dModel: 8)
+        #expect(throws: CircuitFileError.self) { try CircuitFile.read(tensors, for: [other]) }
+      }
+    }
+  }
+
   /// What the EAP-IG package reads back: every field of its schema, written as it writes them.
   @Test func `a document keeps every optional field`() throws {
     let data = try Data(contentsOf: folder.appending(path: "eap_ig.json"))

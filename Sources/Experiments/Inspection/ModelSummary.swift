@@ -41,13 +41,15 @@ struct ModelSummary: Encodable {
     let (sizes, graph) = (model.configuration, model.graph)
     name = model.name
     (layers, heads, keyValueHeads) = (sizes.layerCount, sizes.headCount, sizes.keyValueHeadCount)
-    (dModel, dHead, dMLP) = (sizes.dModel, sizes.dHead, sizes.dMLP)
+    (dModel, dHead, dMLP) = (sizes.dModel, sizes.dHead, sizes.hasMLPs ? sizes.dMLP : 0)
     (vocabulary, context) = (sizes.vocabularySize, sizes.contextLength)
     norm = sizes.norm.kind.rawValue
     let turns = !sizes.hasLearnedPositions
     positions = turns ? "rotary" : model.weights.positionEmbedding == nil ? "none" : "learned"
     isCausal = sizes.isCausal
-    mlp = (sizes.mlp.isGated ? "gated " : "") + sizes.mlp.activation.rawValue
+    mlp =
+      sizes.hasMLPs
+      ? (sizes.mlp.isGated ? "gated " : "") + sizes.mlp.activation.rawValue : "none"
     isParallel = sizes.isParallel
     let unless1 = { (factor: Float) in factor == 1 ? nil : factor }
     embeddingScale = unless1(sizes.embeddingScale)

@@ -99,11 +99,15 @@ enum EAPFile {
       if case .integer(let number) = sizes.values[name] { number } else { nil }
     }
     let coupling = try coupling(sizes)
+    // Of an attention-only model, a file names no MLP.
+    let hasMLPs =
+      graphs.first?.hasMLPs
+      ?? (listing.nodes.isEmpty || listing.namesMLPs)
     let make = { (keys: Int?) throws(CircuitFileProblem) in
       try ComputationGraph(
         statedLayers: number("n_layers"), heads: number("n_heads"), isParallel: isParallel,
         dModel: number("d_model") ?? (sizes.contains("d_model") ? 0 : nil), keys: keys,
-        hasMLPs: graphs.first?.hasMLPs ?? true, coupling: coupling)
+        hasMLPs: hasMLPs, coupling: coupling)
     }
     let whole = try make(nil)
     let groupings =
