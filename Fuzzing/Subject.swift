@@ -56,7 +56,7 @@ extension Subject {
       ].map { "cases/circuits/" + $0 }
     return names.map { name in
       Subject(sample: name) { file in
-        for graphs in [model.configuration.graphs, []] {
+        for graphs in [model.graphs, []] {
           let found = try CircuitFile.read(file, for: graphs)
           _ = found.scores?.circuit(edgeCount: 5).pruned()
         }

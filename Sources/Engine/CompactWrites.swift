@@ -11,7 +11,7 @@ package struct CompactWrites: Sendable {
   package var input: Tensor
   /// For each layer, shape `[token, head · dHead]`.
   package var heads: [Tensor]
-  /// For each layer, shape `[token, dModel]`.
+  /// For each layer, shape `[token, dModel]`; zero in attention-only models.
   package var mlps: [Tensor]
 
   package init(input: Tensor, heads: [Tensor], mlps: [Tensor]) {
@@ -58,8 +58,9 @@ package struct CompactWrites: Sendable {
     var writes = Tensor(
       unwritten: [graph.writerCount, tokens.count, graph.dModel], on: input.device)
     writes.replace(at: 0, with: input.pickedRows(tokens))
-    for (layer, mlp) in mlps.prefix(end).enumerated() {
-      writes.replace(at: graph.mlpWriter(layer: layer) * width, with: mlp.pickedRows(tokens))
+    for (layer, write) in mlps.prefix(end).enumerated() {
+      guard let mlp = graph.mlp(layer: layer) else { break }
+      writes.replace(at: mlp.writer * width, with: write.pickedRows(tokens))
     }
     let target = writes.layout
     let rows = { (layer: Int) in

@@ -156,13 +156,15 @@ private struct Contraction {
       readers: readers..<graph.readers(ofLayer: group.upperBound - 1).upperBound,
       writers: 0..<common)
     let own = group.flatMap { layer in
-      let mlp = graph.mlpReader(layer: layer)
-      return [
+      let heads = Block(
+        readers: graph.headReaders(layer: layer),
+        writers: common..<graph.attentionWriterCount(layer: layer))
+      let mlp = graph.mlp(layer: layer).map {
         Block(
-          readers: graph.headReaders(layer: layer),
-          writers: common..<graph.attentionWriterCount(layer: layer)),
-        Block(readers: mlp..<(mlp + 1), writers: common..<graph.mlpWriterCount(layer: layer)),
-      ]
+          readers: $0.reader..<($0.reader + 1),
+          writers: common..<graph.mlpWriterCount(layer: layer))
+      }
+      return [heads, mlp].compactMap(\.self)
     }
     return [whole] + own.filter { !$0.writers.isEmpty }
   }
@@ -203,6 +205,7 @@ private struct Contraction {
     layer.norm.backward(
       inBlocks: heads, of: &reads, x: gradient.attentionRead.pickedRows(tokens),
       statistics: gradient.attentionStatistics.pickedRows(tokens))
+    guard graph.hasMLPs else { return }
     reads.replace(
       at: rows.upperBound * graph.dModel, with: gradient.mlp.pickedRows(tokens))
   }

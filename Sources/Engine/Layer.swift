@@ -1,4 +1,3 @@
-package import Graphs
 import Tensors
 
 /// One layer for the tokens of a run.
@@ -61,16 +60,6 @@ extension Transformer {
           outputNorm: block.mlpOutputNorm.map(held), residualScale: configuration.residualScale,
           activation: configuration.mlp.activation, rules: rules))
     }
-  }
-
-  /// How heads of a layer depend on each other beside edges.
-  package var headCoupling: HeadCoupling {
-    let spansHeads = zip(weights.blocks, configuration.layers).contains { block, variant in
-      variant.headNormSpan == .layer
-        && (block.attention.queryNorm != nil || block.attention.keyNorm != nil)
-    }
-    if spansHeads { return .inputs }
-    return weights.blocks.contains { $0.attentionOutputNorm != nil } ? .writes : .none
   }
 
   /// The last reader.

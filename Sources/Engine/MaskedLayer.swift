@@ -77,16 +77,15 @@ struct MaskedLayer {
     return AttentionLayer.Inputs(query: products[0], key: products[1], value: products[2])
   }
 
-  /// Computes the layer's MLP; nil when the plan does not name it.
+  /// Computes the layer's MLP; nil when there is none or the plan does not name it.
   func runMLP(_ state: inout MaskedState) -> MLPLayer.Tape? {
-    let writer = graph.mlpWriter(layer: index)
-    guard plan.writers[writer] else { return nil }
+    guard let mlp = graph.mlp(layer: index), plan.writers[mlp.writer] else { return nil }
     let read = run.reads(
-      [run.masks.column(graph.mlpReader(layer: index))], of: state.deltas,
+      [run.masks.column(mlp.reader)], of: state.deltas,
       base: run.ablated.mlpReads[index], run.masks.spans)
     let (write, tape) = layer.mlp.forward(
       read.reshaped([run.batch.tokens.count, graph.dModel]))
-    state.deltas[writer] = write - run.ablated.writes.mlps[index]
+    state.deltas[mlp.writer] = write - run.ablated.writes.mlps[index]
     return tape
   }
 }

@@ -18,13 +18,12 @@ struct MaskedPlan {
   ///   - masks: The masks of the run.
   ///   - state: Where the run starts.
   ///   - isComplete: Whether every node matters, whatever the masks.
-  ///   - coupling: How heads of a layer depend on each other.
-  init(_ masks: RunMasks, from state: MaskedState, isComplete: Bool, coupling: HeadCoupling) {
+  init(_ masks: RunMasks, from state: MaskedState, isComplete: Bool) {
     let graph = masks.graph
     let mattering =
       isComplete
       ? Reachability(all: graph)
-      : Reachability(toLogitsOf: graph, coupling: coupling, along: masks.takes)
+      : Reachability(toLogitsOf: graph, along: masks.takes)
     let pairs = masks.pairs(with: state.masks)
     let moved = (0..<graph.readerCount).map { reader in
       state.staleReaders[reader]
@@ -35,7 +34,7 @@ struct MaskedPlan {
         }
     }
     let different = Reachability(
-      from: state.staleWriters, readers: moved, in: graph, coupling: coupling, along: masks.takes)
+      from: state.staleWriters, readers: moved, in: graph, along: masks.takes)
     writers = zip(different.writers, mattering.writers).map { $0 && $1 }
     readers = zip(different.readers, mattering.readers).map { $0 && $1 }
     readers[graph.logitsReader] = true

@@ -93,20 +93,21 @@ private struct MaskedBackward {
   }
 
   mutating func visitMLP(_ index: Int) {
-    let dread = mlpRead(index)
     // The attention's output bias reaches every reader above it: a sequential MLP too.
     if graph.isParallel { addOutputBias(index) }
-    let reader = graph.mlpReader(layer: index)
-    accept(dread, from: reader..<(reader + 1), graph.mlpWriterCount(layer: index))
+    if let mlp = graph.mlp(layer: index), let tape = tape.layers[index].mlp {
+      let dread = mlpRead(index, mlp.writer, tape)
+      accept(dread, from: mlp.reader..<(mlp.reader + 1), graph.mlpWriterCount(layer: index))
+    }
     if !graph.isParallel { addOutputBias(index) }
   }
 
   /// The gradient at an MLP's read. (By itself, so that no window of ``writers`` is left when they are written to.)
-  private mutating func mlpRead(_ index: Int) -> Tensor {
-    let (mlp, mlpTape) = (run.layers[index].mlp, tape.layers[index].mlp)
-    let dwrite = writers.slice(block: graph.mlpWriter(layer: index))
-    let inner = mlp.backward(dwrite, mlpTape)
-    gradients.addWeights { mlp.addGradients(dwrite, inner, mlpTape, to: &$0.blocks[index]) }
+  private mutating func mlpRead(_ index: Int, _ writer: Int, _ tape: MLPLayer.Tape) -> Tensor {
+    let mlp = run.layers[index].mlp
+    let dwrite = writers.slice(block: writer)
+    let inner = mlp.backward(dwrite, tape)
+    gradients.addWeights { mlp.addGradients(dwrite, inner, tape, to: &$0.blocks[index]) }
     return inner.read
   }
 

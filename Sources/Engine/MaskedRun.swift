@@ -33,6 +33,9 @@ package struct MaskedRun {
   ) {
     precondition(batch.continues(cache), "a cache of other prompts")
     precondition(
+      model.graphs.contains(masks.graph),
+      "masks over a graph that is not the model's: read circuits for the model's graphs")
+    precondition(
       masks.spans.last?.tokens.upperBound == batch.tokens.count, "masks of other tokens")
     self.model = model
     self.batch = batch
@@ -59,7 +62,7 @@ package struct MaskedRun {
     let inputs: AttentionLayer.Inputs
     let products: AttentionLayer.Inputs?
     let outputs: AttentionLayer.Outputs
-    let mlp: MLPLayer.Tape
+    let mlp: MLPLayer.Tape?  // nil in attention-only models
   }
 
   package struct Tape {
@@ -123,12 +126,12 @@ package struct MaskedRun {
     var (state, plan) = begin(from: nil, isComplete: true)
     let layers = layers.indices.map { index in
       let pass = MaskedLayer(run: self, plan: plan, index: index, sharesReads: false)
-      guard let heads = pass.runHeads(&state), let reads = heads.reads,
-        let mlp = pass.runMLP(&state)
-      else { preconditionFailure("a whole run computes every node") }
+      guard let heads = pass.runHeads(&state), let reads = heads.reads else {
+        preconditionFailure("a whole run computes every node")
+      }
       return LayerTape(
         reads: reads.values, normal: reads.normal, inputs: state.heads[index],
-        products: reads.products, outputs: heads.outputs, mlp: mlp)
+        products: reads.products, outputs: heads.outputs, mlp: pass.runMLP(&state))
     }
     let (result, final) = finish(state, rows ?? batch.rows)
     return TapedResult(
@@ -143,8 +146,7 @@ package struct MaskedRun {
   ) -> (state: MaskedState, plan: MaskedPlan) {
     var state =
       start ?? MaskedState(graph: graph, model: model, tokenCount: batch.tokens.count)
-    let plan = MaskedPlan(
-      masks, from: state, isComplete: isComplete, coupling: model.headCoupling)
+    let plan = MaskedPlan(masks, from: state, isComplete: isComplete)
     state.adopt(masks, plan)
     if plan.writers[0] { state.deltas[0] = model.embed(batch) - ablated.writes.input }
     return (state, plan)

@@ -84,7 +84,7 @@ package struct MaskedState: Sendable {
       for head in 0..<graph.headCount {
         deltas.append(layer.attention.write(difference.heads[index], at: head, head: head))
       }
-      deltas.append(difference.mlps[index])
+      if graph.hasMLPs { deltas.append(difference.mlps[index]) }
     }
     self.init(clean.tape, mask: EdgeMask(1, graph: graph), deltas: deltas, model: model)
   }

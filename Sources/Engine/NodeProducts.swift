@@ -39,6 +39,7 @@ extension PlainRun {
           ).groupSums(groups: readers.count, group: graph.headCount / readers.count, width: 1)
           .transposed().values()
       }
+      guard graph.hasMLPs else { continue }
       rows += taped.writes.mlps[layer].rowProducts(gradient.mlpWrite).map(Float.init)
     }
     return Tensor(rows, shape: [graph.logitsReader, batch.tokens.count])

@@ -23,13 +23,17 @@ extension PlainRun {
   package func proximities(graph: ComputationGraph, _ body: (Proximities) -> Void) {
     let taped = taped()
     let reads = taped.tape.layers.enumerated().flatMap { layer, tape in
-      let mlp = graph.mlpReader(layer: layer)
-      return [
+      let heads = (
+        readers: graph.headReaders(layer: layer),
+        writers: graph.attentionWriterCount(layer: layer), read: tape.attention.read
+      )
+      let mlp = graph.mlp(layer: layer).map {
         (
-          readers: graph.headReaders(layer: layer),
-          writers: graph.attentionWriterCount(layer: layer), read: tape.attention.read
-        ), (mlp..<(mlp + 1), graph.mlpWriterCount(layer: layer), tape.mlp.read),
-      ]
+          readers: $0.reader..<($0.reader + 1), writers: graph.mlpWriterCount(layer: layer),
+          read: tape.mlp.read
+        )
+      }
+      return [heads, mlp].compactMap(\.self)
     }
     let last = (
       readers: graph.logitsReader..<graph.readerCount, writers: graph.writerCount,

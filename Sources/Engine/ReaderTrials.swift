@@ -21,7 +21,7 @@ package struct ReaderTrials {
     self.run = run
     self.state = state
     self.reader = reader
-    plan = TrialPlan(run.masks, reader: reader, coupling: run.model.headCoupling)
+    plan = TrialPlan(run.masks, reader: reader)
   }
 
   /// Whether the reader's value reaches the logits at all.

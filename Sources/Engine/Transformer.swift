@@ -1,4 +1,3 @@
-public import Graphs
 public import Tensors
 
 /// A language model: its configuration, weights and, when it came with one, tokenizer.
@@ -64,9 +63,6 @@ public struct Transformer: Sendable {
     copy.memory = memory
     return copy
   }
-
-  /// The model's graph, with a key and a value reader for every head.
-  public var graph: ComputationGraph { configuration.graph() }
 
   /// The logits at some tokens of a batch, `[rows, vocabulary]`.
   ///

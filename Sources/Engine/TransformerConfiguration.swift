@@ -1,5 +1,3 @@
-public import Graphs
-
 /// The sizes and variants of one transformer.
 public struct TransformerConfiguration: Sendable, Equatable {
   /// The layers, from the first on.
@@ -8,6 +6,11 @@ public struct TransformerConfiguration: Sendable, Equatable {
   public var heads: HeadSizes
   /// The MLP of each layer.
   public var mlp: MLPVariant
+  /// Whether layers have MLPs.
+  ///
+  /// In attention-only models the weights of an MLP that writes nothing stand in their place: graphs do not name them,
+  /// masked runs do not compute them, and in plain runs their writes are zero.
+  public var hasMLPs = true
   /// How residual streams are normalised before they are read.
   public var norm: NormVariant
   /// The width of the residual stream.
@@ -57,22 +60,5 @@ public struct TransformerConfiguration: Sendable, Equatable {
     self.contextLength = contextLength
     self.outputCount = outputCount ?? vocabularySize
     self.isParallel = isParallel
-  }
-
-  /// The graphs of this transformer: with a key and value reader for each head, and with shared ones.
-  public var graphs: [ComputationGraph] {
-    keyValueHeadCount == headCount ? [graph()] : [graph(), graph(groupsKeysAndValues: true)]
-  }
-
-  /// The graph of this transformer.
-  ///
-  /// - Parameter groupsKeysAndValues: Whether heads that share a key or value share its reader;
-  ///   otherwise every head has its own, as in the EAP-IG package.
-  /// - Returns: The graph of writers and readers.
-  public func graph(groupsKeysAndValues: Bool = false) -> ComputationGraph {
-    ComputationGraph(
-      layerCount: layerCount, headCount: headCount,
-      keyValueReaderCount: groupsKeysAndValues ? keyValueHeadCount : headCount,
-      isParallel: isParallel, dModel: dModel)
   }
 }

@@ -139,8 +139,9 @@ struct TrialPass {
   // MLPs and logits -----------------------------------------------------------------------------
 
   private func mlpChange(_ layer: Int) -> TrialChange? {
-    let (writer, reader) = (graph.mlpWriter(layer: layer), graph.mlpReader(layer: layer))
-    guard plan.writers[writer], plan.readers[reader] else { return nil }
+    guard let (writer, reader) = graph.mlp(layer: layer), plan.writers[writer],
+      plan.readers[reader]
+    else { return nil }
     let isWhole = plan.isWhole[writer]
     var change = run.layers[layer].mlp.forward(
       read(reader, base: run.ablated.mlpReads[layer], isWhole: isWhole)

@@ -17,13 +17,11 @@ struct TrialPlan {
   /// - Parameters:
   ///   - masks: The masks of the run.
   ///   - reader: The reader whose column is changed.
-  ///   - coupling: How heads of a layer depend on each other.
-  init(_ masks: RunMasks, reader: Int, coupling: HeadCoupling) {
+  init(_ masks: RunMasks, reader: Int) {
     let (graph, takes) = (masks.graph, masks.takes)
     let tried = (0..<graph.readerCount).map { $0 == reader }
-    let changing = Reachability(
-      readers: tried, in: graph, coupling: coupling, along: takes)
-    let mattering = Reachability(toLogitsOf: graph, coupling: coupling, along: takes)
+    let changing = Reachability(readers: tried, in: graph, along: takes)
+    let mattering = Reachability(toLogitsOf: graph, along: takes)
     // Attention mixes tokens; MLPs and logits stay where they are.
     let mixing = mattering.readers.indices.map {
       mattering.readers[$0] && graph.isOfHead(reader: $0)
@@ -32,7 +30,7 @@ struct TrialPlan {
     let readers = zip(changing.readers, mattering.readers).map { $0 && $1 }
     self.writers = writers
     self.readers = readers
-    isWhole = Reachability(to: mixing, in: graph, coupling: coupling, along: takes).writers
+    isWhole = Reachability(to: mixing, in: graph, along: takes).writers
     keepsEach = readers.indices.contains { place in
       readers[place] && place != reader
         && masks.masks.contains { zip(writers, $0[column: place]).contains { $0 && $1 != 1 } }

@@ -7,8 +7,8 @@ extension EdgeScores {
   ///
   /// Scores that follow from those of nodes come with these, tensor `nodes`, F32 `[writers]`, 0 for what is
   /// always kept.
-  /// The metadata names `writers` and `readers` as JSON arrays, and the `method` and `metric`. The
-  /// same scores give the same bytes.
+  /// The metadata names `writers` and `readers` as JSON arrays, and the `method` and `metric`; where heads share a
+  /// norm, `head_coupling` says so. The same scores give the same bytes.
   ///
   /// - Parameters:
   ///   - method: How the scores were found.
@@ -31,14 +31,14 @@ extension EdgeScores {
     tensors["nodes"] = nodes.map {
       Tensor($0.values.map { $0 ?? 0 }, shape: [graph.writerCount])
     }
-    return try Safetensors.encode(
-      tensors,
-      metadata: [
-        "writers": try names(graph.writers.map(\.description)),
-        "readers": try names(graph.readers.map(\.description)),
-        "method": method, "metric": metric, "d_model": "\(graph.dModel)",
-        "parallel_attn_mlp": "\(graph.isParallel)",
-      ])
+    var metadata = [
+      "writers": try names(graph.writers.map(\.description)),
+      "readers": try names(graph.readers.map(\.description)),
+      "method": method, "metric": metric, "d_model": "\(graph.dModel)",
+      "parallel_attn_mlp": "\(graph.isParallel)",
+    ]
+    if graph.headCoupling != .none { metadata["head_coupling"] = graph.headCoupling.rawValue }
+    return try Safetensors.encode(tensors, metadata: metadata)
   }
 
   /// Reads scores from a safetensors file; nil when it holds tensors but no scores.
@@ -74,16 +74,20 @@ extension EdgeScores {
       return (try? JSONDecoder().decode([String].self, from: data)) ?? []
     }
     let (writers, readers) = (names("writers"), names("readers"))
-    let layers = writers.filter { $0.hasPrefix("m") }.count
+    let hasMLPs = writers.contains { $0.hasPrefix("m") }
+    let layers = Set(writers.compactMap { Writer($0)?.layer }).count
     let dModel = fields.text("d_model").flatMap { Int($0) } ?? 1
     // Sequential and parallel graphs name the same nodes; "parallel" says which one it is.
     if layers > 0, writers.count > 1 {
-      let heads = (writers.count - 1) / layers - 1
-      let keys = ((readers.count - 1) / layers - 1 - heads) / 2
-      if heads > 0, keys > 0, heads % keys == 0, dModel > 0 {
+      let heads = (writers.count - 1) / layers - (hasMLPs ? 1 : 0)
+      let keys = ((readers.count - 1) / layers - (hasMLPs ? 1 : 0) - heads) / 2
+      if heads > 0, keys > 0, heads % keys == 0, dModel > 0,
+        let coupling = HeadCoupling(rawValue: fields.text("head_coupling") ?? "none")
+      {
         let graph = ComputationGraph(
           layerCount: layers, headCount: heads, keyValueReaderCount: keys,
-          isParallel: fields.text("parallel_attn_mlp") == "true", dModel: dModel)
+          isParallel: fields.text("parallel_attn_mlp") == "true", hasMLPs: hasMLPs,
+          headCoupling: coupling, dModel: dModel)
         if graph.writers.map(\.description) == writers, graph.readers.map(\.description) == readers
         {
           return graph

@@ -2,7 +2,9 @@ extension Circuit {
   /// The circuit without dangling nodes: those that `input` does not reach or that do not reach `logits`.
   ///
   /// Dropping nodes without an edge in or out until none is left ends in the same circuit, since
-  /// edges only lead forward. A head is reached when any of its queries, keys or values is.
+  /// edges only lead forward. A head is reached when any of its queries, keys or values is, and, where heads share a
+  /// norm (``ComputationGraph/headCoupling``), when any of its layer's is: then edges into a head stay as long as
+  /// another head of the layer reaches `logits`. With resampling, a circuit and the pruned one have the same logits.
   ///
   /// - Complexity: O(writers · readers).
   public func pruned() -> Circuit {

@@ -12,12 +12,15 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     public var isParallel: Bool
     /// The width of the residual stream.
     public var dModel: Int
+    /// How heads of a layer depend on each other beside edges; nil where they do not.
+    public var headCoupling: HeadCoupling?
 
     enum CodingKeys: String, CodingKey {
       case layerCount = "n_layers"
       case headCount = "n_heads"
       case isParallel = "parallel_attn_mlp"
       case dModel = "d_model"
+      case headCoupling = "head_coupling"
     }
   }
 
@@ -80,7 +83,7 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     let graph = circuit.graph
     configuration = Configuration(
       layerCount: graph.layerCount, headCount: graph.headCount, isParallel: graph.isParallel,
-      dModel: graph.dModel)
+      dModel: graph.dModel, headCoupling: graph.headCoupling == .none ? nil : graph.headCoupling)
     let members = Set(circuit.writers)
     let logits = circuit.offsets.contains { $0 % graph.readerCount == graph.logitsReader }
     nodes = ["logits": Node(isInGraph: logits)]

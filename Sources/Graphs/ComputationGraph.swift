@@ -17,6 +17,8 @@ public struct ComputationGraph: Hashable, Sendable {
   public let isParallel: Bool
   /// Whether layers have MLPs; attention-only models have none.
   public let hasMLPs: Bool
+  /// How the heads of a layer depend on each other beside edges.
+  public let headCoupling: HeadCoupling
   /// The width of the residual stream, which circuit files state.
   public let dModel: Int
 
@@ -28,10 +30,11 @@ public struct ComputationGraph: Hashable, Sendable {
   ///   - keyValueReaderCount: Key readers per layer; nil for one for each head.
   ///   - isParallel: Whether an MLP does not read its own layer's heads.
   ///   - hasMLPs: Whether layers have MLPs.
+  ///   - headCoupling: How the heads of a layer depend on each other beside edges.
   ///   - dModel: The width of the residual stream.
   public init(
     layerCount: Int, headCount: Int, keyValueReaderCount: Int? = nil, isParallel: Bool = false,
-    hasMLPs: Bool = true, dModel: Int
+    hasMLPs: Bool = true, headCoupling: HeadCoupling = .none, dModel: Int
   ) {
     let keyValueReaderCount = keyValueReaderCount ?? headCount
     precondition(
@@ -43,6 +46,7 @@ public struct ComputationGraph: Hashable, Sendable {
     self.keyValueReaderCount = keyValueReaderCount
     self.isParallel = isParallel
     self.hasMLPs = hasMLPs
+    self.headCoupling = headCoupling
     self.dModel = dModel
   }
 
@@ -69,6 +73,10 @@ public struct ComputationGraph: Hashable, Sendable {
   package func headWriters(layer: Int) -> Range<Int> {
     let first = attentionWriterCount(layer: layer)
     return first..<(first + headCount)
+  }
+  /// The indices of a layer's MLP as a writer and as a reader; nil in attention-only models.
+  package func mlp(layer: Int) -> (writer: Int, reader: Int)? {
+    hasMLPs ? (mlpWriter(layer: layer), mlpReader(layer: layer)) : nil
   }
   /// The index of a layer's MLP writer, which must exist.
   package func mlpWriter(layer: Int) -> Int {

@@ -1,5 +1,7 @@
 /// How the heads of a layer depend on each other beside edges: through norms that they share.
-package enum HeadCoupling: Sendable {
+///
+/// Such a head changes what the others write even when its own write reaches nothing.
+public enum HeadCoupling: String, Hashable, Sendable, Codable {
   /// A head depends on its own readers alone.
   case none
   /// A norm of what all heads write together: each head's write depends on the readers of all of them.
@@ -11,8 +13,8 @@ package enum HeadCoupling: Sendable {
 
 extension ComputationGraph {
   /// All readers, ascending, those together whose values change together.
-  func readerGroups(_ coupling: HeadCoupling) -> [Range<Int>] {
-    guard coupling == .inputs else { return (0..<readerCount).map { $0..<($0 + 1) } }
+  var readerGroups: [Range<Int>] {
+    guard headCoupling == .inputs else { return (0..<readerCount).map { $0..<($0 + 1) } }
     return (0..<layerCount).flatMap { layer in
       let together = [Reader.Projection.query, .key].map { headReaders(layer: layer, $0) }
       let alone = headReaders(layer: layer, .value).lowerBound..<readers(ofLayer: layer).upperBound
@@ -20,10 +22,10 @@ extension ComputationGraph {
     } + [logitsReader..<readerCount]
   }
 
-  /// The writers whose write depends on what a reader reads: none for `logits`.
-  func writerIndices(behindReader index: Int, _ coupling: HeadCoupling) -> Range<Int> {
+  /// The writers whose write depends on what a reader reads, through shared norms too: none for `logits`.
+  func coupledWriters(behindReader index: Int) -> Range<Int> {
     let own = writerIndices(behindReader: index)
-    guard coupling != .none, case .head(let layer, _, _) = reader(at: index) else { return own }
+    guard headCoupling != .none, case .head(let layer, _, _) = reader(at: index) else { return own }
     return headWriters(layer: layer)
   }
 }

@@ -24,16 +24,15 @@ package struct Reachability {
   ///   - writers: For each writer, whether the walk starts there; nil for none.
   ///   - readers: For each reader, whether the walk starts there; nil for none.
   ///   - graph: The graph.
-  ///   - coupling: How heads of a layer depend on each other.
   ///   - takes: The edges that the walk follows.
   /// - Complexity: At most one question for each edge.
   package init(
     from writers: [Bool]? = nil, readers: [Bool]? = nil, in graph: ComputationGraph,
-    coupling: HeadCoupling = .none, along takes: Takes
+    along takes: Takes
   ) {
     var writers = writers ?? [Bool](repeating: false, count: graph.writerCount)
     var readers = readers ?? [Bool](repeating: false, count: graph.readerCount)
-    for group in graph.readerGroups(coupling) {
+    for group in graph.readerGroups {
       let isReached = group.contains { reader in
         readers[reader]
           || (0..<graph.visibleWriterCount(ofReader: reader)).contains {
@@ -43,7 +42,7 @@ package struct Reachability {
       guard isReached else { continue }
       for reader in group {
         readers[reader] = true
-        for writer in graph.writerIndices(behindReader: reader, coupling) { writers[writer] = true }
+        for writer in graph.coupledWriters(behindReader: reader) { writers[writer] = true }
       }
     }
     (self.writers, self.readers) = (writers, readers)
@@ -54,23 +53,21 @@ package struct Reachability {
   /// - Parameters:
   ///   - readers: For each reader, whether the walk starts there.
   ///   - graph: The graph.
-  ///   - coupling: How heads of a layer depend on each other.
   ///   - takes: The edges that the walk follows.
   /// - Complexity: At most one question for each edge.
   package init(
-    to readers: [Bool], in graph: ComputationGraph, coupling: HeadCoupling = .none,
-    along takes: Takes
+    to readers: [Bool], in graph: ComputationGraph, along takes: Takes
   ) {
     var writers = [Bool](repeating: false, count: graph.writerCount)
     var readers = readers
-    for group in graph.readerGroups(coupling).reversed() {
+    for group in graph.readerGroups.reversed() {
       var isReached = group.contains { readers[$0] }
       for reader in group {
-        let behind = graph.writerIndices(behindReader: reader, coupling)
+        let behind = graph.coupledWriters(behindReader: reader)
         guard behind.contains(where: { writers[$0] }) else { continue }
         isReached = true
         // Heads that share a norm are computed together.
-        if coupling != .none { for writer in behind { writers[writer] = true } }
+        if graph.headCoupling != .none { for writer in behind { writers[writer] = true } }
       }
       guard isReached else { continue }
       for reader in group {
@@ -86,10 +83,10 @@ package struct Reachability {
 
   /// Walks backward from `logits`: to all nodes that matter for it.
   package init(
-    toLogitsOf graph: ComputationGraph, coupling: HeadCoupling = .none, along takes: Takes
+    toLogitsOf graph: ComputationGraph, along takes: Takes
   ) {
     var readers = [Bool](repeating: false, count: graph.readerCount)
     readers[graph.logitsReader] = true
-    self.init(to: readers, in: graph, coupling: coupling, along: takes)
+    self.init(to: readers, in: graph, along: takes)
   }
 }

@@ -8,6 +8,16 @@ public enum Writer: Hashable, Sendable {
   case mlp(layer: Int)
 }
 
+extension Writer {
+  /// The layer of a head or an MLP; nil for `input`.
+  package var layer: Int? {
+    switch self {
+    case .input: nil
+    case .head(let layer, _), .mlp(let layer): layer
+    }
+  }
+}
+
 extension Writer: CustomStringConvertible {
   /// The name in files and tables: `input`, `a3.h7`, `m2`.
   public var description: String {

@@ -39,7 +39,7 @@ public struct AtPStar: DiscoveryMethod {
     let layers = problem.graph.layerCount
     guard layers > 1 || !dropsGradients else { throw .tooFewLayers(layers) }
     // A pattern is repaired head by head.
-    guard !fixesPatterns || problem.model.headCoupling != .inputs else {
+    guard !fixesPatterns || problem.graph.headCoupling != .inputs else {
       throw .unsupportedModel("a norm of the queries of all heads together")
     }
   }

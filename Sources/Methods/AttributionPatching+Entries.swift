@@ -35,7 +35,7 @@ extension AttributionPatching {
     cost: "2 + steps · modules forward, steps · modules backward",
     options: [steps, rule(.right)],
     passes: { options, problem in
-      let runs = options[steps] * (2 * problem.graph.layerCount + 1)
+      let runs = options[steps] * (problem.graph.layerCount * problem.graph.layerModuleCount + 1)
       return PassCount(2 + runs, runs)
     },
     make: {

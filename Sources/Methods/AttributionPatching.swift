@@ -155,7 +155,7 @@ public struct AttributionPatching: DiscoveryMethod {
 
   /// How many modules are moved, one at a time.
   func moduleCount(_ graph: ComputationGraph) -> Int {
-    path == .input ? 1 : 2 * graph.layerCount + 1
+    path == .input ? 1 : graph.layerCount * graph.layerModuleCount + 1
   }
 
   /// Whether gradients are taken of the clean run, or runs start from it or end in it.
@@ -217,4 +217,9 @@ public struct AttributionPatching: DiscoveryMethod {
     run.progress(RunProgress("scoring prompts", done: batches.count, total: batches.count))
     return scores.compactMap(\.self)
   }
+}
+
+extension ComputationGraph {
+  /// How many modules a layer has: its heads, and its MLP where there are any.
+  var layerModuleCount: Int { hasMLPs ? 2 : 1 }
 }

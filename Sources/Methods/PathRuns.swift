@@ -129,8 +129,9 @@ struct PathRuns: ScoreTerms {
     guard module > 0 else {
       return .input(ablated.input.moved(by: point, along: difference.input))
     }
-    let (layer, isMLP) = ((module - 1) / 2, module % 2 == 0)
-    return isMLP
+    let (layer, place) = (module - 1).quotientAndRemainder(
+      dividingBy: problem.graph.layerModuleCount)
+    return place == 1
       ? .mlp(ablated.mlps[layer].moved(by: point, along: difference.mlps[layer]), layer: layer)
       : .heads(ablated.heads[layer].moved(by: point, along: difference.heads[layer]), layer: layer)
   }

@@ -59,6 +59,13 @@ public enum Numbers {
       ? fixed(number, 1) : exponential(number, 1)
   }
 
+  /// A number with six digits at most, and those only that say something: 50; 0.0625; 1,000,000.
+  public static func plain(_ number: Double) -> String {
+    let whole = number.rounded()
+    if abs(number) < 1e15, abs(number - whole) <= 1e-6 * abs(number) { return count(Int(whole)) }
+    return String(format: "%.6g", locale: locale, number)
+  }
+
   /// A number with its sign: +0.137; +1.0e-06 where the digits would all be 0.
   public static func signed(_ number: Double, _ digits: Int = 4) -> String {
     if number != 0, rounded(number, digits) == 0 {

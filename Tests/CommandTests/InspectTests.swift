@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -81,6 +83,135 @@ import Testing
     let file = try JSONDecoder().decode(
       File.self, from: Data(try run("inspect", path, "--json").output.utf8))
     #expect(file.tensors.contains { $0.name.hasSuffix("wte.weight") && $0.shape.count == 2 })
+  }
+
+  /// What is said beyond sizes, by the fixtures' own configurations.
+  @Test func `what layers of a model have is said, and nothing that they lack`() throws {
+    let names = [
+      "window", "score scale", "score cap", "queries, keys, values", "norms inside", "norms after",
+      "embedding scale", "residual scale", "logit scale", "logit cap",
+    ]
+    let all: [(String, [String: String])] = [
+      ("gpt2", ["positions": "learned"]),
+      (
+        "gemma2",
+        [
+          "positions": "rotary, base 1,000", "window": "4 tokens in layers 0, 2",
+          "score scale": "0.223607", "score cap": "1.5", "norms after": "attention and MLP",
+          "embedding scale": "5.65685", "logit cap": "2",
+        ]
+      ),
+      (
+        "gemma3",
+        [
+          "positions":
+            "rotary, base 50 in layers 0, 1, 3; base 2,000, positions divided by 8 in layer 2",
+          "window": "4 tokens in layers 0, 1, 3", "score scale": "0.223607",
+          "norms inside": "queries and keys of each head", "norms after": "attention and MLP",
+          "embedding scale": "5.65685",
+        ]
+      ),
+      (
+        "olmo2",
+        [
+          "positions": "rotary, base 500",
+          "norms inside": "queries and keys of all heads together",
+          "norms after": "attention and MLP",
+        ]
+      ),
+      ("models/smollm3", ["positions": "rotary, base 50 in layers 0, 2; none in layer 1"]),
+      (
+        "models/granite",
+        [
+          "positions": "rotary, base 50", "score scale": "0.7", "embedding scale": "3",
+          "residual scale": "0.4", "logit scale": "2",
+        ]
+      ),
+      (
+        "models/olmo", ["positions": "rotary, base 50", "queries, keys, values": "cut off at ±0.7"]
+      ),
+      (
+        "models/gpt_neo",
+        ["positions": "learned", "window": "3 tokens in layers 1, 2", "score scale": "1"]
+      ),
+    ]
+    for (model, expected) in all {
+      let lines = try run("inspect", fixtures.appending(path: model).path).output
+        .split(separator: "\n").map { $0.split(separator: "  ", omittingEmptySubsequences: true) }
+      var found: [String: String] = [:]
+      for line in lines where line.count == 2 {
+        found[String(line[0])] = line[1].trimmingCharacters(in: .whitespaces)
+      }
+      #expect(found["matrices in"] == "F32", "\(model)")
+      for name in names + ["positions"] {
+        #expect(found[name] == expected[name], "\(model), \(name)")
+      }
+    }
+    let json = try run("inspect", fixtures.appending(path: "gemma3").path, "--json").output
+    struct Model: Decodable {
+      struct Trait<Value: Decodable>: Decodable { let value: Value, layers: [Int] }
+      struct Rotary: Decodable { let base: Double, positionsDividedBy: Double? }
+      struct Traits: Decodable {
+        let windows: [Trait<Int>]
+        let rotary: [Trait<Rotary>]
+        let scoreCaps: [Trait<Double>]?
+      }
+      struct Sizes: Decodable {
+        let layerTraits: Traits
+        let formats: [String]
+        let logitCap: Double?
+      }
+      let model: Sizes
+    }
+    let model = try JSONDecoder().decode(Model.self, from: Data(json.utf8)).model
+    #expect(model.formats == ["F32"] && model.logitCap == nil && model.layerTraits.scoreCaps == nil)
+    #expect(model.layerTraits.windows.map(\.layers) == [[0, 1, 3]])
+    #expect(model.layerTraits.rotary.map(\.layers) == [[0, 1, 3], [2]])
+    #expect(model.layerTraits.rotary.map { ($0.value.base * 1e6).rounded() } == [50e6, 2000e6])
+  }
+
+  /// A checkpoint of TransformerLens without MLPs: from its files to circuits, drawings and tables.
+  @Test func `an attention-only model has no MLPs anywhere`() throws {
+    try withTemporaryDirectory { directory in
+      let (model, path) = (
+        directory.appending(path: "model"), directory.appending(path: "run").path
+      )
+      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+      try Data(
+        """
+        {"n_layers": 2, "n_heads": 3, "d_model": 8, "d_head": 4, "d_vocab": 30, "n_ctx": 32,
+         "attn_only": true, "d_mlp": null, "normalization_type": null}
+        """.utf8
+      ).write(to: model.appending(path: "config.json"))
+      var tensors = [
+        "embed.W_E": Tensor.random([30, 8], seed: 1),
+        "pos_embed.W_pos": Tensor.random([32, 8], seed: 2),
+        "unembed.W_U": Tensor.random([8, 30], seed: 3), "unembed.b_U": Tensor(zeros: [30]),
+      ]
+      for layer in 0..<2 {
+        for (place, letter) in ["Q", "K", "V", "O"].enumerated() {
+          let (name, isOutput) = ("blocks.\(layer).attn.", letter == "O")
+          tensors[name + "W_" + letter] = Tensor.random(
+            isOutput ? [3, 4, 8] : [3, 8, 4], seed: UInt64(10 * layer + place))
+          tensors[name + "b_" + letter] = Tensor(zeros: isOutput ? [8] : [3, 4])
+        }
+      }
+      try Safetensors.encode(tensors).write(to: model.appending(path: "model.safetensors"))
+      let shown = try run("inspect", model.path)
+      #expect(shown.status == 0, "\(shown.errors)")
+      #expect(shown.output.contains(/MLP +none/) && shown.output.contains("7, 19, 52"))
+      let found = try run(
+        "discover", model.path, "--count", "8", "--edges", "20", "--output", path)
+      #expect(found.status == 0 && !found.output.contains("m0"), "\(found)")
+      let text = try String(contentsOfFile: path + "/circuit.json", encoding: .utf8)
+      #expect(text.contains("a0.h0->logits") && !text.contains("m0"))
+      for file in ["/circuit.json", "/scores.safetensors", ""] {
+        let outcome = try run("inspect", path + file)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      let evaluated = try run("evaluate", path, "--measures", "random,nodes")
+      #expect(evaluated.status == 0, "\(evaluated.errors)")
+    }
   }
 
   @Test func `lists as JSON have what the tables have`() throws {

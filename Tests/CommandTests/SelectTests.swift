@@ -74,6 +74,20 @@ import Testing
         }
         #expect(data[0] == data[1], "\(file)")
       }
+      // What is chosen from such scores says what they are, and what it was chosen by.
+      let again = try run("select", path("b"), "--edges", "5", "--output", path("d"))
+      #expect(again.status == 0, "\(again.errors)")
+      struct Record: Decodable {
+        struct Selection: Decodable { let signShare: Double? }
+        struct Plan: Decodable { let selection: Selection }
+        let plan: Plan
+      }
+      for (name, share) in [("a", nil), ("half", nil), ("b", 0.95), ("c", 0.95), ("d", 0.95)] {
+        let record = try JSONDecoder().decode(
+          Record.self, from: Data(contentsOf: URL(filePath: path(name + "/run.json"))))
+        #expect(record.plan.selection.signShare == share as Double?, "\(name)")
+      }
+      #expect(try run("evaluate", path("b"), "--measures", "none").status == 0)
       let cases: [([String], Int32, String)] = [
         (["select", path("b")] + steady, 1, "no scores prompt by prompt"),
         (["discover"] + steady, 1, "add --per-prompt"),

@@ -17,7 +17,7 @@ import Testing
         mlp: MLPVariant(width: 12, activation: .geluTanh),
         norm: NormVariant(.layer, epsilon: 1e-5), dModel: 8, vocabularySize: 11, contextLength: 9,
         isParallel: isParallel), seed: 4)
-    let graph = model.configuration.graph(groupsKeysAndValues: true)
+    let graph = model.graph(groupsKeysAndValues: true)
     // Three layers or more have no more readers than there are writers.
     #expect(graph.writerCount >= 3 * graph.readers(ofLayer: 0).count)
     let batch = TokenBatch([[1, 2, 3, 4, 5], [6, 7, 8]])

@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: goldenFamilies, [false, true])
   func `fast path equals the masked run's gradient`(family: String, grouped: Bool) throws {
     let golden = try GoldenModel(family)
-    let graph = golden.model.configuration.graph(groupsKeysAndValues: grouped)
+    let graph = golden.model.graph(groupsKeysAndValues: grouped)
     let ablated = golden.ablated(by: "mean")
     let dlogits = try golden.logitDifferenceGradient()
 

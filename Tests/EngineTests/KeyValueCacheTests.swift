@@ -20,7 +20,7 @@ import Testing
     init(_ family: String, grouped: Bool) throws {
       let golden = try GoldenModel(family)
       model = golden.model
-      graph = model.configuration.graph(groupsKeysAndValues: grouped)
+      graph = model.graph(groupsKeysAndValues: grouped)
       let clean = golden.clean.prompts.map { Array(golden.clean.tokens[$0]) }
       // None of the first prompt is shared, and all but the last token of the last one.
       let counts = clean.enumerated().map { index, prompt in

@@ -43,7 +43,7 @@ import Testing
   ) throws {
     let golden = try GoldenModel(setting.family)
     let model = golden.model
-    let graph = model.configuration.graph(groupsKeysAndValues: setting.grouped)
+    let graph = model.graph(groupsKeysAndValues: setting.grouped)
     let ablated = AblatedStream(golden.ablated(by: setting.ablation), model: model)
     let run = { (mask: EdgeMask) in
       MaskedRun(model, batch: golden.clean, mask: mask, ablated: ablated)

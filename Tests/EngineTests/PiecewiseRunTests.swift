@@ -15,7 +15,7 @@ import Testing
     init(_ family: String, grouped: Bool) throws {
       let golden = try GoldenModel(family)
       model = golden.model
-      graph = model.configuration.graph(groupsKeysAndValues: grouped)
+      graph = model.graph(groupsKeysAndValues: grouped)
       prompts = zip(golden.clean.prompts, golden.corrupted.prompts).map {
         (Array(golden.clean.tokens[$0]), Array(golden.corrupted.tokens[$1]))
       }

@@ -21,7 +21,7 @@ import Models
   func `trials equal whole runs`(family: String, isGrouped: Bool) throws {
     let golden = try GoldenModel(family)
     let model = golden.model
-    let graph = model.configuration.graph(groupsKeysAndValues: isGrouped)
+    let graph = model.graph(groupsKeysAndValues: isGrouped)
     // Logits are read at the last tokens, and at others too.
     let batches = [
       golden.clean,

@@ -23,7 +23,7 @@ import Testing
 
     init(_ family: String, grouped: Bool) throws {
       golden = try GoldenModel(family)
-      graph = golden.model.configuration.graph(groupsKeysAndValues: grouped)
+      graph = golden.model.graph(groupsKeysAndValues: grouped)
       ablated = AblatedStream(golden.ablated(by: "resample"), model: golden.model)
     }
 

@@ -10,14 +10,14 @@ import Testing
 /// One circuit in the files of several tools, written by `Scripts/fixtures/make_circuit_files.py`: every
 /// third edge of the small GPT-2, scored (i % 7) − 3.
 @Suite struct CircuitFileTests {
-  private let configuration: TransformerConfiguration
+  private let model: Transformer
   private let circuit: Circuit
   private let scores: EdgeScores
   private let folder = fixtures.appending(path: "circuits")
 
   init() throws {
-    configuration = try GoldenModel("gpt2").model.configuration
-    let graph = configuration.graph()
+    model = try GoldenModel("gpt2").model
+    let graph = model.graph
     let offsets = graph.edgeOffsets
     var values = [Float](repeating: 0, count: graph.writerCount * graph.readerCount)
     for (index, offset) in offsets.enumerated() { values[offset] = Float(index % 7 - 3) }
@@ -27,7 +27,7 @@ import Testing
   }
 
   private func read(_ name: String) throws -> CircuitFile.Contents {
-    try CircuitFile.read(folder.appending(path: name), for: configuration.graphs)
+    try CircuitFile.read(folder.appending(path: name), for: model.graphs)
   }
 
   @Test(arguments: [
@@ -44,6 +44,70 @@ import Testing
       // ACDC saves the effects of the edges that stay.
       for edge in circuit.edges { #expect(found.scores?[edge] == scores[edge]) }
       #expect(found.scores?[Edge(.input, .head(layer: 0, index: 1, projection: .query))] == 0)
+    }
+  }
+
+  /// Files say what edges do not tell, so that circuits read without their model are pruned as with it.
+  @Test(arguments: [HeadCoupling.none, .writes, .inputs])
+  func `files say that heads share a norm, and nothing where they do not`(
+    coupling: HeadCoupling
+  ) throws {
+    let graph = ComputationGraph(layerCount: 2, headCount: 2, headCoupling: coupling, dModel: 8)
+    let scores = EdgeScores(
+      (0..<(graph.writerCount * graph.readerCount)).map(Float.init), graph: graph)
+    try withTemporaryDirectory { directory in
+      let json = directory.appending(path: "circuit.json")
+      let tensors = directory.appending(path: "scores.safetensors")
+      let document = CircuitDocument(scores.circuit(edgeCount: 9), scores: scores)
+      let text = String(decoding: try JSONEncoder().encode(document), as: UTF8.self)
+      #expect(text.contains("head_coupling") == (coupling != .none))
+      try Data(text.utf8).write(to: json)
+      let data = try scores.safetensors(method: "m", metric: "kl")
+      #expect((data.firstRange(of: Data("head_coupling".utf8)) != nil) == (coupling != .none))
+      try data.write(to: tensors)
+      for url in [json, tensors] {
+        #expect(try CircuitFile.read(url, for: []).graph == graph)
+        // A model knows better.
+        for known in [HeadCoupling.none, .writes, .inputs] {
+          let model = ComputationGraph(
+            layerCount: 2, headCount: 2, headCoupling: known, dModel: 8)
+          #expect(try CircuitFile.read(url, for: [model]).graph == model)
+        }
+      }
+      guard coupling == .writes else { return }
+      for odd in ["\"norms\"", "3"] {
+        try Data(text.replacing("\"writes\"", with: odd).utf8).write(to: json)
+        #expect { _ = try CircuitFile.read(json, for: []) } throws: {
+          "\($0)".contains("should have a head_coupling of writes or inputs")
+        }
+      }
+    }
+  }
+
+  @Test func `files of attention-only models name no MLPs, and are read without their model`()
+    throws
+  {
+    for keys in [2, 1] {
+      let graph = ComputationGraph(
+        layerCount: 3, headCount: 2, keyValueReaderCount: keys, hasMLPs: false, dModel: 8)
+      let scores = EdgeScores(
+        (0..<(graph.writerCount * graph.readerCount)).map(Float.init), graph: graph)
+      let circuit = scores.circuit(edgeCount: 9)
+      try withTemporaryDirectory { directory in
+        let json = directory.appending(path: "circuit.json")
+        let tensors = directory.appending(path: "scores.safetensors")
+        try JSONEncoder().encode(CircuitDocument(circuit, scores: scores)).write(to: json)
+        try scores.safetensors(method: "m", metric: "kl").write(to: tensors)
+        for graphs in [[], [graph]] {
+          let read = try CircuitFile.read(json, for: graphs)
+          #expect(read.circuit == circuit && read.scores == scores)
+          #expect(try CircuitFile.read(tensors, for: graphs).scores == scores)
+        }
+        // A model of the same sizes that has MLPs is another one.
+        let other = ComputationGraph(
+          layerCount: 3, headCount: 2, keyValueReaderCount: keys, dModel: 8)
+        #expect(throws: CircuitFileError.self) { try CircuitFile.read(tensors, for: [other]) }
+      }
     }
   }
 
@@ -72,7 +136,7 @@ import Testing
       let url = directory.appending(path: "scores.safetensors")
       let data = try scores.safetensors(method: "eap", metric: "kl")
       try data.write(to: url)
-      #expect(try CircuitFile.read(url, for: configuration.graphs).scores == scores)
+      #expect(try CircuitFile.read(url, for: model.graphs).scores == scores)
 
       let graph = scores.graph
       let names = { (names: [String]) in
@@ -85,7 +149,7 @@ import Testing
           "readers": names(graph.readers.map(\.description)),
         ])
       try old.write(to: url)
-      #expect(try CircuitFile.read(url, for: configuration.graphs).scores == scores)
+      #expect(try CircuitFile.read(url, for: model.graphs).scores == scores)
     }
   }
 
@@ -97,7 +161,7 @@ import Testing
       let url = directory.appending(path: name)
       try data.write(to: url)
       let error = #expect(throws: CircuitFileError.self, sourceLocation: sourceLocation) {
-        try CircuitFile.read(url, for: configuration.graphs)
+        try CircuitFile.read(url, for: model.graphs)
       }
       #expect(
         error?.description.contains(text) ?? false && error?.file == url.path,
@@ -152,7 +216,7 @@ import Testing
       for length in stride(from: 0, to: whole.count, by: 41) {
         try whole.prefix(length).write(to: url)
         #expect(throws: CircuitFileError.self, "\(length) bytes") {
-          try CircuitFile.read(url, for: configuration.graphs)
+          try CircuitFile.read(url, for: model.graphs)
         }
       }
       for place in stride(from: 2, to: whole.count, by: 13) {
@@ -160,7 +224,7 @@ import Testing
         changed[place] ^= 0xFF
         try changed.write(to: url)
         do {
-          _ = try CircuitFile.read(url, for: configuration.graphs)
+          _ = try CircuitFile.read(url, for: model.graphs)
         } catch {
           #expect(error is CircuitFileError)
         }
@@ -201,7 +265,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "acdc.pkl")
       try acdc(head: 2, effect: Data(bytes)).write(to: url)
-      let scores = try #require(try CircuitFile.read(url, for: configuration.graphs).scores)
+      let scores = try #require(try CircuitFile.read(url, for: model.graphs).scores)
       #expect(scores.top(1).map(\.score) == [number])
     }
   }
@@ -210,7 +274,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let url = directory.appending(path: "acdc.pkl")
       try acdc(head: 2, effect: 0.5).write(to: url)
-      let found = try CircuitFile.read(url, for: configuration.graphs)
+      let found = try CircuitFile.read(url, for: model.graphs)
       #expect(found.circuit?.edges.map(\.description) == ["a1.h2->m1"])
       #expect(found.scores?.values.max() == 0.5)
     }
@@ -240,7 +304,7 @@ import Testing
 
   @Test func `a missing file`() {
     #expect(throws: CircuitFileError.self) {
-      try CircuitFile.read(folder.appending(path: "none.json"), for: configuration.graphs)
+      try CircuitFile.read(folder.appending(path: "none.json"), for: model.graphs)
     }
   }
 }

@@ -8,15 +8,15 @@ import Testing
 
 /// Tensors that are windows of a storage, as `torch.save` writes them.
 @Suite struct TorchFileTests {
-  private let configuration: TransformerConfiguration
+  private let model: Transformer
 
-  init() throws { configuration = try GoldenModel("gpt2").model.configuration }
+  init() throws { model = try GoldenModel("gpt2").model }
 
   /// Reads scores that are a window of three times as many numbers 0, 1, 2, … in Float32.
   private func read(
     offset: Int, strides: [Int]? = nil, inGraph: [UInt8]? = nil
   ) throws -> CircuitFile.Contents {
-    let graph = configuration.graph()
+    let graph = model.graph
     let shape = [graph.writerCount, graph.readerCount]
     var entries = [
       (
@@ -49,12 +49,12 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "circuit.pt")
       try file.data.write(to: url)
-      return try CircuitFile.read(url, for: configuration.graphs)
+      return try CircuitFile.read(url, for: model.graphs)
     }
   }
 
   @Test func `a window starts at its offset in elements`() throws {
-    let graph = configuration.graph()
+    let graph = model.graph
     let size = graph.writerCount * graph.readerCount
     for offset in [0, 7, 2 * size] {
       let scores = try #require(try read(offset: offset).scores)
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `a window of other strides is laid out anew`() throws {
-    let graph = configuration.graph()
+    let graph = model.graph
     let (writers, readers) = (graph.writerCount, graph.readerCount)
     for strides in [[readers, 2], [readers + 1, 1], [1, writers], [readers - 1, 1], [0, 1]] {
       let scores = try #require(try read(offset: 3, strides: strides).scores)
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func `what is not 0 is true`() throws {
-    let graph = configuration.graph()
+    let graph = model.graph
     let isKept = (0..<(graph.writerCount * graph.readerCount)).map { UInt8($0 % 3) }
     let circuit = try #require(try read(offset: 0, inGraph: isKept).circuit)
     #expect(

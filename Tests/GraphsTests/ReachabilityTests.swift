@@ -4,6 +4,10 @@ import Testing
 @Suite struct ReachabilityTests {
   private let graph = ComputationGraph(layerCount: 2, headCount: 2, dModel: 8)
 
+  private func graph(_ coupling: HeadCoupling) -> ComputationGraph {
+    ComputationGraph(layerCount: 2, headCount: 2, headCoupling: coupling, dModel: 8)
+  }
+
   private func takes(_ names: [String]) throws -> Reachability.Takes {
     let circuit = try #require(Circuit(names.compactMap { Edge($0) }, graph: graph))
     let mask = EdgeMask(circuit)
@@ -54,7 +58,7 @@ import Testing
     let start = graph.readers.map { $0 == query }
     let ahead = { (coupling: HeadCoupling) in
       Reachability(
-        readers: start, in: graph, coupling: coupling, along: try takes(["a0.h0->a1.h0<k>"]))
+        readers: start, in: graph(coupling), along: try takes(["a0.h0->a1.h0<k>"]))
     }
     #expect(try writers(ahead(.none)) == ["a0.h1"])
     #expect(try readers(ahead(.none)) == ["a0.h1<q>"])
@@ -63,8 +67,7 @@ import Testing
     #expect(
       try readers(ahead(.inputs)) == ["a0.h0<q>", "a0.h1<q>", "a1.h0<k>", "a1.h1<k>"])
     let behind = { (coupling: HeadCoupling) in
-      Reachability(
-        toLogitsOf: graph, coupling: coupling, along: try takes(["a1.h0->logits"]))
+      Reachability(toLogitsOf: graph(coupling), along: try takes(["a1.h0->logits"]))
     }
     #expect(try writers(behind(.none)) == ["a1.h0"])
     for coupling in [HeadCoupling.writes, .inputs] {

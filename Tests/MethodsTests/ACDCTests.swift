@@ -1,3 +1,4 @@
+import Engine
 import Graphs
 import Tasks
 import Tensors
@@ -60,6 +61,40 @@ import Methods
     let golden = try GoldenModel("gpt2")
     let scores = try ACDC(thresholds: [.infinity]).scores(for: problem(golden, Divergence.kl))
     #expect(scores.values.allSatisfy { $0 == 0 })
+  }
+
+  /// Where heads share a norm, too, an edge that goes untested is one whose test would find nothing.
+  @Test(arguments: ["gemma2", "gemma3", "olmo2"], [false, true])
+  func `testing every edge with whole runs leaves the same`(
+    family: String, usesMagnitude: Bool
+  ) throws {
+    let golden = try GoldenModel(family)
+    let (graph, threshold) = (golden.graph, 0.02)
+    let gradient = try golden.logitDifferenceGradient().values()
+    let ablated = AblatedStream(golden.ablated(by: "resample"), model: golden.model)
+    let loss = { (mask: EdgeMask) in
+      let run = MaskedRun(golden.model, batch: golden.clean, mask: mask, ablated: ablated)
+      let products = zip(run.taped().logits.values(), gradient).map { Double($0) * Double($1) }
+      return -products.reduce(0, +) / Double(golden.clean.promptCount)
+    }
+    var mask = EdgeMask(1, graph: graph)
+    var current = loss(mask)
+    for reader in (0..<graph.readerCount).reversed() {
+      for writer in (0..<graph.visibleWriterCount(ofReader: reader)).reversed() {
+        var column = Array(mask[column: reader])
+        column[writer] = 0
+        var without = mask
+        without[column: reader] = column[...]
+        let tried = loss(without)
+        guard (usesMagnitude ? abs(tried - current) : tried - current) < threshold else { continue }
+        (mask, current) = (without, tried)
+      }
+    }
+    let method = ACDC(thresholds: [threshold], usesMagnitude: usesMagnitude)
+    let scores = try method.scores(for: try problem(golden, LogitDifference()))
+    let kept = mask.values().map { $0 != 0 }
+    #expect(scores.values.map { $0 != 0 } == kept)
+    #expect((1..<graph.edgeCount).contains(kept.count(where: \.self)))
   }
 
   /// Every state that a run offers leads to the same scores.

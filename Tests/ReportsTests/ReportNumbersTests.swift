@@ -27,6 +27,10 @@ import Testing
       [9.9, 10, 999, 1000].map(Numbers.percent) == [
         "990.0 %", "1000 %", "99900 %", "1e+05 %",
       ])
+    #expect(
+      [0, 50, -0.0625, 1e6, 45.254834, 9999.9999999, .infinity].map(Numbers.plain) == [
+        "0", "50", "-0.0625", "1,000,000", "45.2548", "10,000", "INF",
+      ])
     #expect(Numbers.count(1, "edge") == "1 edge" && Numbers.count(0, "edge") == "0 edges")
   }
 

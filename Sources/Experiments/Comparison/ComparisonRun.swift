@@ -116,7 +116,7 @@ struct ComparisonRun {
   }
 
   private var graph: ComputationGraph {
-    loaded.model.configuration.graph(
+    loaded.model.graph(
       groupsKeysAndValues: plan.groupsKeysAndValues && truth == nil)
   }
 

@@ -58,6 +58,12 @@ public struct DiscoveryPlan: Sendable, Codable {
   func check() throws {
     try task.check()
     try selection.check()
+  }
+
+  /// Refuses what edges cannot be scored for.
+  ///
+  /// - Throws: ``ExperimentError``.
+  func checkScoring() throws {
     guard selection.signShare == nil || perPrompt else {
       throw ExperimentError(
         "Signs that are consistent over prompts take scores prompt by prompt: add --per-prompt.")

@@ -40,6 +40,7 @@ public struct PreparedDiscovery {
   ) throws {
     var plan = plan
     try plan.check()
+    if run == nil { try plan.checkScoring() }
     plan.model = try plan.model.absolute()
     plan.task = plan.task.absolute
     loaded = try model ?? plan.model.load(verifying: readsFiles).moved(to: plan.hardware)
@@ -49,7 +50,7 @@ public struct PreparedDiscovery {
     plan.ablation = try plan.ablation.absolute.loaded(for: model)
     problem = DiscoveryProblem(
       model: model, task: made.task,
-      graph: model.configuration.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
+      graph: model.graph(groupsKeysAndValues: plan.groupsKeysAndValues),
       ablation: plan.ablation)
     // A run that is finished scores nothing again, so that the edges it was told to look at need not be there.
     options =

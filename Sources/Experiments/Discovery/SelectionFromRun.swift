@@ -27,6 +27,8 @@ extension FinishedRun {
     }
     var plan = run.plan
     plan.selection = selection
+    // Scores of the run that are 0 for their signs stay so.
+    plan.selection.signShare = selection.signShare ?? run.plan.selection.signShare
     plan.model = model ?? plan.model
     plan.hardware = hardware
     if plan.perPrompt {
@@ -41,8 +43,6 @@ extension FinishedRun {
       listener.note("note: circuits at spans are those of the run, and are not found again.")
       plan.spans = nil
     }
-    // What the run's own scores are made of is asked for here, not of the run.
-    plan.selection.signShare = nil
     let prepared = try PreparedDiscovery(plan, of: run, verifying: false)
     guard prepared.files == run.files else {
       throw ExperimentError(

@@ -21,7 +21,7 @@ package enum CircuitSource {
   static func contents(_ url: URL, _ model: Transformer) throws(CircuitFileError)
     -> CircuitFile.Contents
   {
-    try contents(url, model.configuration.graphs)
+    try contents(url, model.graphs)
   }
 
   /// The circuit and scores of a file, or of a run's directory, for one of some graphs; for any that says its sizes

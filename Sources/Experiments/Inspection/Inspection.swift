@@ -31,7 +31,7 @@ public struct Inspection: Sendable {
     let load = { (model: ModelReference) in try model.load(verifying: readsFiles).model }
     if Self.circuitKinds.contains(url.pathExtension) {
       contents = .circuit(
-        try CircuitSummary(file: url, graphs: model.map(load)?.configuration.graphs ?? []))
+        try CircuitSummary(file: url, graphs: model.map(load)?.graphs ?? []))
     } else if url.pathExtension == "safetensors" {
       contents =
         try EdgeScores(safetensors: url).map { .circuit(CircuitSummary(scores: $0)) }

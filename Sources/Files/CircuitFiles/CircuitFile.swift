@@ -158,6 +158,8 @@ extension CheckpointError {
 extension [ComputationGraph] {
   /// The one of a model's graphs whose keys and values are grouped as in another graph.
   ///
+  /// What couples heads is taken from the model: most files do not say it.
+  ///
   /// - Throws: ``CircuitFileProblem/otherModel(expected:found:)`` when all of them differ in more.
   func like(_ other: ComputationGraph) throws(CircuitFileProblem) -> ComputationGraph {
     guard !isEmpty else { return other }
@@ -189,7 +191,7 @@ extension ComputationGraph {
   /// - Throws: ``CircuitFileProblem/badSizes(_:)`` for sizes that no model has.
   init(
     statedLayers layers: Int?, heads: Int?, isParallel: Bool, dModel: Int?, keys: Int? = nil,
-    hasMLPs: Bool = true
+    hasMLPs: Bool = true, coupling: HeadCoupling = .none
   ) throws(CircuitFileProblem) {
     let known = 1...SizeLimit.nodes
     let said = { (number: Int?) in number.map(String.init) ?? "nothing" }
@@ -199,7 +201,7 @@ extension ComputationGraph {
     else { throw problem }
     self.init(
       layerCount: layers, headCount: heads, keyValueReaderCount: keys, isParallel: isParallel,
-      hasMLPs: hasMLPs, dModel: dModel ?? 1)
+      hasMLPs: hasMLPs, headCoupling: coupling, dModel: dModel ?? 1)
     guard writerCount * readerCount <= SizeLimit.matrix else { throw problem }
   }
 

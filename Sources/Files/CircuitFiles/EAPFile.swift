@@ -98,11 +98,16 @@ enum EAPFile {
     let number = { (name: String) -> Int? in
       if case .integer(let number) = sizes.values[name] { number } else { nil }
     }
+    let coupling = try coupling(sizes)
+    // Of an attention-only model, a file names no MLP.
+    let hasMLPs =
+      graphs.first?.hasMLPs
+      ?? (listing.nodes.isEmpty || listing.namesMLPs)
     let make = { (keys: Int?) throws(CircuitFileProblem) in
       try ComputationGraph(
         statedLayers: number("n_layers"), heads: number("n_heads"), isParallel: isParallel,
         dModel: number("d_model") ?? (sizes.contains("d_model") ? 0 : nil), keys: keys,
-        hasMLPs: graphs.first?.hasMLPs ?? true)
+        hasMLPs: hasMLPs, coupling: coupling)
     }
     let whole = try make(nil)
     let groupings =
@@ -119,6 +124,24 @@ enum EAPFile {
       throw .unknown("\(stranger.edge)", has: whole.sizes)
     }
     return whole
+  }
+}
+
+extension EAPFile {
+  /// What Edgewise states of heads that share a norm.
+  private static func coupling(_ sizes: Fields) throws(CircuitFileProblem) -> HeadCoupling {
+    let stated: String
+    switch sizes.values["head_coupling"] {
+    case nil: return .none
+    case .text(let text): stated = text
+    default: stated = "no text"
+    }
+    guard let coupling = HeadCoupling(rawValue: stated) else {
+      throw .malformed(
+        "the circuit's cfg should have a head_coupling of writes or inputs, or none, found \(stated.shortened)"
+      )
+    }
+    return coupling
   }
 }
 

@@ -108,3 +108,12 @@ private struct EdgeNames {
     return Edge(writer, reader)
   }
 }
+
+extension EAPListing {
+  /// Whether a node or an edge is that of an MLP.
+  var namesMLPs: Bool {
+    let isMLP = { (name: String) in if case .mlp? = Writer(name) { true } else { false } }
+    return nodes.contains { isMLP($0.name) }
+      || edges.contains { isMLP("\($0.edge.writer)") || isMLP("\($0.edge.reader)") }
+  }
+}

@@ -20,7 +20,8 @@ enum GraphTensorFile {
     let graph = try graphs.like(
       ComputationGraph(
         statedLayers: sizes["n_layers"]?.integer, heads: sizes["n_heads"]?.integer,
-        isParallel: isParallel, dModel: sizes["d_model"]?.integer))
+        isParallel: isParallel, dModel: sizes["d_model"]?.integer,
+        hasMLPs: graphs.first?.hasMLPs ?? true))
     let scores = try values(
       archive, archive.value["edges"] == nil ? "edges_scores" : "edges", graph)
     if let offset = graph.edgeOffsets.first(where: {

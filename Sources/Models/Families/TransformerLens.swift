@@ -5,7 +5,7 @@ import Tensors
 /// Checkpoints in TransformerLens' names: its configuration's fields as JSON, and its state as safetensors.
 ///
 /// Also what compilers of known programs write (tracr): no norm, ReLU, attention both ways, outputs that are
-/// no tokens. A model without MLPs is read as one whose MLPs write nothing. Matrices are stored `[head, input, output]` or `[input, output]`.
+/// no tokens. Models may have no MLPs. Matrices are stored `[head, input, output]` or `[input, output]`.
 enum TransformerLens: ModelFamily {
   static let name = "transformer_lens"
 
@@ -17,8 +17,7 @@ enum TransformerLens: ModelFamily {
     let (width, vocabulary) = (configuration.dModel, configuration.vocabularySize)
     // With the "Pre" norms, scales and biases were folded into the matrices that follow.
     let isFolded = fields.text("normalization_type")?.hasSuffix("Pre") ?? false
-    let hasMLPs = !(try fields.flag("attn_only", default: false))
-    if !hasMLPs { loader.note("the model has no MLPs: those of its graph write nothing") }
+    let hasMLPs = configuration.hasMLPs
     let hasOutputNorms = try fields.flag("use_normalization_before_and_after", default: false)
     try fields.refuse(
       hasOutputNorms && (configuration.norm.kind != .rootMeanSquare || !hasMLPs),
@@ -94,6 +93,7 @@ enum TransformerLens: ModelFamily {
       contextLength: try fields.integer("n_ctx", in: 1...(1 << 24)),
       outputCount: try fields.integer("d_vocab_out", in: 1...(1 << 24), default: vocabulary),
       isParallel: try fields.flag("parallel_attn_mlp", default: false))
+    configuration.hasMLPs = hasMLPs
     configuration.logitCap = try cap("output_logits_soft_cap", fields)
     return configuration
   }
