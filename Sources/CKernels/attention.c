@@ -50,12 +50,15 @@ EK_INLINE void add_scaled(float *restrict y, const float *restrict x, float scal
 /// So many of a prompt's queries are taken together, and so many keys: what they have in common then lies near the processor.
 enum { QUERIES = 16, KEYS = 64 };
 
+/// The first panel of keys from a key on.
+EK_INLINE int64_t panels_from(int64_t key) { return (key + EK_COLUMNS - 1) / EK_COLUMNS * EK_COLUMNS; }
+
 /// Some queries of one prompt and head, and the panels of keys that all of them see.
 typedef struct { int64_t first, count; keys_seen all; } block;
 EK_INLINE block block_from(const attention *o, const span *s, int64_t first) {
   const int64_t rest = s->queries - first, count = rest < QUERIES ? rest : QUERIES;
   const keys_seen top = seen_by(o, s, first), bottom = seen_by(o, s, first + count - 1);
-  const int64_t from = (bottom.first + EK_COLUMNS - 1) / EK_COLUMNS * EK_COLUMNS, end = top.end / EK_COLUMNS * EK_COLUMNS;
+  const int64_t from = panels_from(bottom.first), end = count < EK_ROWS ? from : top.end / EK_COLUMNS * EK_COLUMNS;
   return (block){first, count, {from, end > from ? end : from}};
 }
 /// The other keys that a query of the block sees: those before, or those after.
@@ -67,8 +70,11 @@ EK_INLINE keys_seen seen_beside(const attention *o, const span *s, block b, int6
 }
 
 /// Keys or values of one head as columns, EK_COLUMNS of them to a panel: panels[panel][d][j] = y_j[d].
+///
+/// Those that no query sees stay empty, and all where the queries fill no rows of products.
 EK_INLINE void fill_panels(float *panels, const attention *o, const span *s, const float *y) {
-  for (int64_t first = 0; first + EK_COLUMNS <= s->keys; first += EK_COLUMNS)
+  if (s->queries < EK_ROWS) return;
+  for (int64_t first = panels_from(seen_by(o, s, 0).first); first + EK_COLUMNS <= s->keys; first += EK_COLUMNS)
     for (int64_t j = 0; j < EK_COLUMNS; j++)
       for (int64_t d = 0; d < o->width; d++)
         panels[first * o->width + d * EK_COLUMNS + j] = y[s->key + (first + j) * s->source + d];

@@ -36,7 +36,8 @@ package struct PiecewiseRun {
 
   /// The logits of the batch's rows, `[row, vocabulary]`.
   ///
-  /// - Complexity: A pass of ``MaskedRun``, and for each piece one product with each layer's output matrix.
+  /// - Complexity: A pass of ``MaskedRun``, and for each piece one product with each layer's output matrix and a copy of the
+  ///   keys and values so far.
   package func logits() -> Tensor {
     let end = Int(batch.rows.last ?? 0) + 1
     var known = GrowingCache(

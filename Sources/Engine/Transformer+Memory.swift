@@ -31,10 +31,14 @@ extension Transformer {
 
   /// How many tokens a piece of a prompt has that is so long that masked runs of it are in pieces; nil where it is run whole.
   package func pieceLength(of batch: TokenBatch) -> Int? {
-    guard batch.promptCount == 1, configuration.isCausal, isLong(tokens: batch.tokens.count) else {
-      return nil
-    }
-    return maskedBatch(withGradients: false).tokens
+    batch.promptCount == 1 && batch.tokens.count > mostInOnePiece
+      ? maskedBatch(withGradients: false).tokens : nil
+  }
+
+  /// How many tokens of one prompt masked runs take at once.
+  private var mostInOnePiece: Int {
+    configuration.isCausal
+      ? max(budget(Self.maskedBudget) / maskedNumbers(withGradients: false), 1) : .max
   }
 
   /// So many numbers, times the device's room, or a sixteenth of the weights' bytes where that is more.
@@ -59,7 +63,7 @@ extension Transformer {
     limit(budget(Self.maskedBudget), each: maskedNumbers(withGradients: withGradients))
   }
 
-  /// Bytes that a batch of so many tokens and prompts takes at most, besides the weights.
+  /// Bytes that a batch of so many tokens and prompts takes at most to score edges, besides the weights.
   ///
   /// - Parameters:
   ///   - tokens: All tokens, which may be more than one batch holds.
@@ -73,21 +77,28 @@ extension Transformer {
   ) -> Int {
     let limit = isMasked ? maskedBatch(withGradients: true) : plainBatch
     let numbers = isMasked ? maskedNumbers(withGradients: true) : plainNumbers
-    guard isFrugal, isLong(tokens: longest) else {
-      return 4
-        * (min(tokens, max(limit.tokens, longest)) * numbers
-          + min(prompts, limit.prompts) * 4 * configuration.outputCount)
+    let logits = min(prompts, limit.prompts) * 4 * configuration.outputCount
+    if isFrugal, isLong(tokens: longest) {
+      return 4 * (max(budget(Self.plainBudget), longest * frugalNumbers) + logits)
     }
-    return max(
-      4 * (longest * frugalNumbers + 4 * configuration.outputCount), measuringBytes(longest))
+    return 4 * (min(tokens, max(limit.tokens, longest)) * numbers + logits)
   }
 
-  /// Bytes that it takes to measure a circuit on a long prompt, besides the weights.
-  private func measuringBytes(_ tokens: Int) -> Int {
-    let piece = maskedBatch(withGradients: false).tokens
+  /// Bytes that it takes at most to measure circuits on so many tokens and prompts, besides the weights.
+  ///
+  /// - Parameters:
+  ///   - tokens: All tokens, which may be more than one batch holds.
+  ///   - prompts: How many prompts they are.
+  ///   - longest: Tokens of the longest prompt.
+  /// - Returns: Bytes.
+  package func measuringBytes(tokens: Int, prompts: Int, longest: Int) -> Int {
+    let limit = maskedBatch(withGradients: false)
     let each = maskedNumbers(withGradients: false)
-    guard configuration.isCausal else { return 4 * tokens * each }
-    return 4 * (tokens * piecewiseNumbers + piece * each + 4 * configuration.outputCount)
+    // The clean run is kept beside the masked one.
+    let whole = min(tokens, max(limit.tokens, min(longest, mostInOnePiece))) * (each + plainNumbers)
+    let pieces = longest > mostInOnePiece ? longest * piecewiseNumbers + limit.tokens * each : 0
+    return 4
+      * (max(whole, pieces) + min(prompts, limit.prompts) * 4 * configuration.outputCount)
   }
 
   /// Numbers for each token of a plain run with its gradients and a second run's writes.

@@ -11,15 +11,20 @@ struct BatchRuns {
   private let first: Int
   var model: Transformer { runs.model }
   private let cache: KeyValueCache?
-  /// How many tokens are run at a time, where the batch is a prompt that is too long to run whole.
-  private let pieceLength: Int?
+  private let way: Way
   /// The full model's logits on the clean prompts.
   let cleanLogits: Tensor
-  /// That run, for others to start from; nil where the prompt is too long to keep it.
-  private let clean: PlainRun.TapedResult?
   private var ablatedWrites: [Ablation: CompactWrites] = [:]
   private var ablatedStarts: [Ablation: Start] = [:]
   private var intactStates: [Ablation: MaskedState] = [:]
+
+  /// How the batch is run.
+  private enum Way {
+    /// Whole, from what other runs left, with the clean run among those.
+    case whole(clean: PlainRun.TapedResult)
+    /// A prompt that is too long for that, so many tokens at a time.
+    case pieces(length: Int)
+  }
 
   /// Ablated values and the run with every edge ablated.
   private struct Start {
@@ -37,15 +42,18 @@ struct BatchRuns {
     self.first = first
     cache = batch.cache(runs.model)
     let run = PlainRun(runs.model, batch: batch.clean, cache: cache)
-    pieceLength = runs.model.pieceLength(of: batch.clean)
-    clean = pieceLength == nil ? run.taped() : nil
-    cleanLogits = clean?.logits ?? run.forward().logits
+    if let length = runs.model.pieceLength(of: batch.clean) {
+      way = .pieces(length: length)
+      cleanLogits = run.forward().logits
+    } else {
+      let clean = run.taped()
+      way = .whole(clean: clean)
+      cleanLogits = clean.logits
+    }
   }
 
   /// The logits under an intervention.
-  mutating func logits(_ intervention: Intervention) -> Tensor {
-    whole(intervention)?.logits ?? inPieces(intervention)
-  }
+  mutating func logits(_ intervention: Intervention) -> Tensor { anchor(intervention).logits }
 
   /// A run that others start from.
   struct Anchor {
@@ -56,13 +64,18 @@ struct BatchRuns {
 
   /// A run under an intervention, for others that are much like it.
   mutating func anchor(_ intervention: Intervention) -> Anchor {
-    let result = whole(intervention)
-    return Anchor(logits: result?.logits ?? inPieces(intervention), state: result?.state)
+    switch way {
+    case .whole(let clean):
+      let result = whole(intervention, clean)
+      return Anchor(logits: result.logits, state: result.state)
+    case .pieces(let length):
+      return Anchor(logits: inPieces(intervention, of: length), state: nil)
+    }
   }
 
   /// The logits under an intervention by the ablation of an anchor's, from which only what differs is run.
   mutating func logits(_ intervention: Intervention, near anchor: Anchor) -> Tensor {
-    guard let state = anchor.state else { return inPieces(intervention) }
+    guard let state = anchor.state else { return logits(intervention) }
     return run(intervention, start(intervention)).forward(from: state).logits
   }
 
@@ -73,12 +86,13 @@ struct BatchRuns {
     intactStates = [:]
   }
 
-  /// A run under an intervention, from where there is least to do; nil where it is too long.
+  /// A run under an intervention, from where there is least to do.
   ///
   /// Where all of the first layer is intact it starts from the clean run, and what lies above the first
   /// masked reader is not computed again; else from the run with every edge ablated.
-  private mutating func whole(_ intervention: Intervention) -> MaskedRun.Result? {
-    guard let clean else { return nil }
+  private mutating func whole(
+    _ intervention: Intervention, _ clean: PlainRun.TapedResult
+  ) -> MaskedRun.Result {
     let start = start(intervention)
     let run = run(intervention, start)
     guard runs.hasAllWeights, run.masks.isIntact(inLayer: 0) else {
@@ -88,11 +102,10 @@ struct BatchRuns {
   }
 
   /// The logits of a long prompt, of which nothing is kept but what ablated edges carry.
-  private mutating func inPieces(_ intervention: Intervention) -> Tensor {
-    guard let pieceLength else { preconditionFailure("a prompt that is run whole") }
-    return PiecewiseRun(
+  private mutating func inPieces(_ intervention: Intervention, of length: Int) -> Tensor {
+    PiecewiseRun(
       runs.circuitModel, batch: batch.clean, masks: intervention.masks(of: batch, from: first),
-      ablated: writes(intervention.ablation), cache: cache, length: pieceLength
+      ablated: writes(intervention.ablation), cache: cache, length: length
     ).logits()
   }
 

@@ -95,6 +95,30 @@ import Testing
     #expect(bytes(model, true) == bytes(model, false))
     model.memory = 1 << 20
     #expect(bytes(model, true) < bytes(model, false) * 3 / 4)
+    // A longer prompt never needs less, and a long one much less than a masked run of it whole.
+    let lengths = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987, 2584, 6765]
+    let needs = { (need: (Int) -> Int) in lengths.map(need) }
+    for memory in [nil, 1 << 20, 1 << 26] as [Int?] {
+      model.memory = memory
+      let limited = model
+      for numbers in [
+        needs { limited.measuringBytes(tokens: $0, prompts: 1, longest: $0) },
+        needs { limited.measuringBytes(tokens: 7000, prompts: 9, longest: $0) },
+        needs {
+          limited.batchBytes(
+            tokens: $0, prompts: 1, longest: $0, isMasked: false, isFrugal: true)
+        },
+      ] {
+        #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 <= $1 }, "\(numbers)")
+      }
+    }
+    model.memory = 1 << 20
+    #expect(
+      model.measuringBytes(tokens: 4000, prompts: 1, longest: 4000)
+        < model.batchBytes(tokens: 4000, prompts: 1, longest: 4000, isMasked: true) / 4)
+    #expect(
+      model.measuringBytes(tokens: 4000, prompts: 1, longest: 4000)
+        > 4 * 4000 * 2 * 40 * 8 + model.measuringBytes(tokens: 1, prompts: 1, longest: 1))
   }
 
   @Test func `numbers of bytes`() {

@@ -89,4 +89,32 @@ import Testing
       dz, q: Tensor(zeros: [9, 20]), k: k, v: v, rule: .relevance)
     #expect((found.q.values() + found.k.values()).allSatisfy { $0 == 0 })
   }
+
+  /// Whatever the rule, the queries of a prompt together pass back what they do a few at a time.
+  @Test(arguments: [PatternRule.exact, .constant, .softened(temperature: 2), .relevance])
+  func `rules over several blocks`(rule: PatternRule) {
+    let attention = { (end: Int32, queries: Int32) in
+      PromptAttention(
+        starts: [0, end], queryStarts: [0, queries], keyStarts: [0, end], headCount: 1,
+        keyValueHeadCount: 1, scale: 0.4, cap: 0.9)
+    }
+    let tensor = { (seed: UInt64) in Tensor.random([60, 16], seed: seed) }
+    let (q, k, v, dz) = (tensor(51), tensor(52), tensor(53), tensor(54))
+    let together = attention(60, 60).backward(dz, q: q, k: k, v: v, rule: rule)
+    var (dq, dk, dv) = (
+      Tensor(zeros: [60, 16]), Tensor(zeros: [60, 16]), Tensor(zeros: [60, 16])
+    )
+    for end in stride(from: Int32(3), through: 60, by: 3) {
+      let (seen, queries) = (Array(0..<end), Array((end - 3)..<end))
+      let some = attention(end, 3).backward(
+        dz.gatherRows(queries), q: q.gatherRows(queries), k: k.gatherRows(seen),
+        v: v.gatherRows(seen), rule: rule)
+      dq.scatterAdd(some.q, to: queries)
+      dk.scatterAdd(some.k, to: seen)
+      dv.scatterAdd(some.v, to: seen)
+    }
+    expectClose(together.q, dq, relative: 1e-4, "q")
+    expectClose(together.k, dk, relative: 1e-4, "k")
+    expectClose(together.v, dv, relative: 1e-4, "v")
+  }
 }

@@ -247,21 +247,25 @@ import Testing
     #expect(gradients.v == expected.v.gatherRows(owned))
   }
 
-  /// Prompts of several blocks of queries and panels of keys, in heads that are wider than a panel.
-  @Test(arguments: [nil, 3, 20, 37] as [Int?], [true, false])
-  func `attention of long prompts`(window: Int?, isCausal: Bool) {
+  /// Prompts of several blocks of queries and panels of keys, in heads of one block of columns or more.
+  @Test(
+    arguments: [nil, 3, 20, 37] as [Int?],
+    [(true, nil, 16), (true, 0.7, 20), (false, nil, 32)]
+      as [(Bool, Float?, Int)])
+  func `attention of long prompts`(window: Int?, kind: (isCausal: Bool, cap: Float?, width: Int)) {
+    let (isCausal, cap, width) = kind
     let window = isCausal ? window : nil
     let starts: [Int32] = [0, 70, 71, 90]
     let whole = PromptAttention(
       starts: starts, headCount: 2, keyValueHeadCount: 1, scale: 0.3, isCausal: isCausal,
-      window: window)
-    let q = Tensor.random([90, 40], seed: 31)
-    let (k, v) = (Tensor.random([90, 20], seed: 32), Tensor.random([90, 20], seed: 33))
+      window: window, cap: cap)
+    let q = Tensor.random([90, 2 * width], seed: 31)
+    let (k, v) = (Tensor.random([90, width], seed: 32), Tensor.random([90, width], seed: 33))
     let z = whole.forward(q: q, k: k, v: v)
     expectClose(z, Naive.attention(whole, q: q, k: k, v: v), relative: 1e-5)
-    let dz = Tensor.random([90, 40], seed: 34)
+    let dz = Tensor.random([90, 2 * width], seed: 34)
     let gradients = whole.backward(dz, q: q, k: k, v: v)
-    let shared = { (gradient: Tensor) in gradient.groupSums(groups: 1, group: 2, width: 20) }
+    let shared = { (gradient: Tensor) in gradient.groupSums(groups: 1, group: 2, width: width) }
     expectGradient(gradients.q, of: { whole.forward(q: $0, k: k, v: v) }, at: q, dy: dz, "q")
     expectGradient(
       shared(gradients.k), of: { whole.forward(q: q, k: $0, v: v) }, at: k, dy: dz, "k")
@@ -272,10 +276,10 @@ import Testing
     let ends = Array(30..<70) + [70] + Array(80..<90).map(Int32.init)
     let some = PromptAttention(
       starts: [0, 40, 41, 51], keyStarts: starts, headCount: 2, keyValueHeadCount: 1, scale: 0.3,
-      isCausal: isCausal, window: window)
+      isCausal: isCausal, window: window, cap: cap)
     let own = q.gatherRows(ends)
     expectClose(some.forward(q: own, k: k, v: v), z.gatherRows(ends), relative: 1e-5)
-    var dends = Tensor(zeros: [90, 40])
+    var dends = Tensor(zeros: [90, 2 * width])
     dends.replaceRows(ends, with: dz.gatherRows(ends))
     let expected = whole.backward(dends, q: q, k: k, v: v)
     let found = some.backward(dz.gatherRows(ends), q: own, k: k, v: v)

@@ -91,7 +91,9 @@ public struct PreparedDiscovery {
     // A backward pass to all activations costs about as much as two forward ones.
     return RunEstimate(
       passes: passes, seconds: pass * (passes.forward + 2 * passes.backward),
-      bytes: problem.bytes(scoredBy: entry, options) + promptScoreBytes + spanBytes)
+      bytes: max(
+        problem.bytes(scoredBy: entry, options) + promptScoreBytes + spanBytes,
+        made.task.measuringBytes(of: loaded.model)))
   }
 
   /// Lines about the model, the task and the method.

@@ -8,11 +8,17 @@ extension CircuitTask {
   /// How many tokens the longest prompt has.
   var longest: Int { pairs.map(\.clean.count).max() ?? 0 }
 
-  /// Bytes that the largest batch of the prompts takes at most, besides the weights.
+  /// Bytes that the largest batch of the prompts takes at most to score edges, besides the weights.
   func batchBytes(of model: Transformer, isMasked: Bool, isFrugal: Bool = false) -> Int {
     model.batchBytes(
       tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count, longest: longest,
       isMasked: isMasked, isFrugal: isFrugal)
+  }
+
+  /// Bytes that it takes at most to measure circuits on the prompts, besides the weights.
+  func measuringBytes(of model: Transformer) -> Int {
+    model.measuringBytes(
+      tokens: pairs.reduce(0) { $0 + $1.clean.count }, prompts: pairs.count, longest: longest)
   }
 
   /// Refuses a run that there is no memory for: whatever runs a task's prompts asks this before it starts.
@@ -22,8 +28,7 @@ extension CircuitTask {
   ///   - model: The model, with where it is and what its runs may take.
   /// - Throws: ``ExperimentError``.
   package func requireMemory(_ scoring: Int = 0, for model: Transformer) throws {
-    let measuring = batchBytes(of: model, isMasked: false, isFrugal: true)
-    let bytes = max(scoring, measuring)
+    let bytes = max(scoring, measuringBytes(of: model))
     let available = model.device.availableMemory
     let there = min(available, model.memory ?? .max)
     guard bytes > there else { return }
