@@ -52,9 +52,9 @@ package struct ConstantWrites: Sendable {
       layer.attention.backward(
         writes: Tensor(stacking: Array(sums[graph.headWriters(layer: index)])))
     }
-    let nothing = Tensor(zeros: sums[0].shape, on: ablated.device)
     let mlps = (0..<graph.layerCount).map { layer in
-      graph.mlp(layer: layer).map { sums[$0.writer] } ?? nothing
+      graph.mlp(layer: layer).map { sums[$0.writer] }
+        ?? Tensor(zeros: sums[0].shape, on: ablated.device)
     }
     return numbers(CompactWrites(input: sums[0], heads: heads, mlps: mlps))
   }

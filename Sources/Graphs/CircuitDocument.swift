@@ -12,6 +12,8 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     public var isParallel: Bool
     /// The width of the residual stream.
     public var dModel: Int
+    /// True for a model without MLPs, as TransformerLens calls it; nil for others.
+    public var isAttentionOnly: Bool?
     /// How heads of a layer depend on each other beside edges; nil where they do not.
     public var headCoupling: HeadCoupling?
 
@@ -20,6 +22,7 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
       case headCount = "n_heads"
       case isParallel = "parallel_attn_mlp"
       case dModel = "d_model"
+      case isAttentionOnly = "attn_only"
       case headCoupling = "head_coupling"
     }
   }
@@ -83,7 +86,8 @@ public struct CircuitDocument: Codable, Sendable, Equatable {
     let graph = circuit.graph
     configuration = Configuration(
       layerCount: graph.layerCount, headCount: graph.headCount, isParallel: graph.isParallel,
-      dModel: graph.dModel, headCoupling: graph.headCoupling == .none ? nil : graph.headCoupling)
+      dModel: graph.dModel, isAttentionOnly: graph.hasMLPs ? nil : true,
+      headCoupling: graph.headCoupling == .none ? nil : graph.headCoupling)
     let members = Set(circuit.writers)
     let logits = circuit.offsets.contains { $0 % graph.readerCount == graph.logitsReader }
     nodes = ["logits": Node(isInGraph: logits)]

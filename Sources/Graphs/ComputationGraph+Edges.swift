@@ -81,7 +81,8 @@ extension ComputationGraph {
     let reader = reader(at: index)
     switch reader {
     case .logits: return writerCount..<writerCount
-    case .mlp(let layer): return mlpWriter(layer: layer)..<(mlpWriter(layer: layer) + 1)
+    case .mlp(let layer):
+      return mlp(layer: layer).map { $0.writer..<($0.writer + 1) } ?? writerCount..<writerCount
     case .head(let layer, _, _):
       let first = headWriters(layer: layer).lowerBound
       let heads = heads(readingThrough: reader)
@@ -93,7 +94,7 @@ extension ComputationGraph {
   package func readerIndices(feedingWriter index: Int) -> [Int] {
     switch writer(at: index) {
     case .input: return []
-    case .mlp(let layer): return [mlpReader(layer: layer)]
+    case .mlp(let layer): return mlp(layer: layer).map { [$0.reader] } ?? []
     case .head(let layer, let head):
       return Reader.Projection.allCases.map { projection in
         headReaders(layer: layer, projection).lowerBound

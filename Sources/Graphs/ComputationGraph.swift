@@ -76,12 +76,8 @@ public struct ComputationGraph: Hashable, Sendable {
   }
   /// The indices of a layer's MLP as a writer and as a reader; nil in attention-only models.
   package func mlp(layer: Int) -> (writer: Int, reader: Int)? {
-    hasMLPs ? (mlpWriter(layer: layer), mlpReader(layer: layer)) : nil
-  }
-  /// The index of a layer's MLP writer, which must exist.
-  package func mlpWriter(layer: Int) -> Int {
-    precondition(hasMLPs, "the graph has no MLPs")
-    return headWriters(layer: layer).upperBound
+    guard hasMLPs else { return nil }
+    return (headWriters(layer: layer).upperBound, headReaders(layer: layer).upperBound)
   }
   /// The indices of a layer's readers of one projection.
   package func headReaders(layer: Int, _ projection: Reader.Projection) -> Range<Int> {
@@ -100,11 +96,6 @@ public struct ComputationGraph: Hashable, Sendable {
   /// The indices of all of a layer's readers: its heads' and its MLP.
   package func readers(ofLayer layer: Int) -> Range<Int> {
     (layer * layerReaderCount)..<((layer + 1) * layerReaderCount)
-  }
-  /// The index of a layer's MLP reader, which must exist.
-  package func mlpReader(layer: Int) -> Int {
-    precondition(hasMLPs, "the graph has no MLPs")
-    return headReaders(layer: layer).upperBound
   }
   /// The layer of a reader; the number of layers for `logits`.
   package func layer(ofReader index: Int) -> Int { index / layerReaderCount }
@@ -149,7 +140,7 @@ extension ComputationGraph {
       guard (0..<layerCount).contains(layer), (0..<headCount).contains(index) else { return nil }
       return headWriters(layer: layer).lowerBound + index
     case .mlp(let layer):
-      return hasMLPs && (0..<layerCount).contains(layer) ? mlpWriter(layer: layer) : nil
+      return (0..<layerCount).contains(layer) ? mlp(layer: layer)?.writer : nil
     }
   }
 
@@ -161,7 +152,7 @@ extension ComputationGraph {
       let range = headReaders(layer: layer, projection)
       return (0..<range.count).contains(index) ? range.lowerBound + index : nil
     case .mlp(let layer):
-      return hasMLPs && (0..<layerCount).contains(layer) ? mlpReader(layer: layer) : nil
+      return (0..<layerCount).contains(layer) ? mlp(layer: layer)?.reader : nil
     case .logits: return logitsReader
     }
   }

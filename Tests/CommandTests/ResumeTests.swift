@@ -235,6 +235,41 @@ import Testing
     }
   }
 
+  /// Stops a comparison some seconds after its first method is done; returns its status.
+  private func stop(
+    _ arguments: [String], at path: String, by signal: Int32, after seconds: Double
+  ) throws -> Int32 {
+    let process = try start(arguments + ["--resume-seconds", "0"])
+    let isOneDone = {
+      let data = try? Data(contentsOf: URL(filePath: path + ".resume"))
+      let kept = data.flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }
+      return kept.map { String(decoding: $0.state, as: UTF8.self).contains("\"0 0\":") } ?? false
+    }
+    while !isOneDone(), process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
+    Thread.sleep(forTimeInterval: seconds)
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  @Test func `what is done takes no memory when a comparison goes on`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory.appending(path: "run").path
+      let arguments = { (methods: String, path: String) in
+        ["compare", "induction-tiny", "--method", methods, "--count", "8", "--output", path]
+      }
+      let (large, small) = ("acdc:tau=0.1", "eap-ig:steps=100")
+      let tight = ["--memory", "400K"]
+      let both = arguments("\(large),\(small)", path)
+      #expect(try stop(both, at: path, by: SIGKILL, after: 0) == SIGKILL)
+      let anew = try run(arguments("\(small),\(large)", path + "-anew") + tight)
+      #expect(anew.status == 1 && anew.errors.contains("--memory allows"), "\(anew)")
+      let on = try run(both + tight + ["--resume"])
+      #expect(on.status == 0, "\(on.errors)")
+      #expect(try Comparison(path).tasks[0].outcomes.allSatisfy { $0.areas != nil })
+    }
+  }
+
   /// What is done is there at once, what is not is left empty, and the run goes on from there.
   @Test func `an interrupted comparison writes what is done`() throws {
     try withTemporaryDirectory { directory in
@@ -242,17 +277,7 @@ import Testing
       let arguments = [
         "compare", "planted-or", "--method", "eap,exact", "--count", "300", "--output", path,
       ]
-      let process = try start(arguments + ["--resume-seconds", "0"])
-      let isOneDone = {
-        let data = try? Data(contentsOf: URL(filePath: path + ".resume"))
-        let kept = data.flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }
-        return kept.map { String(decoding: $0.state, as: UTF8.self).contains("\"0 0\":") } ?? false
-      }
-      while !isOneDone(), process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
-      Thread.sleep(forTimeInterval: 0.2)
-      kill(process.processIdentifier, SIGINT)
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 130)
+      #expect(try stop(arguments, at: path, by: SIGINT, after: 0.2) == 130)
       let outcomes = try Comparison(path).tasks[0].outcomes
       #expect(outcomes.map(\.method) == ["eap", "exact"])
       #expect(outcomes[0].areas != nil && outcomes[1].areas == nil)

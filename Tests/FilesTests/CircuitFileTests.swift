@@ -96,7 +96,10 @@ import Testing
       try withTemporaryDirectory { directory in
         let json = directory.appending(path: "circuit.json")
         let tensors = directory.appending(path: "scores.safetensors")
-        try JSONEncoder().encode(CircuitDocument(circuit, scores: scores)).write(to: json)
+        let text = String(
+          decoding: try JSONEncoder().encode(CircuitDocument(circuit, scores: scores)),
+          as: UTF8.self)
+        try Data(text.utf8).write(to: json)
         try scores.safetensors(method: "m", metric: "kl").write(to: tensors)
         for graphs in [[], [graph]] {
           let read = try CircuitFile.read(json, for: graphs)
@@ -106,7 +109,44 @@ import Testing
         // A model of the same sizes that has MLPs is another one.
         let other = ComputationGraph(
           layerCount: 3, headCount: 2, keyValueReaderCount: keys, dModel: 8)
-        #expect(throws: CircuitFileError.self) { try CircuitFile.read(tensors, for: [other]) }
+        let says = "\(keys) key readers, d_model 8, no MLPs, but this one has 3 layers"
+        for url in [json, tensors] {
+          #expect { _ = try CircuitFile.read(url, for: [other]) } throws: {
+            "\($0)".contains(says)
+          }
+        }
+        // One that does not say so lists all of the model's heads.
+        let unsaid = text.replacing("\"attn_only\":true,", with: "")
+          .replacing(",\"attn_only\":true", with: "")
+        #expect(!unsaid.contains("attn_only"))
+        try Data(unsaid.utf8).write(to: json)
+        #expect(try CircuitFile.read(json, for: []).circuit == circuit)
+        try Data(text.replacing("\"attn_only\":true", with: "\"attn_only\":1").utf8).write(to: json)
+        #expect { _ = try CircuitFile.read(json, for: [graph]) } throws: {
+          "\($0)".contains("should have an attn_only of true or false, or none, found 1")
+        }
+      }
+    }
+  }
+
+  @Test func `files of models with MLPs are refused for attention-only ones`() throws {
+    let graph = ComputationGraph(layerCount: 2, headCount: 3, hasMLPs: false, dModel: 24)
+    try withTemporaryDirectory { directory in
+      let urls = ["circuit.json", "scores.safetensors"].map { directory.appending(path: $0) }
+      // Of a very large graph the circuit alone is listed, which may have no MLP.
+      let heads = try #require(Circuit([Edge(.input, .logits)], graph: scores.graph))
+      let document = CircuitDocument(heads, listing: 1)
+      let text = String(decoding: try JSONEncoder().encode(document), as: UTF8.self)
+      #expect(!text.contains("attn_only"))
+      try Data(text.utf8).write(to: urls[0])
+      try scores.safetensors(method: "m", metric: "kl").write(to: urls[1])
+      for url in urls + [folder.appending(path: "eap_ig.pt")] {
+        #expect(try CircuitFile.read(url, for: []).graph?.hasMLPs == true)
+        #expect { _ = try CircuitFile.read(url, for: [graph]) } throws: {
+          "\($0)".contains(
+            "2 layers, 3 heads, 3 key readers, d_model 24, but this one has 2 layers, 3 heads, 3 key readers, "
+              + "d_model 24, no MLPs.")
+        }
       }
     }
   }

@@ -53,6 +53,59 @@ import Testing
     #expect(try read(text: own, []).circuit == all)
   }
 
+  /// A file of a circuit's nodes alone, of heads that write to `logits`.
+  private func text(
+    _ layers: Int, _ heads: Int, nodes: [String], isAttentionOnly: Bool? = nil
+  ) -> String {
+    let listed = nodes.map { "\"\($0)\": {\"in_graph\": true}" }
+    let edges = nodes.dropFirst().map { "\"\($0)->logits\": {\"in_graph\": true}" }
+    return """
+      {"cfg": {"n_layers": \(layers), "n_heads": \(heads), "parallel_attn_mlp": false, "d_model": 4\
+      \(isAttentionOnly.map { ", \"attn_only\": \($0)" } ?? "")},
+       "nodes": {\(listed.joined(separator: ", "))}, "edges": {\(edges.joined(separator: ", "))}}
+      """
+  }
+
+  @Test func `a circuit's nodes alone say nothing of MLPs`() throws {
+    let circuit = try #require(try read(text: text(12, 12, nodes: ["input", "a0.h0"]), []).circuit)
+    #expect(circuit.edgeCount == 1 && circuit.graph.writerCount == 157)
+    let nodes = ["input", "a0.h0", "a0.h1", "a1.h0", "a1.h1"]
+    for (count, stated, hasMLPs) in [
+      (5, nil, false), (4, nil, true), (5, false, true), (4, true, false),
+    ] as [(Int, Bool?, Bool)] {
+      let text = text(2, 2, nodes: Array(nodes.prefix(count)), isAttentionOnly: stated)
+      #expect(try read(text: text, []).graph?.hasMLPs == hasMLPs, "\(count), \(stated as Any)")
+    }
+    // The model knows better, unless the file says or names it.
+    for hasMLPs in [true, false] {
+      let model = ComputationGraph(layerCount: 2, headCount: 2, hasMLPs: hasMLPs, dModel: 4)
+      for count in [1, 4, 5] {
+        let text = text(2, 2, nodes: Array(nodes.prefix(count)))
+        #expect(try read(text: text, [model]).graph == model)
+      }
+      let stated = text(2, 2, nodes: nodes, isAttentionOnly: hasMLPs)
+      #expect { _ = try read(text: stated, [model]) } throws: { "\($0)".contains("no MLPs") }
+    }
+    let named = text(2, 2, nodes: nodes + ["m1"])
+    #expect(try read(text: named, []).graph?.hasMLPs == true)
+    let model = ComputationGraph(layerCount: 2, headCount: 2, hasMLPs: false, dModel: 4)
+    #expect { _ = try read(text: named, [model]) } throws: {
+      "\($0)".contains(
+        "d_model 4, but this one has 2 layers, 2 heads, 2 key readers, d_model 4, no MLPs")
+    }
+    let readers = text(2, 2, nodes: nodes).replacing("a0.h1->logits", with: "a0.h1->m1")
+    #expect(try read(text: readers, []).graph?.hasMLPs == true)
+    #expect { _ = try read(text: readers, [model]) } throws: {
+      "\($0)".contains("is about a model")
+    }
+    let wrong = text(2, 2, nodes: ["input", "m1"], isAttentionOnly: true)
+    #expect { _ = try read(text: wrong, []) } throws: {
+      "\($0)".contains(
+        "names \"m1->logits\", which a model of 2 layers, 2 heads, 2 key readers, d_model 4, no MLPs does not have"
+      )
+    }
+  }
+
   @Test func `2024: booleans as nodes, no scores, no width`() throws {
     let found = try read("eapig_2024.json")
     #expect(found.scores == nil && found.circuit?.graph == graph)

@@ -14,9 +14,10 @@ import Testing
 
   /// Reads scores that are a window of three times as many numbers 0, 1, 2, … in Float32.
   private func read(
-    offset: Int, strides: [Int]? = nil, inGraph: [UInt8]? = nil
+    offset: Int, strides: [Int]? = nil, inGraph: [UInt8]? = nil, of graph: ComputationGraph? = nil,
+    for graphs: [ComputationGraph]? = nil
   ) throws -> CircuitFile.Contents {
-    let graph = model.graph
+    let graph = graph ?? model.graph
     let shape = [graph.writerCount, graph.readerCount]
     var entries = [
       (
@@ -49,7 +50,7 @@ import Testing
     return try withTemporaryDirectory { directory in
       let url = directory.appending(path: "circuit.pt")
       try file.data.write(to: url)
-      return try CircuitFile.read(url, for: model.graphs)
+      return try CircuitFile.read(url, for: graphs ?? model.graphs)
     }
   }
 
@@ -62,6 +63,21 @@ import Testing
     }
     #expect(throws: CircuitFileError.self) { try read(offset: 2 * size + 1) }
     #expect(throws: CircuitFileError.self) { try read(offset: -1) }
+  }
+
+  @Test func `as many writers as heads are those of a model without MLPs`() throws {
+    let both = [true, false].map {
+      ComputationGraph(layerCount: 2, headCount: 2, hasMLPs: $0, dModel: 8)
+    }
+    for graph in both {
+      for graphs in [[], [graph]] {
+        #expect(try read(offset: 0, of: graph, for: graphs).graph == graph)
+      }
+      let other = both.filter { $0 != graph }
+      #expect { _ = try read(offset: 0, of: graph, for: other) } throws: {
+        "\($0)".contains("the file is about a model of 2 layers") && "\($0)".contains("no MLPs")
+      }
+    }
   }
 
   @Test func `a window of other strides is laid out anew`() throws {

@@ -91,9 +91,10 @@ import Testing
         plain.contract(
           difference, with: plain.backward(gradient, tape, given: given), graph: graph,
           into: &sums)
+        let mlp = try #require(graph.mlp(layer: layer)).reader
         let readers =
           switch given {
-          case .mlp: graph.mlpReader(layer: layer)..<(graph.mlpReader(layer: layer) + 1)
+          case .mlp: mlp..<(mlp + 1)
           default: graph.headReaders(layer: layer)
           }
         let values = sums.values()
@@ -137,7 +138,8 @@ import Testing
         return metric.measure(logits, of: batch).values.reduce(0, +)
       }
       let difference = (changed(1.01) - changed(0.99)) / 0.02
-      let found = products.row(graph.mlpReader(layer: layer)).reduce(0.0) { $0 + Double($1) }
+      let mlp = try #require(graph.mlp(layer: layer))
+      let found = products.row(mlp.reader).reduce(0.0) { $0 + Double($1) }
       #expect(abs(difference - found) < 2e-3 * max(abs(found), 1))
       // Values enter linearly: factors at all of a layer's values are those at its heads' outputs.
       let whole = { (factor: Float) -> Double in

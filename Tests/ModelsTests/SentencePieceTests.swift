@@ -79,6 +79,21 @@ import Testing
     #expect(try tokenizer(other).startToken == nil)
   }
 
+  @Test func `an added token with the number of another piece is refused`() throws {
+    let file = SentencePieceFile([("a", -1, 1), ("b", -1, 1)])
+    let added = { (text: String) in ["added_tokens.json": text] }
+    let same = try tokenizer(file, beside: added(#"{"b": 4, "<|end|>": 5}"#))
+    #expect(same.encode("ab<|end|>") == [3, 4, 5])
+    let error = #expect(throws: CheckpointError.self) {
+      try tokenizer(file, beside: added(#"{"<|one|>": 5, "<|end|>": 4, "<|more|>": 3}"#))
+    }
+    #expect(error?.file.hasSuffix("added_tokens.json") ?? false)
+    #expect(
+      error?.description.contains(
+        "\"<|more|>\" should not have the number 3, which is that of the piece \"a\" in tokenizer.model; numbers from 5"
+      ) ?? false, "\(String(describing: error))")
+  }
+
   @Test func `a model's directory may have no other tokenizer`() throws {
     try withTemporaryDirectory { directory in
       let copy = directory.appending(path: "model")
@@ -109,7 +124,7 @@ import Testing
         "the unused piece \"q\""
       ),
       ("unknown", { $0.pieces.removeFirst() }, "one piece for what is unknown"),
-      ("nothing", { $0.pieces = [] }, "should have pieces and the settings of its trainer"),
+      ("nothing", { $0.pieces = [] }, "not SentencePiece's model, though tiktoken's file has the"),
       ("bytes", { $0.training = $0.training.integer(35, 1) }, "a piece for each of 256 bytes"),
       (
         "twice", { $0.pieces.append(SentencePieceFile.piece("a", -1, 1)) },
@@ -193,7 +208,9 @@ import Testing
     for text in ["IQ== 0\nIg== 1\n", "odd", "{\"model\": 1}"] {
       let model = try load("llama", changing: "tokenizer.model") { _ in text }
       #expect(
-        model.tokenizerProblem?.contains("SentencePiece's model") ?? false,
+        model.tokenizerProblem?.contains(
+          "this is not SentencePiece's model, though tiktoken's file has the same name; load the tokenizer with "
+            + "transformers and save its tokenizer.json here.") ?? false,
         "\(text): \(model.tokenizerProblem ?? "none")")
     }
   }

@@ -62,18 +62,22 @@ struct ComparisonRun {
     }
   }
 
-  /// Refuses methods or measures that there is no memory for, before any of them is run.
+  /// Refuses methods or measures that there is no memory for, before any of them is run: one that is too large refuses
+  /// all of the comparison, but not when what it found was kept.
   private func requireMemory() throws {
     if case .unseen(let evaluation, _) = standard {
       try evaluation.task.requireMemory(for: loaded.model)
     }
-    for choice in plan.methods {
+    for (index, choice) in plan.methods.enumerated() where states?.outcome(key(index)) == nil {
       let (problem, ranking) = (
         try problem(for: choice), choice.completed(by: choice.method.ranking)
       )
       try problem.requireMemory(scoredBy: choice.method, ranking.options(seed: prompts.seed))
     }
   }
+
+  /// What a method's outcome and state are kept as.
+  private func key(_ index: Int) -> String { "\(place) \(index)" }
 
   /// What a method is asked.
   private func problem(for choice: MethodChoice) throws -> DiscoveryProblem {
@@ -161,7 +165,7 @@ struct ComparisonRun {
           passes: (0, 0), seconds: 0, found: nil)
       })
     for (index, choice) in plan.methods.enumerated() {
-      done.outcomes[index] = try outcome(choice, key: "\(place) \(index)")
+      done.outcomes[index] = try outcome(choice, key: key(index))
       finish(done)
     }
     return done

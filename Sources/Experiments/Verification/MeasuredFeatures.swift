@@ -124,7 +124,7 @@ struct MeasuredFeatures {
           Tensor.product(
             change.heads[layer].matrix.columns(columns), output.columns(columns).transposed))
       }
-      if graph.hasMLPs { squares[graph.mlpWriter(layer: layer)] = square(change.mlps[layer]) }
+      if let mlp = graph.mlp(layer: layer) { squares[mlp.writer] = square(change.mlps[layer]) }
     }
     return squares
   }

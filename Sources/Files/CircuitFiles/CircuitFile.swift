@@ -188,10 +188,13 @@ enum SizeLimit {
 extension ComputationGraph {
   /// The graph of stated sizes.
   ///
+  /// Where nothing says whether layers have MLPs (`hasMLPs` is nil), they have none only if the writers that are listed,
+  /// no MLP among them, are as many as all heads and the input.
+  ///
   /// - Throws: ``CircuitFileProblem/badSizes(_:)`` for sizes that no model has.
   init(
     statedLayers layers: Int?, heads: Int?, isParallel: Bool, dModel: Int?, keys: Int? = nil,
-    hasMLPs: Bool = true, coupling: HeadCoupling = .none
+    hasMLPs: Bool? = nil, listing listed: Int, coupling: HeadCoupling = .none
   ) throws(CircuitFileProblem) {
     let known = 1...SizeLimit.nodes
     let said = { (number: Int?) in number.map(String.init) ?? "nothing" }
@@ -201,7 +204,8 @@ extension ComputationGraph {
     else { throw problem }
     self.init(
       layerCount: layers, headCount: heads, keyValueReaderCount: keys, isParallel: isParallel,
-      hasMLPs: hasMLPs, headCoupling: coupling, dModel: dModel ?? 1)
+      hasMLPs: hasMLPs ?? (listed != 1 + layers * heads), headCoupling: coupling,
+      dModel: dModel ?? 1)
     guard writerCount * readerCount <= SizeLimit.matrix else { throw problem }
   }
 
@@ -215,7 +219,7 @@ extension ComputationGraph {
   var sizes: String {
     """
     \(layerCount) layers, \(headCount) heads, \(keyValueReaderCount) key readers, d_model \(dModel)\
-    \(isParallel ? ", parallel" : "")
+    \(isParallel ? ", parallel" : "")\(hasMLPs ? "" : ", no MLPs")
     """
   }
 }

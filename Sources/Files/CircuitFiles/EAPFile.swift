@@ -99,15 +99,16 @@ enum EAPFile {
       if case .integer(let number) = sizes.values[name] { number } else { nil }
     }
     let coupling = try coupling(sizes)
-    // Of an attention-only model, a file names no MLP.
+    // A file that says nothing of MLPs, nor names one, may be about a part of any model.
     let hasMLPs =
-      graphs.first?.hasMLPs
-      ?? (listing.nodes.isEmpty || listing.namesMLPs)
+      try isAttentionOnly(sizes).map { !$0 }
+      ?? (listing.namesMLPs ? true : graphs.first?.hasMLPs)
+    let listed = listing.writers.count
     let make = { (keys: Int?) throws(CircuitFileProblem) in
       try ComputationGraph(
         statedLayers: number("n_layers"), heads: number("n_heads"), isParallel: isParallel,
         dModel: number("d_model") ?? (sizes.contains("d_model") ? 0 : nil), keys: keys,
-        hasMLPs: hasMLPs, coupling: coupling)
+        hasMLPs: hasMLPs, listing: listed, coupling: coupling)
     }
     let whole = try make(nil)
     let groupings =
@@ -128,6 +129,17 @@ enum EAPFile {
 }
 
 extension EAPFile {
+  /// Whether the file says that its model has no MLPs, as TransformerLens calls that; nil when it says nothing.
+  private static func isAttentionOnly(_ sizes: Fields) throws(CircuitFileProblem) -> Bool? {
+    switch sizes.values["attn_only"] {
+    case nil, .null: return nil
+    case .flag(let flag): return flag
+    case let other?:
+      throw .malformed(
+        "the circuit's cfg should have an attn_only of true or false, or none, found \(other)")
+    }
+  }
+
   /// What Edgewise states of heads that share a norm.
   private static func coupling(_ sizes: Fields) throws(CircuitFileProblem) -> HeadCoupling {
     let stated: String

@@ -93,8 +93,8 @@ struct EAPListing {
 
 /// Reads the names of edges, in which the same writers and readers come again and again.
 private struct EdgeNames {
-  private var writers: [Substring: Writer] = [:]
-  private var readers: [Substring: Reader] = [:]
+  private(set) var writers: [Substring: Writer] = [:]
+  private(set) var readers: [Substring: Reader] = [:]
 
   /// The edge of a name; nil when it is no edge's.
   mutating func edge(_ name: String) -> Edge? {
@@ -110,10 +110,14 @@ private struct EdgeNames {
 }
 
 extension EAPListing {
-  /// Whether a node or an edge is that of an MLP.
+  /// The writers that are listed, as nodes or with an edge.
+  var writers: Set<Writer> {
+    Set(nodes.compactMap { Writer($0.name) }).union(names.writers.values)
+  }
+
+  /// Whether a node or an end of an edge is an MLP.
   var namesMLPs: Bool {
-    let isMLP = { (name: String) in if case .mlp? = Writer(name) { true } else { false } }
-    return nodes.contains { isMLP($0.name) }
-      || edges.contains { isMLP("\($0.edge.writer)") || isMLP("\($0.edge.reader)") }
+    writers.contains { if case .mlp = $0 { true } else { false } }
+      || names.readers.values.contains { if case .mlp = $0 { true } else { false } }
   }
 }

@@ -3,8 +3,8 @@ import Tensors
 
 /// EAP-IG's and MIB's `.pt` file: scores and membership of edges as tensors `[writers, readers]`.
 ///
-/// Writers are in our order; readers too, `logits` last. Files of 2024 and early 2025 call the scores `edges`. Where all
-/// of them are 0, `nodes_scores` has those of writers.
+/// Writers are in our order; readers too, `logits` last. How many there are tells whether layers have MLPs. Files of
+/// 2024 and early 2025 call the scores `edges`. Where all of them are 0, `nodes_scores` has those of writers.
 enum GraphTensorFile {
   static func recognises(_ archive: TorchArchive) -> Bool {
     archive.value["edges_scores"] != nil || archive.value["edges"] != nil
@@ -17,13 +17,14 @@ enum GraphTensorFile {
       throw CircuitFileProblem.malformed(
         "expected a \"cfg\" with n_layers, n_heads, parallel_attn_mlp and d_model")
     }
+    let key = archive.value["edges"] == nil ? "edges_scores" : "edges"
+    let shape = try archive.value[key].flatMap { try archive.stored($0, key)?.shape }
     let graph = try graphs.like(
       ComputationGraph(
         statedLayers: sizes["n_layers"]?.integer, heads: sizes["n_heads"]?.integer,
         isParallel: isParallel, dModel: sizes["d_model"]?.integer,
-        hasMLPs: graphs.first?.hasMLPs ?? true))
-    let scores = try values(
-      archive, archive.value["edges"] == nil ? "edges_scores" : "edges", graph)
+        listing: shape?.first ?? 0))
+    let scores = try values(archive, key, graph)
     if let offset = graph.edgeOffsets.first(where: {
       !scores[$0].isFinite && scores[$0] != -.infinity
     }) {

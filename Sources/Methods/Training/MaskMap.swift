@@ -33,7 +33,7 @@ package struct MaskMap: Sendable {
     }
     let ofWriters: [Int32] = graph.writers.enumerated().map { index, writer in
       switch (units, writer) {
-      case (.nodes, .mlp(let layer)): Int32(graph.mlpReader(layer: layer))
+      case (.nodes, .mlp(let layer)): graph.mlp(layer: layer).map { Int32($0.reader) } ?? -1
       case (.nodes, _), (.edges, _), (_, .input): -1
       case (.edgesAndWriters, _): Int32(graph.edgeCount + index - 1)
       case (.writers, _): Int32(index - 1)

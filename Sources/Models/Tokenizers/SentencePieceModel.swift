@@ -19,6 +19,9 @@ struct SentencePieceModel {
     var kind = Kind.normal
   }
 
+  /// What every file starts with: the field of a piece.
+  private static let firstByte: UInt8 = 0x0A
+
   let file: String
   private(set) var pieces: [Piece] = []
   /// Tokens by their texts.
@@ -43,6 +46,13 @@ struct SentencePieceModel {
   init(_ url: URL) throws(CheckpointError) {
     file = url.path
     let bytes = Array(try TensorFile.map(url))
+    guard bytes.first ?? Self.firstByte == Self.firstByte else {
+      throw fault(
+        """
+        this is not SentencePiece's model, though tiktoken's file has the same name; load the tokenizer with transformers \
+        and save its tokenizer.json here
+        """)
+    }
     var reader = ProtobufReader(file: file, what: "SentencePiece's model", bytes: bytes[...])
     var seen: Set<Int> = []
     while let field = try reader.next() {

@@ -1,5 +1,6 @@
 package import Files
 package import Foundation
+import Graphs
 
 extension SubwordTokenizer {
   /// `tokenizer.model`, as SentencePiece writes it, with what lies beside it: `added_tokens.json`, and in
@@ -15,7 +16,11 @@ extension SubwordTokenizer {
     }
     let more = try beside("added_tokens.json").map { fields throws(CheckpointError) in
       let vocabulary = try fields.vocabulary()
-      return try blaming(fields.file) { () throws(TokenizerProblem) in try vocabulary.texts() }
+      let texts = try blaming(fields.file) { () throws(TokenizerProblem) in
+        try vocabulary.texts()
+      }
+      try model.requireAgreement(with: texts, of: fields.file)
+      return texts
     }
     let starts =
       try beside("tokenizer_config.json")?.flag("add_bos_token", default: true) ?? true
@@ -69,6 +74,23 @@ extension TokenizerParts {
 }
 
 extension SentencePieceModel {
+  /// Refuses an added token whose number is a piece's of another text.
+  fileprivate func requireAgreement(
+    with added: [Int32: String], of file: String
+  ) throws(CheckpointError) {
+    let other = zip(Int32(0)..., pieces).first { token, piece in
+      added[token].map { !$0.utf8.elementsEqual(piece.text.utf8) } ?? false
+    }
+    guard let (token, piece) = other, let text = added[token] else { return }
+    throw CheckpointError(
+      file,
+      .malformed(
+        """
+        the token "\(text.shortened)" should not have the number \(token), which is that of the piece \
+        "\(piece.text.shortened)" in tokenizer.model; numbers from \(pieces.count) on are free
+        """))
+  }
+
   private var unknownText: UnknownText {
     UnknownText(
       bytes: hasBytes ? ByteTokens(vocabulary) : nil, token: tokens(.unknown).first?.token,
